@@ -30,7 +30,7 @@ try {
   const post = async (number: number) => {
     const order = newId('ord')
     const [debit, credit] =
-      number % 2 === 0 ? [accounts.provider('sandbox'), accounts.sales] : [accounts.provider('sandbox'), accounts.deposit(order)]
+      number % 2 === 0 ? [accounts.provider('sandbox'), accounts.sales()] : [accounts.provider('sandbox'), accounts.deposit(order)]
     const legs = move({ debit, credit }, money(1_999, 'EUR'))
     await world.write((tx, now) => postTransfer(workIn(parts, tx, now), { kind: 'bench', order, legs }))
   }

@@ -14,7 +14,7 @@ const spine = [...ground, 'blobs', 'operation', 'records', 'effects', 'changes']
 /** Between domains only these arrows; each is used, and together they make no circle. */
 export const domains: Readonly<Record<string, readonly string[]>> = {
   accounts: [],
-  carts: ['catalog'],
+  carts: ['accounts', 'catalog'],
   catalog: ['stock'],
   credit: ['accounts', 'ledger'],
   emails: [],

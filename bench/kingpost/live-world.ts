@@ -37,7 +37,7 @@ export async function makeLiveWorld(dataDir: string, count: number, file: string
         }
         const [id, token] = [newId('usr'), newSecret(systemRandom, 'kps')]
         const email = `client${number}@example.com`
-        await tx.insert(users, { id, email, name: null, roles: [], emailVerified: true, disabled: false })
+        await tx.insert(users, { id, email, name: null, roles: [], emailVerified: true, disabled: false, customerGroup: null })
         const session = {
           user: id,
           tokenHash: hashSecret(token),

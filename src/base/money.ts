@@ -18,6 +18,11 @@ export function addMoney(a: Money, b: Money): Money {
   return money(a.amount + b.amount, a.currency)
 }
 
+/** @throws amount_too_large */
+export function subtractMoney(a: Money, b: Money): Money {
+  return addMoney(a, negateMoney(b))
+}
+
 export function negateMoney(a: Money): Money {
   return { amount: a.amount === 0 ? 0 : -a.amount, currency: a.currency }
 }

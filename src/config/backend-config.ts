@@ -5,6 +5,7 @@ import type { Scope } from '../contract/scope.ts'
 import type { CollectionOptions, Fields } from '../schema/collection.ts'
 import type { AccountPage } from './account-pages.ts'
 import type { PaymentProviderConfig } from './payment-makers.ts'
+import type { SellerAddress } from './project.ts'
 import type { SignInProvider } from './sign-in-providers.ts'
 
 export type BackendConfig<TOperation = unknown> = {
@@ -42,8 +43,11 @@ export type Declared = { readonly name: string }
 export type ShopConfig<TFields extends Fields = Fields> = {
   /** ISO 4217. */
   readonly currency: string
-  /** `included`: prices are gross, as consumers see them. `added`: net, with tax on top. */
-  readonly tax?: { readonly prices: 'included' | 'added'; readonly ratesPpm: Readonly<Record<string, number>> }
+  readonly tax?: TaxConfig
+  /** Who sells: stands on invoices. */
+  readonly seller?: SellerConfig
+  /** Groups that staff put accounts in: `['wholesale']`. */
+  readonly customerGroups?: readonly string[]
   /**
    * Bounds what one order, paid or not, can hold of the stock: units of a line (9,999 when left out) and of the whole
    * order (1,000).
@@ -64,6 +68,55 @@ export type ShopConfig<TFields extends Fields = Fields> = {
   readonly productFields?: TFields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
   readonly returnOrigins?: readonly string[]
+}
+
+export type TaxConfig = {
+  /** `included`: prices are gross, as consumers see them. `added`: net, with tax on top. */
+  readonly prices: 'included' | 'added'
+  /** Of the class `standard`, in parts per million by country of ISO 3166-1; `*`: all others. Where one rate each is enough. */
+  readonly ratesPpm?: Readonly<Record<string, number>>
+  /** By class, region and time. With `ratesPpm` or instead of it. */
+  readonly rates?: readonly TaxRateConfig[]
+  /** Parts of countries whose rates differ, and how an address is known to lie in one. */
+  readonly regions?: readonly TaxRegionConfig[]
+  /**
+   * `group`: once on all that an order has of one rate, when left out. `line`: on each line, and the tax of the order is the sum of
+   * those.
+   */
+  readonly rounding?: 'line' | 'group'
+}
+
+export type TaxRateConfig = {
+  /** ISO 3166-1; `*`: all others. */
+  readonly country: string
+  readonly region?: string
+  /** What `taxClass` of a product or variant names. `standard` when left out. */
+  readonly class?: string
+  /** Parts per million: 19 % is 190000. */
+  readonly ratePpm: number
+  /** The first day and the last: `2026-01-01`. Always when left out. */
+  readonly from?: string
+  readonly until?: string
+}
+
+export type TaxRegionConfig = {
+  readonly country: string
+  /** As rates name it. */
+  readonly region: string
+  /** What postal codes there begin with: `['35', '38']`. */
+  readonly postalCodes?: readonly string[]
+  /** Other names that people type. */
+  readonly names?: readonly string[]
+}
+
+export type SellerConfig = {
+  readonly name: string
+  readonly address: SellerAddress
+  /** With the letters of its country: `DE123456789`. */
+  readonly vatId?: string
+  readonly taxNumber?: string
+  readonly email?: string
+  readonly phone?: string
 }
 
 export type BookkeepingConfig = {

@@ -25,10 +25,11 @@ export type Project = {
 export type ShopSettings = {
   /** ISO 4217; whatever is sold is priced in it. */
   readonly currency: string
-  /** Prices are gross when true; tax is then shown, not added. */
-  readonly taxIncluded: boolean
-  /** Parts per million by ISO country code; `*` for all others. None means no tax. */
-  readonly taxRatesPpm: Readonly<Record<string, number>>
+  readonly tax: TaxSettings
+  /** Who sells: on invoices, and whose country is the home of the tax. */
+  readonly seller: SellerSettings | null
+  /** Names that an account may have one of. */
+  readonly customerGroups: readonly string[]
   /** Besides that of publicUrl: where customers may come back to from a payment page. */
   readonly returnOrigins: readonly string[]
   /** Units of one line, and of a whole order: bounds what one order that nobody pays can hold. */
@@ -39,6 +40,41 @@ export type ShopSettings = {
   /** So long before an authorization ends staff are told of it; 0: they are not. */
   readonly authorizationWarningMs: number
   readonly bookkeeping: BookkeepingSettings
+}
+
+export type TaxSettings = {
+  /** Prices are gross when true; tax is then shown, not added. */
+  readonly isIncluded: boolean
+  /** Whether tax is rounded on each line, or once on all that an order has of one rate. */
+  readonly rounding: TaxRounding
+  readonly classes: readonly string[]
+  /** Read by `rateOf` alone, which knows the keys. */
+  readonly rates: ReadonlyMap<string, readonly TaxRate[]>
+  /** By country. */
+  readonly regions: ReadonlyMap<string, readonly TaxRegion[]>
+}
+
+export type TaxRounding = 'line' | 'group'
+/** From a moment on and until another one, which is not in it. Null: always. */
+export type TaxRate = { readonly ratePpm: number; readonly from: number | null; readonly until: number | null }
+export type TaxRegion = { readonly region: string; readonly postalCodes: readonly string[]; readonly names: readonly string[] }
+
+export type SellerSettings = {
+  readonly name: string
+  readonly address: SellerAddress
+  readonly vatId: string | null
+  readonly taxNumber: string | null
+  readonly email: string | null
+  readonly phone: string | null
+}
+
+export type SellerAddress = {
+  readonly line1: string
+  readonly line2?: string
+  readonly city: string
+  readonly region?: string
+  readonly postalCode?: string
+  readonly country: string
 }
 
 export type BookkeepingSettings = { readonly timeZone: string; readonly datev: DatevSettings }

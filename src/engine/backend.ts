@@ -9,8 +9,9 @@ import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import { bookkeepingOf } from '../config/bookkeeping.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
-import type { Project } from '../config/project.ts'
+import type { Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
+import { sellerOf, taxClassesOf, taxOf } from '../config/tax.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
 import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
@@ -185,17 +186,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       isDevelopment,
       returnAddresses: config.accounts?.returnAddresses ?? [],
       reachesPrivate: isDevelopment || config.webhooks?.privateNetworks === true,
-      shop: shop && {
-        currency: shop.currency,
-        taxIncluded: shop.tax?.prices !== 'added',
-        taxRatesPpm: shop.tax?.ratesPpm ?? {},
-        returnOrigins: shop.returnOrigins ?? [],
-        lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
-        orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
-        mailsUnpaid: shop.mailsUnpaid ?? false,
-        authorizationWarningMs: (shop.authorizationWarningDays ?? limits.authorizationWarningDays) * 24 * 3_600_000,
-        bookkeeping: bookkeepingOf(shop.bookkeeping ?? {}),
-      },
+      shop: shop && shopSettingsOf(shop),
       accounts: {
         accent: accentOf(config.accounts?.accent ?? '#1f4d3a'),
         passwords: {
@@ -217,6 +208,22 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         ...(options['days'] === undefined ? {} : { waitsMs: Number(options['days']) * 86_400_000 }),
       })),
     },
+  }
+}
+
+function shopSettingsOf(shop: ShopConfig): ShopSettings {
+  const bookkeeping = bookkeepingOf(shop.bookkeeping ?? {})
+  return {
+    currency: shop.currency,
+    tax: taxOf(shop.tax, bookkeeping.timeZone),
+    seller: sellerOf(shop.seller),
+    customerGroups: shop.customerGroups ?? [],
+    returnOrigins: shop.returnOrigins ?? [],
+    lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
+    orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
+    mailsUnpaid: shop.mailsUnpaid ?? false,
+    authorizationWarningMs: (shop.authorizationWarningDays ?? limits.authorizationWarningDays) * 24 * 3_600_000,
+    bookkeeping,
   }
 }
 
@@ -296,11 +303,12 @@ function coreCollections() {
   ]
 }
 
-function shopCollections<TFields extends Fields>({ currency, productFields }: ShopConfig<TFields>) {
+function shopCollections<TFields extends Fields>({ currency, productFields, tax }: ShopConfig<TFields>) {
+  const taxClasses = taxClassesOf(tax)
   return [
     categories,
-    productsIn(currency, productFields ?? ({} as TFields)),
-    variantsIn(currency),
+    productsIn({ currency, taxClasses }, productFields ?? ({} as TFields)),
+    variantsIn({ currency, taxClasses }),
     shippingMethodsIn(currency),
     stockLevels,
     stockMovements,

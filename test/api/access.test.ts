@@ -321,7 +321,7 @@ const proofRows: Row[] = [
 const anInvitation = async (world: World): Promise<Given> =>
   await world.write(async (tx, now) => {
     const made = workIn(world.engine.parts, tx, now)
-    const account = { email: 'boss@example.com', name: null, roles: ['admin'], emailVerified: true, disabled: false }
+    const account = { email: 'boss@example.com', name: null, roles: ['admin'], emailVerified: true, disabled: false, customerGroup: null }
     const { id: invitedBy } = await tx.insert(users, { id: made.newId('usr'), ...account })
     const { invitation, token } = await issueInvitation(made, { email: 'new@example.com', roles: ['staff'], invitedBy })
     return { id: invitation.id, token }

@@ -208,7 +208,7 @@ for (const canceled of ['before', 'after'] as const)
     await decide('lose')
     if (canceled === 'after') await cancel()
     await work(world)
-    const names = [`L:deposit:${order}`, 'A:dispute:sandbox', 'E:chargeback', 'I:sales', `A:receivable:${order}`]
+    const names = [`L:deposit:${order}`, 'A:dispute:sandbox', 'E:chargeback', 'I:sales:DE:70000', `A:receivable:${order}`]
     assert.deepEqual(await Promise.all(names.map((name) => balance(order, name))), [0, 0, 0, 0, 0])
     assert.equal((await findAll(read(), refunds, eq('order', order))).length, 0)
   })

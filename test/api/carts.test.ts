@@ -238,13 +238,17 @@ describe('shipping', () => {
       return Object.fromEntries(recognized.map(({ account, amount }) => [account.replace(/:ord_.*/, ''), amount.amount]))
     }
     await world.engine.start()
-    assert.deepEqual(await legsOf([{ variant: 'free', quantity: 1 }]), { 'L:deposit': 390, 'I:shipping': -364, 'L:tax': -26 })
+    assert.deepEqual(await legsOf([{ variant: 'free', quantity: 1 }]), {
+      'L:deposit': 390,
+      'I:shipping:DE:70000': -364,
+      'L:tax:DE:70000': -26,
+    })
     // 7 % in 13.90 is 91, of which 65.47 lie in the book and 25.53 in its parcel.
     assert.deepEqual(await legsOf([{ variant: 'variant', quantity: 1 }]), {
       'L:deposit': 1_390,
-      'I:sales': -935,
-      'I:shipping': -364,
-      'L:tax': -91,
+      'I:sales:DE:70000': -935,
+      'I:shipping:DE:70000': -364,
+      'L:tax:DE:70000': -91,
     })
   })
 })

@@ -40,7 +40,16 @@ const account = (email: string) => findUnique(read(), users, eq('email', email))
 async function person(name: string, roles: readonly string[], more: { emailVerified?: boolean; disabled?: boolean } = {}) {
   const id = world.engine.newId('usr')
   await world.write(async (tx, now) => {
-    await tx.insert(users, { id, email: `${name}@example.com`, name, roles, emailVerified: true, disabled: false, ...more })
+    await tx.insert(users, {
+      id,
+      email: `${name}@example.com`,
+      name,
+      roles,
+      emailVerified: true,
+      disabled: false,
+      customerGroup: null,
+      ...more,
+    })
     const session = { id: world.engine.newId('ses'), user: id, tokenHash: hashSecret(`kps_${name}`), origin: '127.0.0.1', userAgent: null }
     await tx.insert(sessions, { ...session, expiresAt: now + 86_400_000, ways: ['password'], provenAt: now, usedAt: null })
   })

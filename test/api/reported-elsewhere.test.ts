@@ -52,7 +52,15 @@ async function mailed(url: string) {
 async function addBoss(): Promise<Headers> {
   await world.write(async (tx, now) => {
     const id = world.engine.newId('usr')
-    await tx.insert(users, { id, email: 'boss@example.com', name: 'Boss', roles: ['owner'], emailVerified: true, disabled: false })
+    await tx.insert(users, {
+      id,
+      email: 'boss@example.com',
+      name: 'Boss',
+      roles: ['owner'],
+      emailVerified: true,
+      disabled: false,
+      customerGroup: null,
+    })
     const session = { id: world.engine.newId('ses'), user: id, tokenHash: hashSecret('kps_boss'), origin: '127.0.0.1', userAgent: null }
     await tx.insert(sessions, { ...session, expiresAt: now + 86_400_000, ways: ['password'], provenAt: now, usedAt: null })
   })

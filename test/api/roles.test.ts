@@ -23,7 +23,16 @@ afterEach(() => world.close())
 async function person(name: string, given: readonly string[], more: { readonly emailVerified?: boolean } = {}) {
   const id = world.engine.newId('usr')
   await world.write(async (tx, now) => {
-    await tx.insert(users, { id, email: `${name}@example.com`, name, roles: given, emailVerified: true, disabled: false, ...more })
+    await tx.insert(users, {
+      id,
+      email: `${name}@example.com`,
+      name,
+      roles: given,
+      emailVerified: true,
+      disabled: false,
+      customerGroup: null,
+      ...more,
+    })
     await tx.insert(sessions, {
       id: world.engine.newId('ses'),
       user: id,

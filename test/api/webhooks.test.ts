@@ -40,7 +40,15 @@ before(async () => {
   })
   await world.write(async (tx) => {
     const id = world.engine.newId('usr')
-    await tx.insert(users, { id, email: 'admin@example.com', name: 'Admin', roles: ['admin'], emailVerified: true, disabled: false })
+    await tx.insert(users, {
+      id,
+      email: 'admin@example.com',
+      name: 'Admin',
+      roles: ['admin'],
+      emailVerified: true,
+      disabled: false,
+      customerGroup: null,
+    })
     const session = {
       id: world.engine.newId('ses'),
       user: id,

@@ -90,12 +90,13 @@ export const rules: readonly Rule[] = [
   {
     id: 'C8',
     holds: 'The total is lines less discount plus shipping plus tax; that is charged, and that is booked, each part where it belongs.',
-    verify: ['orders.total_adds_up', 'orders.placed_in_ledger'],
-    open: 'An order keeps its tax and not the rate, so `verify` cannot compute the tax again. No discounts yet.',
+    verify: ['orders.total_adds_up', 'orders.taxes_add_up', 'orders.placed_in_ledger'],
+    open: 'No discounts yet.',
   },
   {
     id: 'C9',
-    holds: 'Refunds by units sum to what was paid for the line, to the cent, and take their part out of sales, shipping and tax.',
+    holds:
+      'Refunds by units sum to what was paid for the line, to the cent, and come out of what the line was sold for; other refunds take their part out of sales, shipping and tax.',
     verify: ['orders.refund_in_proportion'],
     mutants: ['sale-stays-whole', 'refund-out-of-sales-alone'],
     defences: ['the cents of refunds by units sum to what was paid for the line'],

@@ -452,7 +452,7 @@ export async function openWorld(options: ApiHarnessOptions = {}): Promise<World>
     ] as const) {
       const id = newId('usr')
       ids[name] = id
-      await tx.insert(users, { id, email: `${name}@example.com`, name, roles, emailVerified: true, disabled: false })
+      await tx.insert(users, { id, email: `${name}@example.com`, name, roles, emailVerified: true, disabled: false, customerGroup: null })
       await tx.insert(passwords, { id: newId('pwd'), user: id, hash: await createCountingHasher().hash(`password of ${name}`) })
       ids[`${name}Session`] = newId('ses')
       const session = {

@@ -73,7 +73,7 @@ export async function addPeople(world: World): Promise<Persons> {
     })) {
       const id = world.engine.newId('usr')
       made[key] = id
-      await tx.insert(users, { id, email, name, roles, emailVerified: true, disabled: false })
+      await tx.insert(users, { id, email, name, roles, emailVerified: true, disabled: false, customerGroup: null })
       const session = { id: world.engine.newId('ses'), user: id, tokenHash: hashSecret(`kps_${key}`), origin: '203.0.113.77' }
       const use = { userAgent: `${name} browser`, ways: ['password'], provenAt: now, usedAt: now } as const
       await tx.insert(sessions, { ...session, ...use, expiresAt: now + 400 * 86_400_000 })

@@ -97,7 +97,11 @@ async function newcomer(context: CommandContext<{ readonly name?: string | null 
     const { email, roles } = invitation
     // Its owner of some days ago may yet take it back.
     if ((await formerOwner(context, email)) !== null) throw new EngineError('email_taken')
-    const user = await tx.insert(users, { id: newId('usr'), email, name, roles, emailVerified: true, disabled: false }, 'conflict')
+    const user = await tx.insert(
+      users,
+      { id: newId('usr'), email, name, roles, emailVerified: true, disabled: false, customerGroup: null },
+      'conflict',
+    )
     await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
     await noteAdmin(context, null, user)
     return user

@@ -26,6 +26,8 @@ export const users = collection('users', {
     emailVerified: field.boolean({ required: true }),
     /** A disabled account cannot sign in, and its sessions stop at once. */
     disabled: field.boolean({ required: true, read: staff }),
+    /** One of those that the shop declares: taxes, discounts and prices may ask for it. */
+    customerGroup: field.text({ max: 40 }),
   },
   indexes: [['hasRole' as never, 'email']],
   access: { read: any(staff, where('id').eq(actorId)) },

@@ -158,7 +158,11 @@ async function accountOf(
     // Its owner of some days ago may yet take it back.
     if ((await formerOwner(context, email)) !== null) throw new EngineError('email_taken')
     const name = person.name ?? nameOf(flow.name)
-    const user = await tx.insert(users, { id: newId('usr'), email, name, roles: [], emailVerified: true, disabled: false }, 'conflict')
+    const user = await tx.insert(
+      users,
+      { id: newId('usr'), email, name, roles: [], emailVerified: true, disabled: false, customerGroup: null },
+      'conflict',
+    )
     await addIdentity(context, { user, provider, subject })
     return { user, events: [accountRegistered({ user })] }
   }

@@ -43,7 +43,15 @@ export async function importAccount(work: Work, account: ImportedAccount): Promi
   const { tx, newId } = work
   const { name, emailVerified = false, roles = [], disabled = false, passwordHash } = account
   const email = normalEmail(account.email)
-  const user = await tx.insertOnce(users, { id: newId('usr'), email, name: normalName(name), roles, emailVerified, disabled })
+  const user = await tx.insertOnce(users, {
+    id: newId('usr'),
+    email,
+    name: normalName(name),
+    roles,
+    emailVerified,
+    disabled,
+    customerGroup: null,
+  })
   if (user === null) return false
   if (passwordHash !== undefined) await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash: passwordHash })
   await noteAdmin(work, null, user)

@@ -27,7 +27,7 @@ export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin>
   const known = await findUnique(tx, users, eq('email', email))
   const rights = { emailVerified: true, disabled: false }
   if (known === null) {
-    const account = { id: newId('usr'), email, name: given.name, roles: rolesGiven, ...rights }
+    const account = { id: newId('usr'), email, name: given.name, roles: rolesGiven, customerGroup: null, ...rights }
     const user = await tx.insert(users, account, 'conflict')
     await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash: given.hash })
     await noteAdmin(work, null, user)

@@ -38,7 +38,15 @@ export const register = command({
     const asked = accountProofAsked({ purpose: 'register', email, language, network: addressBlock(actor.origin) })
     // Its owner of some days ago may yet take it back.
     if ((await formerOwner(work, email)) !== null) return { output, events: [asked] }
-    const user = await tx.insertOnce(users, { id: newId('usr'), email, name, roles: [], emailVerified: false, disabled: false })
+    const user = await tx.insertOnce(users, {
+      id: newId('usr'),
+      email,
+      name,
+      roles: [],
+      emailVerified: false,
+      disabled: false,
+      customerGroup: null,
+    })
     if (user === null) {
       // As much work as for a free address: the time of the answer does not tell.
       await tx.touch(passwords, 'pwd_nobody', { set: { hash } })

@@ -1,5 +1,5 @@
 import { recently, role } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
 import { languageOf } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
@@ -14,12 +14,12 @@ import { dropBegun } from './proofs.ts'
 import { endSessions } from './session.ts'
 import { userOutput, userView } from './shapes.ts'
 
-/** `PATCH /api/users/{id}`: what somebody may do, by an admin. It holds from their next request on; who is disabled is signed out. */
+/** `PATCH /api/users/{id}`: what somebody may do and which prices they have, by an admin. It holds from their next request on; who is disabled is signed out. */
 export function updateUser(roles: readonly string[]): Operation {
   return command({
     name: 'accounts.updateUser',
     route: 'PATCH /api/users/:id',
-    summary: 'Give or take roles, or shut an account',
+    summary: 'Give or take roles, put in a customer group, or shut an account',
     tag: 'Accounts',
     input: Type.Object(
       {
@@ -36,14 +36,25 @@ export function updateUser(roles: readonly string[]): Operation {
             description: 'Cannot sign in, and is signed out at once. `false` opens it again, and keeps one that waits to be erased.',
           }),
         ),
+        customerGroup: Type.Optional(
+          Type.Unsafe<string | null>({
+            type: ['string', 'null'],
+            maxLength: limits.codeCharactersMax,
+            description: 'One of `shop.customerGroups` of the config, or null for none.',
+          }),
+        ),
       },
       { additionalProperties: false },
     ),
-    output: Type.Object({ ...userOutput.properties, disabled: Type.Boolean() }),
+    output: Type.Object({
+      ...userOutput.properties,
+      disabled: Type.Boolean(),
+      customerGroup: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    }),
     errors: ['not_found', 'precondition_failed', 'last_admin', 'last_owner', 'address_not_proven', 'account_erased'],
     access: recently(role('admin')),
     async run(context) {
-      const { tx, actor, model, request } = context
+      const { tx, actor, model, project, request } = context
       const { id, ...set } = context.input
       const before = await tx.get(users, id)
       if (before === null) throw new EngineError('not_found')
@@ -51,6 +62,7 @@ export function updateUser(roles: readonly string[]): Operation {
       checkMayChange(giver.roles, before)
       const { roles: wanted = before.roles } = set
       checkRoles(wanted, before.roles, roles)
+      checkGroup(set.customerGroup, project.shop?.customerGroups ?? [])
       const given = wanted.filter((name) => !before.roles.includes(name))
       await checkMayGive(tx, giver.roles, given)
       if (given.length > 0 && !before.emailVerified) throw new EngineError('address_not_proven')
@@ -61,10 +73,17 @@ export function updateUser(roles: readonly string[]): Operation {
       if (after.disabled) await endSessions(tx, eq('user', id))
       // Nor does it go on with what was begun, where it is opened again.
       if (after.disabled) await dropBegun(tx, id)
-      const { disabled } = after
+      const { disabled, customerGroup } = after
       const events =
         set.disabled === undefined ? [] : [accountShut({ user: after, language: languageOf(request.headers['accept-language']) })]
-      return { output: { ...userView(after), disabled }, headers: { etag: etagOf(collection, actor, after) }, events }
+      return { output: { ...userView(after), disabled, customerGroup }, headers: { etag: etagOf(collection, actor, after) }, events }
     },
   })
+}
+
+/** @throws validation_failed */
+function checkGroup(wanted: string | null | undefined, known: readonly string[]): void {
+  if (wanted === undefined || wanted === null || known.includes(wanted)) return
+  const message = known.length === 0 ? 'must be null: the project declares no groups' : `must be one of ${known.join(', ')}, or null`
+  throw invalid('/customerGroup', 'enum', message)
 }

@@ -3,8 +3,7 @@
 import type { Actor } from '../../access/actor.ts'
 import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import { type Money, money, multiplyMoney } from '../../base/money.ts'
-import type { Project } from '../../config/project.ts'
+import { type Money, money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { findVisible } from '../../records/present.ts'
 import { recordOf } from '../../schema/collection.ts'
@@ -13,12 +12,26 @@ import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { addressOutput } from './address.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
-import { cartTotals, lineTitle, type ResolvedCart, type ResolvedLine } from './resolve-cart.ts'
+import { lineTitle, type ResolvedCart, type ResolvedLine } from './resolve-cart.ts'
 
 export const moneyType = Type.Unsafe<Money>(moneySchema)
 export const totalsType = Type.Object(
   { subtotal: moneyType, discount: moneyType, shipping: moneyType, tax: moneyType, total: moneyType },
   { title: 'Totals' },
+)
+export const taxesType = Type.Array(
+  Type.Object(
+    {
+      ratePpm: Type.Integer({ description: 'Parts per million: 190000 is 19 %.' }),
+      taxClass: Type.String({ description: 'Where several classes have this rate, that of the first line.' }),
+      country: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Null while there is no address.' }),
+      region: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Where a part of the country has rates of its own.' }),
+      net: moneyType,
+      tax: moneyType,
+    },
+    { title: 'TaxGroup' },
+  ),
+  { description: 'All that has one rate, shipping with its goods. Their taxes are the tax of the totals.' },
 )
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] })
 
@@ -39,7 +52,14 @@ export const cartType = Type.Object(
           sku: nullableText,
           quantity: Type.Integer(),
           unitPrice: moneyType,
-          total: moneyType,
+          discount: moneyType,
+          total: Type.Unsafe<Money>({
+            ...moneySchema,
+            title: undefined,
+            description: 'Less its discount. Tax is in it where prices include tax.',
+          }),
+          tax: moneyType,
+          taxRatePpm: Type.Integer(),
           available: Type.Boolean({
             description: 'False once it can no longer be bought, or not so many: then its prices are zero, and checkout asks to change it.',
           }),
@@ -53,6 +73,8 @@ export const cartType = Type.Object(
     discountCodes: Type.Array(Type.String()),
     note: nullableText,
     order: nullableText,
+    taxIncluded: Type.Boolean({ description: 'Whether tax is in all prices; otherwise it is added to them.' }),
+    taxes: taxesType,
     totals: totalsType,
     createdAt: Type.String(),
     updatedAt: Type.String(),
@@ -75,8 +97,8 @@ export function checkOpen({ status, order }: Cart): void {
 }
 
 /** The whole cart, as every cart operation answers it. */
-export function cartView(project: Project, resolved: ResolvedCart, token?: string) {
-  const { cart } = resolved
+export function cartView(resolved: ResolvedCart, token?: string) {
+  const { cart, priced } = resolved
   const { id, status, email, currency, lines, shippingAddress, billingAddress, note, order, createdAt, updatedAt } = cart
   const forSale = new Map(resolved.lines.map((line) => [line.id, line]))
   return {
@@ -95,14 +117,16 @@ export function cartView(project: Project, resolved: ResolvedCart, token?: strin
     discountCodes: [],
     note,
     order,
-    totals: cartTotals(project, resolved),
+    taxIncluded: priced.taxIncluded,
+    taxes: priced.taxes,
+    totals: priced.totals,
     createdAt: toIso(createdAt),
     updatedAt: toIso(updatedAt),
   }
 }
 
 function lineView(line: ResolvedLine) {
-  const { id, quantity, variant, product } = line
+  const { id, quantity, variant, product, unitPrice, price } = line
   return {
     id,
     variant: variant.id,
@@ -110,8 +134,11 @@ function lineView(line: ResolvedLine) {
     title: lineTitle(line),
     sku: variant.sku,
     quantity,
-    unitPrice: variant.price,
-    total: multiplyMoney(variant.price, quantity),
+    unitPrice,
+    discount: price.discount,
+    total: price.total,
+    tax: price.tax,
+    taxRatePpm: price.ratePpm,
     available: true,
   }
 }
@@ -120,7 +147,8 @@ function lineView(line: ResolvedLine) {
 function goneView({ id, variant, quantity, seen }: CartLine, currency: string) {
   const nothing = money(0, currency)
   const { product = null, sku = null } = seen ?? {}
-  return { id, variant, product, title: goneTitle({ seen }), sku, quantity, unitPrice: nothing, total: nothing, available: false }
+  const prices = { unitPrice: nothing, discount: nothing, total: nothing, tax: nothing, taxRatePpm: 0 }
+  return { id, variant, product, title: goneTitle({ seen }), sku, quantity, ...prices, available: false }
 }
 
 /** What people call a line that is no longer for sale. */

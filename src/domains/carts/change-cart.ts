@@ -44,15 +44,15 @@ export async function openCart({ tx, actor, model, request }: CommandContext<unk
 }
 
 /** Changes the cart, and answers it with what it comes to. */
-export async function changeCart({ tx, actor, model, project }: CommandContext<unknown>, cart: Cart, set: Partial<Cart>) {
+export async function changeCart({ tx, actor, model, project, now }: CommandContext<unknown>, cart: Cart, set: Partial<Cart>) {
   // What its lines name is read first: over a network the change then travels with the commit.
-  const resolved = await resolveCart({ read: tx, model, project }, { ...cart, ...set })
+  const resolved = await resolveCart({ read: tx, model, project, now }, { ...cart, ...set })
   const { currency } = resolved.cart
   const after = await tx.update(carts, cart, {
     set: { ...set, ...(set.lines ? { lines: namedLines(set.lines, resolved) } : {}), ...(currency === cart.currency ? {} : { currency }) },
   })
   const changed: ResolvedCart = { ...resolved, cart: after }
-  return { resolved: changed, output: cartView(project, changed), headers: { etag: etagOf(model.get(carts), actor, after) } }
+  return { resolved: changed, output: cartView(changed), headers: { etag: etagOf(model.get(carts), actor, after) } }
 }
 
 /** @throws not_found */

@@ -31,7 +31,7 @@ export const claimCart = command({
   access: signedIn,
   input: Type.Object({ id: idInput }, { additionalProperties: false }),
   async run(context) {
-    const { tx, input, actor, model, project } = context
+    const { tx, input, actor, model, project, now } = context
     const found = await getCart(tx, model, actor, input.id)
     const isHeld = actor.id !== null && (found.customer === actor.id || found.tokenHash === actor.cartTokenHash)
     if (!isHeld) throw new EngineError('forbidden', { detail: 'Send the token of the cart as Cart-Token.' })
@@ -39,10 +39,10 @@ export const claimCart = command({
       throw new EngineError('forbidden', { detail: 'This cart belongs to another account.' })
     if (found.order === null) checkOpen(found)
     const { cart, leftOut, events } = await takeOverCart(context, found, { id: actor.id!, email: actor.email })
-    const resolved = await resolveCart({ read: tx, model, project }, cart)
+    const resolved = await resolveCart({ read: tx, model, project, now }, cart)
     const told = leftOut.map((line) => ({ variant: line.variant, title: goneTitle(line), quantity: line.quantity }))
     return {
-      output: { ...cartView(project, resolved), leftOut: told },
+      output: { ...cartView(resolved), leftOut: told },
       headers: { etag: etagOf(model.get(carts), actor, cart) },
       events,
     }

@@ -45,12 +45,12 @@ export const createCart = command({
       ...details,
       lines,
     } as const
-    const resolved = await resolveCart({ read: tx, model, project }, { ...cart, createdAt: now, updatedAt: now, version: 1 })
+    const resolved = await resolveCart({ read: tx, model, project, now }, { ...cart, createdAt: now, updatedAt: now, version: 1 })
     checkLines(wanted, resolved)
     checkShipping(details, resolved)
     const stored = await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
     const headers = { location: `/api/carts/${stored.id}`, etag: etagOf(model.get(carts), actor, stored) }
-    return { output: cartView(project, { ...resolved, cart: stored }, token), status: 201, headers }
+    return { output: cartView({ ...resolved, cart: stored }, token), status: 201, headers }
   },
 })
 

@@ -3,21 +3,27 @@
 // Invariant: whatever has become of prices, the cart can be shown, changed and emptied.
 import { guestActor } from '../../access/actor.ts'
 import { limits } from '../../base/limits.ts'
+import { type Money, money } from '../../base/money.ts'
 import type { Project } from '../../config/project.ts'
+import { regionOf, standardClass } from '../../config/tax.ts'
 import type { Filter } from '../../contract/filter.ts'
 import { readFilter } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
+import { users } from '../accounts/collections.ts'
 import { type Product, products, type ShippingMethod, shippingMethods, type Variant, variants } from '../catalog/collections.ts'
 import type { Cart, CartLine } from './collections.ts'
-import { shopOf, type Totals, totalsOf } from './totals.ts'
+import { type LinePrice, type Priced, priceBasket, shopOf } from './totals.ts'
 
-export type ResolvedLine = {
+type Line = {
   readonly id: string
   readonly quantity: number
   readonly variant: Variant
   readonly product: Product
+  readonly unitPrice: Money
 }
+export type ResolvedLine = Line & { readonly price: LinePrice }
+
 export type ResolvedCart = {
   readonly cart: Cart
   /** What can be bought. */
@@ -28,25 +34,34 @@ export type ResolvedCart = {
   readonly tooLarge: readonly CartLine[]
   /** None whose price is beyond counting, either. */
   readonly shipping: ShippingMethod | null
+  /** Of its account, where the project has groups. */
+  readonly customerGroup: string | null
+  readonly priced: Priced
 }
 
-export type CartContext = { readonly read: Pick<Reader, 'get' | 'getMany'>; readonly model: Model; readonly project: Project }
+export type CartContext = {
+  readonly read: Pick<Reader, 'get' | 'getMany'>
+  readonly model: Model
+  readonly project: Project
+  readonly now: number
+}
 
-export async function resolveCart({ read, model, project }: CartContext, stored: Cart): Promise<ResolvedCart> {
+export async function resolveCart({ read, model, project, now }: CartContext, stored: Cart): Promise<ResolvedCart> {
   const cart = stored.status === 'converted' ? stored : { ...stored, currency: shopOf(project).currency }
   const ids = cart.lines.map(({ variant }) => variant)
   const seen = new Set(cart.lines.flatMap((line) => line.seen?.product ?? []))
   // Asked together, with the products that its lines had when they were put in: to a server database that is one round trip.
-  const [found, known, shipping] = await Promise.all([
+  const [found, known, method, customerGroup] = await Promise.all([
     read.getMany(variants, ids),
     read.getMany(products, [...seen]),
     cart.shippingMethod === null ? null : read.get(shippingMethods, cart.shippingMethod, offered(model)),
+    groupOf({ read, project }, cart),
   ])
   const others = found.map(({ product }) => product).filter((product) => !seen.has(product))
   const itsProducts = others.length === 0 ? known : [...known, ...(await read.getMany(products, others))]
   const byId = new Map(found.map((variant) => [variant.id, variant]))
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
-  const lines: ResolvedLine[] = []
+  const lines: Line[] = []
   const gone: CartLine[] = []
   const tooLarge: CartLine[] = []
   let amount = 0
@@ -65,9 +80,42 @@ export async function resolveCart({ read, model, project }: CartContext, stored:
       continue
     }
     amount = sum
-    lines.push({ id: line.id, quantity: line.quantity, variant, product })
+    lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice: variant.price })
   }
-  return { cart, lines, gone, tooLarge, shipping: shipping && shipping.price.amount > limits.cartAmountMax ? null : shipping }
+  const shipping = method && method.price.amount > limits.cartAmountMax ? null : method
+  const priced = price(project, { cart, lines, shipping, now })
+  const priceOf = new Map(priced.lines.map((one) => [one.id, one]))
+  const withPrices = lines.map((line) => ({ ...line, price: priceOf.get(line.id)! }))
+  return { cart, lines: withPrices, gone, tooLarge, shipping, customerGroup, priced }
+}
+
+/** A project without groups asks for none. */
+async function groupOf({ read, project }: Pick<CartContext, 'read' | 'project'>, { customer }: Cart): Promise<string | null> {
+  if (customer === null || shopOf(project).customerGroups.length === 0) return null
+  return (await read.get(users, customer))?.customerGroup ?? null
+}
+
+type Unpriced = Pick<ResolvedCart, 'cart' | 'shipping'> & { readonly lines: readonly Line[]; readonly now: number }
+
+function price(project: Project, { cart: { currency, shippingAddress }, lines, shipping, now }: Unpriced): Priced {
+  const shop = shopOf(project)
+  const none = money(0, currency)
+  return priceBasket(shop, {
+    currency,
+    lines: lines.map(({ id, unitPrice, quantity, variant, product }) => ({
+      id,
+      unitPrice,
+      quantity,
+      discount: none,
+      taxClass: variant.taxClass ?? product.taxClass ?? standardClass,
+    })),
+    shipping: shipping && { price: shipping.price, discount: none },
+    place: {
+      country: shippingAddress?.country ?? null,
+      region: shippingAddress && regionOf(shop.tax, shippingAddress),
+      at: now,
+    },
+  })
 }
 
 /** Shipping methods that a cart can choose: those that anybody may see, whoever holds the cart. */
@@ -80,14 +128,8 @@ export async function offersShipping(read: Pick<Reader, 'find'>, model: Model): 
   return (await read.find(shippingMethods, { where: offered(model), limit: 1 })).length > 0
 }
 
-export function lineTitle({ product, variant }: Pick<ResolvedLine, 'product' | 'variant'>): string {
+export function lineTitle({ product, variant }: Pick<Line, 'product' | 'variant'>): string {
   return `${product.title}, ${variant.title}`
-}
-
-export function cartTotals(project: Project, { cart, lines, shipping }: ResolvedCart): Totals {
-  const priced = lines.map(({ variant, quantity }) => ({ unitPrice: variant.price, quantity }))
-  const country = cart.shippingAddress?.country ?? null
-  return totalsOf(shopOf(project), { currency: cart.currency, lines: priced, shipping: shipping?.price ?? null, country })
 }
 
 /** The lines with what they were called when they could be bought: it is shown once they cannot. */

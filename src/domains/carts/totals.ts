@@ -1,5 +1,7 @@
 // What a cart costs: the server's arithmetic, pure, shared by every cart answer and by checkout, so the
-// total that was shown is the total that is charged.
+// total that was shown is the total that is charged. Invariant: subtotal - discount + shipping, plus tax where it is
+// added, is the total; the taxes of lines and shipping are those of the groups, and these the tax of all.
+import { assert } from '../../base/assert.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import {
   addMoney,
@@ -7,12 +9,13 @@ import {
   type Money,
   money,
   multiplyMoney,
-  negateMoney,
+  subtractMoney,
   sumMoney,
   taxAdded,
   taxIncluded,
 } from '../../base/money.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
+import { rateOf, standardClass, type TaxPlace } from '../../config/tax.ts'
 
 export type Totals = {
   readonly subtotal: Money
@@ -21,50 +24,156 @@ export type Totals = {
   readonly tax: Money
   readonly total: Money
 }
-export type PricedLine = { readonly unitPrice: Money; readonly quantity: number }
-
-export type Priced = {
+export type PricedLine = {
+  readonly id: string
+  readonly unitPrice: Money
+  readonly quantity: number
+  /** What discounts take of it: nothing, up to all of it. */
+  readonly discount: Money
+  readonly taxClass: string
+}
+export type Basket = {
   /** Of every price in it. */
   readonly currency: string
   readonly lines: readonly PricedLine[]
-  readonly shipping: Money | null
-  readonly country: string | null
+  readonly shipping: { readonly price: Money; readonly discount: Money } | null
+  readonly place: TaxPlace
 }
 
-/** Tax is rounded once, on the document's taxable sum: one rate applies to all of an order to one country. */
-export function totalsOf(shop: ShopSettings, { currency, lines, shipping, country }: Priced): Totals {
-  const { taxIncluded: isIncluded } = shop
-  const subtotal = sumMoney(
-    lines.map(({ unitPrice, quantity }) => multiplyMoney(unitPrice, quantity)),
+/** Everything of one rate. `taxClass`: where several classes have that rate, the one of the first line. */
+export type TaxGroup = {
+  readonly ratePpm: number
+  readonly taxClass: string
+  /** Null while there is no address. */
+  readonly country: string | null
+  readonly region: string | null
+  readonly net: Money
+  readonly tax: Money
+}
+/** `total`: less its discount; tax is in it where prices include it, and comes to it where it is added. */
+export type LinePrice = {
+  readonly id: string
+  readonly subtotal: Money
+  readonly discount: Money
+  readonly tax: Money
+  readonly total: Money
+  readonly ratePpm: number
+  readonly taxClass: string
+}
+/** What of the shipping goes with the goods of one rate. */
+export type ShippingPart = { readonly ratePpm: number; readonly taxClass: string; readonly total: Money; readonly tax: Money }
+export type Priced = {
+  readonly taxIncluded: boolean
+  readonly lines: readonly LinePrice[]
+  readonly shipping: { readonly price: Money; readonly discount: Money; readonly parts: readonly ShippingPart[] }
+  readonly taxes: readonly TaxGroup[]
+  readonly totals: Totals
+}
+
+type Group = { readonly ratePpm: number; readonly taxClass: string; readonly lines: readonly Untaxed[]; readonly shipping: Money }
+type Untaxed = Omit<LinePrice, 'tax'>
+type Summed = {
+  readonly lines: readonly Untaxed[]
+  readonly shipping: { readonly price: Money; readonly discount: Money }
+  readonly tax: Money
+}
+
+export function priceBasket(shop: ShopSettings, basket: Basket): Priced {
+  const { currency, place } = basket
+  const nothing = money(0, currency)
+  const lines = basket.lines.map((line) => untaxed(shop, place, line))
+  const shipping = { price: basket.shipping?.price ?? nothing, discount: basket.shipping?.discount ?? nothing }
+  const taxed = groupsOf(shop, { lines, place, shipping: subtractMoney(shipping.price, shipping.discount) }).map((group) => ({
+    ...group,
+    taxes: taxesOf(shop, group),
+  }))
+  const taxes = taxed.map(({ ratePpm, taxClass, lines: of, shipping: part, taxes: shares }): TaxGroup => {
+    const tax = sumMoney(shares, currency)
+    const whole = sumMoney([...of.map(({ total }) => total), part], currency)
+    const { country, region } = place
+    return { ratePpm, taxClass, country, region, net: shop.tax.isIncluded ? subtractMoney(whole, tax) : whole, tax }
+  })
+  const taxOf = new Map(taxed.flatMap(({ lines: of, taxes: shares }) => of.map(({ id }, index) => [id, shares[index]!])))
+  const parts = taxed
+    .filter((group) => group.shipping.amount > 0)
+    .map(({ ratePpm, taxClass, shipping: total, taxes: shares }): ShippingPart => ({ ratePpm, taxClass, total, tax: shares.at(-1)! }))
+  const tax = sumMoney(
+    taxes.map((group) => group.tax),
     currency,
   )
-  const shippingCost = shipping ?? money(0, currency)
-  const taxable = addMoney(subtotal, shippingCost)
-  const rate = taxRatePpm(shop, country)
-  const tax = isIncluded ? taxIncluded(taxable, rate) : taxAdded(taxable, rate)
-  return { subtotal, discount: money(0, currency), shipping: shippingCost, tax, total: isIncluded ? taxable : addMoney(taxable, tax) }
+  return {
+    taxIncluded: shop.tax.isIncluded,
+    lines: lines.map((line) => ({ ...line, tax: taxOf.get(line.id)! })),
+    shipping: { ...shipping, parts },
+    taxes,
+    totals: totalsOf(shop, { lines, shipping, tax }),
+  }
+}
+
+function untaxed(shop: ShopSettings, place: TaxPlace, { id, unitPrice, quantity, discount, taxClass }: PricedLine): Untaxed {
+  const subtotal = multiplyMoney(unitPrice, quantity)
+  assert(discount.amount >= 0 && discount.amount <= subtotal.amount, 'a discount takes no more than there is')
+  return { id, subtotal, discount, total: subtractMoney(subtotal, discount), ratePpm: rateOf(shop.tax, taxClass, place), taxClass }
 }
 
 /**
- * What of the totals is income of goods, income of shipping, and tax: the three sum to the total. Tax that prices
- * include is in both, in proportion, since one rate applies to both.
+ * By rate, the highest first; where nothing is due also by class, since the reasons differ. Shipping goes with its goods, in proportion
+ * to what they cost; with those that cost nothing as if none had a discount.
+ */
+function groupsOf(
+  shop: ShopSettings,
+  { lines, place, shipping }: { readonly lines: readonly Untaxed[]; readonly place: TaxPlace; readonly shipping: Money },
+): Group[] {
+  const byRate = [...Map.groupBy(lines, ({ ratePpm, taxClass }) => (ratePpm === 0 ? taxClass : String(ratePpm))).values()]
+  const groups = byRate
+    .map((of) => ({ ratePpm: of[0]!.ratePpm, taxClass: of[0]!.taxClass, lines: of }))
+    .toSorted((a, b) => b.ratePpm - a.ratePpm)
+  if (groups.length === 0) groups.push({ ratePpm: rateOf(shop.tax, standardClass, place), taxClass: standardClass, lines: [] })
+  const sums = (of: 'total' | 'subtotal') => groups.map((group) => group.lines.reduce((sum, line) => sum + line[of].amount, 0))
+  const weights = sums('total')
+  const shares = allocateMoney(shipping, weights.some((weight) => weight > 0) ? weights : sums('subtotal'))
+  return groups.map((group, index) => ({ ...group, shipping: shares[index]! }))
+}
+
+/** Of each line of a group, and of its part of the shipping last. */
+function taxesOf({ tax }: ShopSettings, { ratePpm, lines, shipping }: Group): Money[] {
+  const amounts = [...lines.map(({ total }) => total), shipping]
+  const taxOn = tax.isIncluded ? taxIncluded : taxAdded
+  if (tax.rounding === 'line') return amounts.map((amount) => taxOn(amount, ratePpm))
+  const whole = taxOn(sumMoney(amounts, shipping.currency), ratePpm)
+  return allocateMoney(
+    whole,
+    amounts.map(({ amount }) => amount),
+  )
+}
+
+function totalsOf(shop: ShopSettings, { lines, shipping, tax }: Summed): Totals {
+  const { price, discount: off } = shipping
+  const sum = (of: 'subtotal' | 'discount') =>
+    sumMoney(
+      lines.map((line) => line[of]),
+      price.currency,
+    )
+  const subtotal = sum('subtotal')
+  const discount = addMoney(sum('discount'), off)
+  const taxable = addMoney(subtractMoney(subtotal, discount), price)
+  return { subtotal, discount, shipping: price, tax, total: shop.tax.isIncluded ? taxable : addMoney(taxable, tax) }
+}
+
+/**
+ * What of the totals of an order without its own taxes is income of goods, income of shipping, and tax: the three sum to the total.
+ * Tax that prices include is in both, in proportion, since one rate applied to both.
  */
 export function revenueOf({ subtotal, discount, shipping, tax, total }: Totals): { readonly sales: Money; readonly shipping: Money } {
-  const goods = addMoney(subtotal, negateMoney(discount))
+  const goods = subtractMoney(subtotal, discount)
   const isIncluded = addMoney(goods, shipping).amount === total.amount
   if (!isIncluded) return { sales: goods, shipping }
   const [ofGoods, ofShipping] = allocateMoney(tax, [goods.amount, shipping.amount])
-  return { sales: addMoney(goods, negateMoney(ofGoods!)), shipping: addMoney(shipping, negateMoney(ofShipping!)) }
+  return { sales: subtractMoney(goods, ofGoods!), shipping: subtractMoney(shipping, ofShipping!) }
 }
 
 /** @throws not_found in a project without a shop */
 export function shopOf(project: Project): ShopSettings {
   if (project.shop === null) throw new EngineError('not_found')
   return project.shop
-}
-
-/** Parts per million. Without an address the rate for all others shows what is to be expected. */
-function taxRatePpm(shop: ShopSettings, country: string | null): number {
-  const rates = shop.taxRatesPpm
-  return (country === null ? undefined : rates[country]) ?? rates['*'] ?? 0
 }

@@ -38,7 +38,12 @@ const productFields = {
   categories: field.refs('categories'),
   /** The lowest price of its variants, kept by their writes, so that lists filter and sort by it. */
   price: field.money({ write: nobody }),
+  /** By which rate it is taxed: `standard` where it names none. */
+  taxClass: field.text({ max: 40 }),
 } as const
+
+/** What the shop's config says of what it sells. */
+type Sold = { readonly currency: string; readonly taxClasses: readonly string[] }
 
 const baseProducts = collection('products', { prefix: 'prod', fields: productFields })
 export type Product = NonNullable<(typeof baseProducts)['record']>
@@ -54,11 +59,11 @@ export function productsWith<TFields extends Fields>(more: TFields) {
   return collection('products', { prefix: 'prod', fields: { ...productFields, ...more } })
 }
 
-/** `products` of a shop with this currency and its own fields. The handle for engine code stays `products`. */
-export function productsIn<TFields extends Fields>(currency: string, more: TFields) {
+/** `products` of a shop with its own fields. The handle for engine code stays `products`. */
+export function productsIn<TFields extends Fields>({ currency, taxClasses }: Sold, more: TFields) {
   return collection('products', {
     prefix: 'prod',
-    fields: { ...productFields, price: field.money({ write: nobody, currency }), ...more },
+    fields: { ...productFields, price: field.money({ write: nobody, currency }), taxClass: field.enum(taxClasses), ...more },
     indexes: [
       ['status', '-createdAt'],
       ['status', 'title'],
@@ -90,16 +95,18 @@ const variantFields = {
   length: sideOf(),
   width: sideOf(),
   height: sideOf(),
+  /** Where it is another one than its product's. */
+  taxClass: field.text({ max: 40 }),
 } as const
 
 export const variants = collection('variants', { prefix: 'var', fields: variantFields })
 export type Variant = NonNullable<(typeof variants)['record']>
 
-/** `variants` of a shop with this currency. The handle for engine code stays `variants`. */
-export function variantsIn(currency: string) {
+/** `variants` of a shop. The handle for engine code stays `variants`. */
+export function variantsIn({ currency, taxClasses }: Sold) {
   return collection('variants', {
     prefix: 'var',
-    fields: { ...variantFields, price: field.money({ required: true, min: 0, currency }) },
+    fields: { ...variantFields, price: field.money({ required: true, min: 0, currency }), taxClass: field.enum(taxClasses) },
     loaded: {
       /** What can be bought now, over all locations. */
       fields: { available: field.integer({ required: true }) },

@@ -70,6 +70,13 @@ export function isPassing(account: string): boolean {
   return /^(L:deposit|A:receivable|L:refund_payable|L:gift|L:credit):/.test(account)
 }
 
+export type TaxedAt = { readonly country: string; readonly ratePpm: number }
+
+/** `L:tax:DE:190000`. */
+function taxedAccount(name: string, of: TaxedAt | undefined): string {
+  return of === undefined ? name : `${name}:${of.country}:${of.ratePpm}`
+}
+
 /** The accounts this product posts to. */
 export const accounts = {
   /** Money the provider holds for us. */
@@ -105,7 +112,8 @@ export const accounts = {
   /** Credit that nobody spent in time. */
   expiredCredit: 'I:expired_credit',
   bank: 'A:bank',
-  tax: 'L:tax',
-  sales: 'I:sales',
-  shipping: 'I:shipping',
+  /** Each by country and rate; without them of orders from before they kept their rates. */
+  tax: (of?: TaxedAt) => taxedAccount('L:tax', of),
+  sales: (of?: TaxedAt) => taxedAccount('I:sales', of),
+  shipping: (of?: TaxedAt) => taxedAccount('I:shipping', of),
 } as const

@@ -2,21 +2,22 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { type NewId, shortNumberOf } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
-import { type Money, multiplyMoney } from '../../base/money.ts'
+import type { Money } from '../../base/money.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
+import { standardClass } from '../../config/tax.ts'
 import { Type } from '../../contract/type.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
 import { recordOf } from '../../schema/collection.ts'
 import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
-import { cartTotals, lineTitle, offersShipping, type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { lineTitle, offersShipping, type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
 import { payments } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
-import { type Order, type OrderLine, orders } from './collections.ts'
+import { type Order, type OrderLine, type OrderTax, orders } from './collections.ts'
 import { orderCreated } from './events.ts'
 import {
   asksForCredit,
@@ -79,13 +80,13 @@ export const checkOutCart = command({
     checkOpen(cart)
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
     checkAsked(project, input)
-    const resolved = await resolveCart({ read: tx, model, project }, cart)
+    const resolved = await resolveCart({ read: tx, model, project, now }, cart)
     checkForSale(resolved)
     await checkComplete({ tx, model }, resolved)
-    const totals = cartTotals(project, resolved)
+    const { totals } = resolved.priced
     checkExpected(input.expectedTotal, totals.total)
 
-    const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + holdMsOf(project, input.payment?.provider) }
+    const agreed = { ...frozen(resolved, newId), expiresAt: now + holdMsOf(project, input.payment?.provider) }
     const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
@@ -205,10 +206,11 @@ function checkExpected(expected: Money | undefined, total: Money): void {
 
 /** The cart as it was agreed: later changes of prices, titles or methods do not reach it. */
 function frozen(
-  { cart, lines, shipping }: ResolvedCart,
+  { cart, lines, shipping, priced }: ResolvedCart,
   newId: NewId,
-): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'totals' | 'total' | 'expiresAt'> {
+): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'expiresAt'> {
   const id = newId('ord')
+  const { taxIncluded, totals } = priced
   return {
     id,
     number: shortNumberOf(id),
@@ -221,24 +223,46 @@ function frozen(
     paymentStatus: 'none',
     fulfillmentStatus: 'unfulfilled',
     holds: [],
-    lines: lines.map((line): OrderLine => {
-      const { id: lineId, quantity, variant, product } = line
-      return {
-        id: lineId,
-        variant: variant.id,
-        product: product.id,
-        sku: variant.sku,
-        title: lineTitle(line),
-        quantity,
-        unitPrice: variant.price,
-        total: multiplyMoney(variant.price, quantity),
-      }
-    }),
+    lines: lines.map(frozenLine),
     addresses: addressesOf(cart),
-    shipping: shipping && { id: shipping.id, title: shipping.title, price: shipping.price },
+    shipping: shipping && {
+      id: shipping.id,
+      title: shipping.title,
+      price: shipping.price,
+      ...unlessNothing('discount', priced.shipping.discount),
+      ...(priced.shipping.parts.length > 0 && { parts: priced.shipping.parts }),
+    },
+    taxIncluded,
+    // Checked to be complete: there is an address.
+    taxes: priced.taxes as readonly OrderTax[],
+    totals,
+    total: totals.total,
     note: cart.note,
     placedAt: null,
   }
+}
+
+function frozenLine(line: ResolvedLine): OrderLine {
+  const { id, quantity, variant, product, unitPrice, price } = line
+  return {
+    id,
+    variant: variant.id,
+    product: product.id,
+    sku: variant.sku,
+    title: lineTitle(line),
+    quantity,
+    unitPrice,
+    ...unlessNothing('discount', price.discount),
+    total: price.total,
+    ...unlessNothing('tax', price.tax),
+    taxRatePpm: price.ratePpm,
+    ...(price.taxClass !== standardClass && { taxClass: price.taxClass }),
+  }
+}
+
+/** Rows of orders are many, and most have nothing there. */
+function unlessNothing<K extends string>(name: K, amount: Money): { readonly [P in K]?: Money } {
+  return amount.amount === 0 ? {} : ({ [name]: amount } as { [P in K]: Money })
 }
 
 function addressesOf(cart: Cart): Order['addresses'] {

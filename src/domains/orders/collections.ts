@@ -9,7 +9,7 @@ import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { erasedWord } from '../../schema/personal.ts'
 import { type Address, addressShape, heldByToken } from '../carts/collections.ts'
-import type { Totals } from '../carts/totals.ts'
+import type { ShippingPart, TaxGroup, Totals } from '../carts/totals.ts'
 
 export type OrderLine = {
   readonly id: string
@@ -19,8 +19,29 @@ export type OrderLine = {
   readonly title: string
   readonly quantity: number
   readonly unitPrice: Money
+  /** Left out where there is none. */
+  readonly discount?: Money
+  /** Less the discount. With tax where prices include it. */
   readonly total: Money
+  /** Left out where nothing is due, and of orders from before lines had it. */
+  readonly tax?: Money
+  readonly taxRatePpm?: number
+  /** Left out: `standard`. */
+  readonly taxClass?: string
 }
+
+export type OrderShipping = {
+  readonly id: string
+  readonly title: string
+  readonly price: Money
+  /** Left out where there is none. */
+  readonly discount?: Money
+  /** Less its discount, by the rates of the goods that it goes with. Left out where it costs nothing. */
+  readonly parts?: readonly ShippingPart[]
+}
+
+/** As an order keeps it: there is an address. */
+export type OrderTax = TaxGroup & { readonly country: string }
 
 export type OrderAddresses = { readonly shipping: Address; readonly billing: Address }
 
@@ -35,9 +56,32 @@ const orderLineShape = {
     title: { type: 'string' },
     quantity: { type: 'integer' },
     unitPrice: moneySchema,
+    discount: moneySchema,
     total: moneySchema,
+    tax: moneySchema,
+    taxRatePpm: { type: 'integer' },
+    taxClass: { type: 'string' },
   },
   required: ['id', 'variant', 'product', 'sku', 'title', 'quantity', 'unitPrice', 'total'],
+} as const
+
+const shippingPartShape = {
+  type: 'object',
+  title: 'ShippingPart',
+  properties: { ratePpm: { type: 'integer' }, taxClass: { type: 'string' }, total: moneySchema, tax: moneySchema },
+} as const
+
+const taxShape = {
+  type: 'object',
+  title: 'TaxGroup',
+  properties: {
+    ratePpm: { type: 'integer' },
+    taxClass: { type: 'string' },
+    country: { type: 'string' },
+    region: { type: ['string', 'null'] },
+    net: moneySchema,
+    tax: moneySchema,
+  },
 } as const
 
 export const orderStatuses = ['draft', 'pending_payment', 'placed', 'completed', 'expired', 'canceled'] as const
@@ -78,9 +122,22 @@ export const orders = collection('orders', {
       required: true,
       schema: { type: 'object', properties: { shipping: addressShape, billing: addressShape } },
     }),
-    shipping: field.json<{ readonly id: string; readonly title: string; readonly price: Money } | null>({
-      schema: { type: 'object', properties: { id: { type: 'string' }, title: { type: 'string' }, price: moneySchema } },
+    shipping: field.json<OrderShipping | null>({
+      schema: {
+        type: 'object',
+        properties: {
+          id: { type: 'string' },
+          title: { type: 'string' },
+          price: moneySchema,
+          discount: moneySchema,
+          parts: { type: 'array', items: shippingPartShape },
+        },
+      },
     }),
+    /** Whether tax is in its prices; otherwise it is added to them. Null, as are `taxes`, of an order from before it was kept. */
+    taxIncluded: field.boolean(),
+    /** All that has one rate, shipping with its goods. */
+    taxes: field.json<readonly OrderTax[]>({ schema: { type: 'array', items: taxShape } }),
     totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),
     /** The total again, as a column to filter, sort and sum by. */
     total: field.money({ required: true }),

@@ -1,5 +1,5 @@
-// The sale of a placed order, corrected by what became of its money since. What was given back is taken out of sales,
-// shipping and tax in their proportion; what a bank took back, or was given back twice, is owed by the customer.
+// The sale of a placed order, corrected by what became of its money since. What was given back for lines is taken out of
+// what these were sold for and its tax, and anything else out of all that is left in its proportion; what a bank took back, or was given back twice, is owed by the customer.
 // Invariant: the deposit of a placed or closed order comes to nothing, and the parts of all corrections sum to the
 // cent, however many there are.
 import { allocateMoney, money } from '../../base/money.ts'
@@ -10,11 +10,13 @@ import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
 import type { Order } from './collections.ts'
-import { recognition } from './place-order.ts'
+import { type GivenBack, givenBack } from './given-back.ts'
+import { accountsOf, recognition, soldParts } from './place-order.ts'
 
 const refunded = 'order.refunded'
 const owedAgain = 'order.owed_again'
 const offset = 'order.dispute_offset'
+const none: ReadonlyMap<string, GivenBack> = new Map()
 /** Hold of an order whose money went back twice. */
 export const backTwice = 'given_back_twice'
 
@@ -31,14 +33,35 @@ async function balancesOf(tx: Transaction, { id, total }: Order): Promise<(accou
       .reduce((sum, group) => sum + group.sum, 0)
 }
 
-/** The parts of a sale that an amount of it is made of, by account: what the whole was recognized as, in proportion. */
-export function partsOf(order: Order, amountMinor: number): ReadonlyMap<string, number> {
-  const income = recognition(order).filter(({ account }) => account !== accounts.deposit(order.id))
-  const shares = allocateMoney(
-    money(amountMinor, order.total.currency),
-    income.map(({ amount }) => -amount.amount),
+/**
+ * The parts of a sale that an amount of it is made of, by account. `ofLines`: what of it was given back for lines. Of these it is what
+ * they were recognized as; the rest is what is left of the whole, in proportion.
+ */
+export function partsOf(order: Order, amountMinor: number, ofLines: ReadonlyMap<string, GivenBack>): ReadonlyMap<string, number> {
+  const { currency } = order.total
+  const split = (amount: number, weights: ReadonlyMap<string, number>) => {
+    const shares = weights.size === 0 ? [] : allocateMoney(money(amount, currency), [...weights.values()])
+    return [...weights.keys()].map((account, index) => [account, shares[index]!.amount] as const)
+  }
+  const parts = new Map<string, number>()
+  const add = (of: readonly (readonly [account: string, amount: number])[]) => {
+    for (const [account, amount] of of) parts.set(account, (parts.get(account) ?? 0) + amount)
+  }
+  const lines = (soldParts(order) ?? []).flatMap((part) => {
+    const back = part.line === null ? undefined : ofLines.get(part.line)
+    return back === undefined ? [] : [{ part, amount: Math.min(back.amount, part.net + part.tax) }]
+  })
+  // A refund of lines may have become less, where the money went another way.
+  const named = Math.min(
+    amountMinor,
+    lines.reduce((sum, { amount }) => sum + amount, 0),
   )
-  return new Map(income.map(({ account }, index) => [account, shares[index]!.amount]))
+  const amounts = split(named, new Map(lines.map(({ amount }, index) => [String(index), amount])))
+  for (const [index, amount] of amounts) add(split(amount, new Map(accountsOf(order, lines[Number(index)]!.part))))
+  const whole = recognition(order).filter(({ account }) => account !== accounts.deposit(order.id))
+  const left = whole.map(({ account, amount }) => [account, -amount.amount - (parts.get(account) ?? 0)] as const)
+  add(split(amountMinor - named, new Map(left)))
+  return parts
 }
 
 /** `captured`: what its payments hold now. `lost`: what banks keep of them for good. */
@@ -53,14 +76,16 @@ export async function correctSale(context: Work, order: Order, { captured, lost 
   const deposit = accounts.deposit(order.id)
   const receivable = accounts.receivable(order.id)
   const offsetBefore = balance(deposit, offset)
-  if (balance(deposit) === 0 && offsetBefore === 0) return
+  // What was given back for lines may have gone another way since, by the same amount.
+  const ofLines = balance(deposit, refunded) === 0 && balance(deposit) === 0 ? none : await givenBack(context.tx, order.id)
+  if (balance(deposit) === 0 && offsetBefore === 0 && ofLines.size === 0) return
   // As if nothing had been corrected yet, in all and not this time alone: so the cents of many parts sum to those of the whole.
   const missing = balance(deposit) - offsetBefore - balance(deposit, refunded) + balance(receivable)
   const short = Math.max(0, missing)
   // More than the sale cannot be given back: what is beyond it was paid out twice.
-  const givenBack = Math.min(short - Math.max(0, order.total.amount - captured), order.total.amount)
-  await post(context, order, { kind: owedAgain, parts: [[receivable, short - givenBack - balance(receivable)]] })
-  const parts = [...partsOf(order, givenBack)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
+  const returned = Math.min(short - Math.max(0, order.total.amount - captured), order.total.amount)
+  await post(context, order, { kind: owedAgain, parts: [[receivable, short - returned - balance(receivable)]] })
+  const parts = [...partsOf(order, returned, ofLines)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
   await post(context, order, { kind: refunded, parts })
   const change = Math.min(lost, Math.max(0, -missing)) - offsetBefore
   await post(context, order, { kind: offset, parts: [[accounts.chargebacks, change === 0 ? 0 : -change]] })
@@ -88,7 +113,7 @@ export async function closeDeposit(context: Work, order: Order, lost: number): P
 /** A placed order that is canceled is no sale: what is left of it becomes the customer's deposit again. */
 export async function reverseSale(context: Work, order: Order): Promise<void> {
   const balance = await balancesOf(context.tx, order)
-  const held = [...partsOf(order, 0).keys(), accounts.receivable(order.id)]
+  const held = [...partsOf(order, 0, none).keys(), accounts.receivable(order.id)]
   await post(context, order, { kind: 'order.reversed', parts: held.map((account) => [account, -balance(account)]) })
 }
 

@@ -1,6 +1,6 @@
 // Placing: the one step that makes a covered order a sale. Stock, ledger and what follows are written
 // with the state or not at all; compare-and-set on the state makes it happen once.
-import { negateMoney } from '../../base/money.ts'
+import { type Money, money, negateMoney } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import type { Work } from '../../operation/work.ts'
 import { revenueOf } from '../carts/totals.ts'
@@ -24,14 +24,50 @@ export async function placeOrder(
   return [orderPlaced({ order: placed })]
 }
 
+/** Of an order that keeps its taxes: a line by its id, or the shipping that goes with the goods of one rate. */
+export type SoldPart = { readonly line: string | null; readonly net: number; readonly tax: number; readonly ratePpm: number }
+
+/** Null of an order from before that. The parts sum to its total. */
+export function soldParts({ lines, shipping, taxes, taxIncluded }: Order): SoldPart[] | null {
+  if (taxes === null) return null
+  const part = (line: string | null, ratePpm: number, of: { readonly total: Money; readonly tax?: Money }): SoldPart => {
+    const tax = of.tax?.amount ?? 0
+    return { line, ratePpm, net: of.total.amount - (taxIncluded ? tax : 0), tax }
+  }
+  return [
+    ...lines.map((line) => part(line.id, line.taxRatePpm ?? 0, line)),
+    ...(shipping?.parts ?? []).map((one) => part(null, one.ratePpm, one)),
+  ]
+}
+
+/** The accounts of a part, with what of it each has. */
+export function accountsOf(
+  { addresses }: Order,
+  { line, ratePpm, net, tax }: SoldPart,
+): readonly (readonly [account: string, amount: number])[] {
+  const at = { country: addresses.shipping.country, ratePpm }
+  return [
+    [line === null ? accounts.shipping(at) : accounts.sales(at), net],
+    [accounts.tax(at), tax],
+  ]
+}
+
 /** The sale: the customer's deposit becomes income and tax. Reversed when a placed order is canceled. */
 export function recognition(order: Order): Leg[] {
-  const { total, tax } = order.totals
-  const { sales, shipping } = revenueOf(order.totals)
+  const { currency } = order.total
+  const sums = new Map<string, number>()
+  for (const part of soldParts(order) ?? [])
+    for (const [account, amount] of accountsOf(order, part)) sums.set(account, (sums.get(account) ?? 0) + amount)
+  const income = [...sums].map(([account, amount]): Leg => ({ account, amount: negateMoney(money(amount, currency)) }))
+  return [{ account: accounts.deposit(order.id), amount: order.totals.total }, ...(order.taxes === null ? oldIncome(order) : income)]
+}
+
+/** Of an order that keeps no taxes of its own: one rate applied to all of it. */
+function oldIncome({ totals }: Order): Leg[] {
+  const { sales, shipping } = revenueOf(totals)
   return [
-    { account: accounts.deposit(order.id), amount: total },
-    { account: accounts.sales, amount: negateMoney(sales) },
-    { account: accounts.shipping, amount: negateMoney(shipping) },
-    { account: accounts.tax, amount: negateMoney(tax) },
+    { account: accounts.sales(), amount: negateMoney(sales) },
+    { account: accounts.shipping(), amount: negateMoney(shipping) },
+    { account: accounts.tax(), amount: negateMoney(totals.tax) },
   ]
 }

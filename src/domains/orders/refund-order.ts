@@ -19,6 +19,8 @@ import { paymentChanged } from '../payments/events.ts'
 import { refundOutput, refundView } from '../payments/payment-view.ts'
 import { refundable, refundPayment, settleRefundElsewhere } from '../payments/refund-claims.ts'
 import { type Order, orders } from './collections.ts'
+import { givenBack } from './given-back.ts'
+import { soldParts } from './place-order.ts'
 
 const refundedLines = Type.Array(
   Type.Object(
@@ -192,8 +194,11 @@ function tooLarge(left: Money, path: string | undefined): EngineError {
   })
 }
 
-/** What was paid for each line, shipping last: the parts sum to the total, whatever tax is added to them. */
+/** What was paid for each line, with its tax: the parts sum to the total. */
 function paidFor(order: Order): ReadonlyMap<string, Money> {
+  const { currency } = order.total
+  const parts = soldParts(order)
+  if (parts !== null) return new Map(parts.flatMap(({ line, net, tax }) => (line === null ? [] : [[line, money(net + tax, currency)]])))
   const weights = [...order.lines.map(({ total }) => total.amount), order.totals.shipping.amount]
   const shares = allocateMoney(order.total, weights)
   return new Map(order.lines.map(({ id }, index) => [id, shares[index]!]))
@@ -210,7 +215,7 @@ async function pricedLines(
   given: readonly { readonly line: string; readonly quantity: number }[],
 ): Promise<RefundedLine[]> {
   const paid = paidFor(order)
-  const before = await unitsGivenBack(tx, order)
+  const before = new Map(Array.from(await givenBack(tx, order.id), ([line, { units }]) => [line, units]))
   const issues: InputIssue[] = []
   const priced = given.map(({ line: id, quantity }, index): RefundedLine => {
     const line = order.lines.find((one) => one.id === id)
@@ -229,14 +234,4 @@ async function pricedLines(
   })
   if (issues.length > 0) throw new EngineError('validation_failed', { errors: issues })
   return priced
-}
-
-/** By line. Refunds that another took the place of do not count. */
-async function unitsGivenBack(tx: Transaction, order: Order): Promise<Map<string, number>> {
-  const counted: readonly Refund['status'][] = ['wanted', 'pending', 'succeeded', 'failed', 'settled']
-  const units = new Map<string, number>()
-  const where = { op: 'and', of: [eq('order', order.id), oneOf('status', [...counted])] } as const
-  for (const { lines } of await findAll(tx, refunds, where))
-    for (const { line, quantity } of lines ?? []) units.set(line, (units.get(line) ?? 0) + quantity)
-  return units
 }

@@ -150,7 +150,7 @@ async function eraseAccount(piece: Piece): Promise<Done> {
   const user = await tx.get(users, piece.person.id)
   const collection = model(piece, users.name)
   if (user === null) return { after: null, report: piece.erasure.report }
-  const set = { email: erasedAddress(user.id), name: null, roles: [], emailVerified: false, disabled: true }
+  const set = { email: erasedAddress(user.id), name: null, roles: [], emailVerified: false, disabled: true, customerGroup: null }
   await noteAdmin(piece.work, user, await tx.update(users, user, { set }))
   return { after: null, report: counted(piece, collection, ['pseudonymised']) }
 }

@@ -3,11 +3,9 @@
 // compiles and serves; a mistake never ends in an error of JavaScript.
 
 import { isDay } from '../../base/clock.ts'
-import { countries, isCountry } from '../../base/countries.ts'
 import { isCurrency } from '../../base/currencies.ts'
 import { isEmail } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
-import { nearest } from '../../base/nearest.ts'
 import { declarationOf } from '../../base/place.ts'
 import { isTimeZone } from '../../base/time-zone.ts'
 import { isOrigin } from '../../base/web-address.ts'
@@ -15,21 +13,7 @@ import type { BackendConfig, BookkeepingConfig, MailConfig, ShopConfig, Webhooks
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { prefixOf } from '../../schema/model.ts'
-import {
-  type Add,
-  type Check,
-  callable,
-  flag,
-  is,
-  isObject,
-  line,
-  list,
-  named,
-  object,
-  plainObject,
-  shown,
-  word,
-} from '../../schema/shape.ts'
+import { type Add, type Check, callable, flag, is, isObject, line, list, named, object, plainObject, shown } from '../../schema/shape.ts'
 import { checkAccounts } from './check-accounts.ts'
 import { checkCollection, checkFields, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
@@ -39,6 +23,7 @@ import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
 import { checkPayments, type PaymentsPlace } from './check-payments.ts'
 import { checkRoles } from './check-roles.ts'
+import { checkCustomerGroups, checkSeller, checkTax } from './check-shop.ts'
 import { tellOf } from './entries.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
@@ -47,22 +32,6 @@ export type ConfigMistake = { readonly path: string; readonly message: string }
 const reservedCollections = new Set(['auth', 'batch', 'changes', 'docs', 'schema', 'mail', 'ledger', 'audit', 'health'])
 
 const emailAddress = is('an e-mail address', (value) => typeof value === 'string' && isEmail(value))
-const ratePpm = is(
-  'parts per million from 0 to 1000000: 19 % is 190000',
-  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1_000_000,
-)
-
-const tax = object(
-  {
-    prices: word('included', 'added'),
-    ratesPpm: named((country) => (value, path, add) => {
-      if (country !== '*' && !isCountry(country))
-        add(path, `"${country}" is no country of ISO 3166-1, such as DE, and not *${nearest(country, countries)}`)
-      ratePpm(value, path, add)
-    }),
-  },
-  { required: ['prices', 'ratesPpm'] },
-)
 const units = is(
   `whole units from 1 to ${limits.lineQuantityMax}`,
   (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= limits.lineQuantityMax,
@@ -88,7 +57,9 @@ const shop = object(
     currency: (value, path, add) => {
       if (typeof value !== 'string' || !isCurrency(value)) add(path, `${shown(value)} is no ISO 4217 currency, such as EUR`)
     },
-    tax,
+    tax: checkTax,
+    seller: checkSeller,
+    customerGroups: checkCustomerGroups,
     limits: object({ lineQuantity: units, orderUnits: units }),
     mailsUnpaid: flag,
     authorizationWarningDays: is(

@@ -1,28 +1,32 @@
 // What must hold of orders: the arithmetic of what was agreed, and that stock, money, cart and mail say
 // the same as the order's state.
-import { multiplyMoney, sumMoney } from '../../base/money.ts'
+import { type Money, money, multiplyMoney, sumMoney, taxAdded, taxIncluded } from '../../base/money.ts'
+import { standardClass } from '../../config/tax.ts'
 import { isNull, not, oneOf } from '../../contract/filter.ts'
 import { carts } from '../../domains/carts/collections.ts'
 import { emails } from '../../domains/emails/collections.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { type Order, orders } from '../../domains/orders/collections.ts'
 import { partsOf } from '../../domains/orders/correct-sale.ts'
+import { byLine } from '../../domains/orders/given-back.ts'
 import { recognition } from '../../domains/orders/place-order.ts'
 import { paymentStatusOf } from '../../domains/orders/settle-order.ts'
-import { type Payment, payments } from '../../domains/payments/collections.ts'
+import { type Payment, payments, type Refund, refunds } from '../../domains/payments/collections.ts'
 import { type Reservation, reservations } from '../../domains/stock/collections.ts'
 import { sumsBy } from '../../storage/sums-by.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const orderInvariants: InvariantGroup = {
-  needs: ['orders', 'carts', 'payments', 'reservations', 'ledgerEntries', 'emails'],
+  needs: ['orders', 'carts', 'payments', 'refunds', 'reservations', 'ledgerEntries', 'emails'],
   invariants: {
     'orders.total_adds_up': 'The total of an order is its lines less discount, plus shipping, plus tax where prices are net.',
+    'orders.taxes_add_up':
+      'The tax of an order is computed again from the rates that it keeps, on all of one rate or on each line; lines, shipping and groups say the same.',
     'orders.payment_status': 'paymentStatus is what the payments of the order amount to.',
     'orders.placed_is_paid': 'A placed order was paid in full, or its customer owes what a bank took back.',
     'orders.paid_is_placed': 'An order that waits for its payment does not have it yet.',
     'orders.refund_in_proportion':
-      'What was given back of a sale, at most all of it, is taken out of sales, shipping and tax in their proportion.',
+      'What was given back of a sale, at most all of it, is taken out of what its lines were sold for, and what names no line out of the rest in proportion.',
     'orders.placed_has_stock': 'A placed order has its goods committed, a waiting one has them held, each line in full.',
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total, its shipping and its tax.',
     'orders.placed_has_receipt': 'A placed order that cost something has its receipt written.',
@@ -35,8 +39,9 @@ export const orderInvariants: InvariantGroup = {
   async check(context) {
     for await (const page of pagesOf(context, orders)) {
       const ids = page.map(({ id }) => id)
-      const [attempts, holds, entries, links, mails] = await Promise.all([
+      const [attempts, back, holds, entries, links, mails] = await Promise.all([
         allOf(context, payments, oneOf('order', ids)),
+        allOf(context, refunds, oneOf('order', ids)),
         allOf(context, reservations, oneOf('order', ids)),
         sumsBy(context.read, ledgerEntries, {
           where: oneOf('order', ids),
@@ -51,6 +56,7 @@ export const orderInvariants: InvariantGroup = {
       ])
       const byOrder = {
         attempts: Map.groupBy(attempts, ({ order }) => order),
+        back: Map.groupBy(back, ({ order }) => order),
         holds: Map.groupBy(holds, ({ order }) => order),
         entries: Map.groupBy(entries, ({ key }) => key[0] as string),
         carts: new Map(links.map((cart) => [cart.id, cart])),
@@ -59,12 +65,13 @@ export const orderInvariants: InvariantGroup = {
       for (const order of page) {
         const own = byOrder.attempts.get(order.id) ?? []
         checkMoney(context, order, own)
+        checkTaxes(context, order)
         checkStock(context, order, byOrder.holds.get(order.id) ?? [])
         const sums = (byOrder.entries.get(order.id) ?? []).map(
           ({ key, sum }): Summed => ({ kind: String(key[1]), account: String(key[2]), currency: String(key[3]), sum }),
         )
         checkLedger(context, order, { attempts: own, entries: sums })
-        if (isSold(order)) checkSale(context, order, { attempts: own, entries: sums })
+        if (isSold(order)) checkSale(context, order, { attempts: own, entries: sums, back: byOrder.back.get(order.id) ?? [] })
         const cart = byOrder.carts.get(order.cart)
         if (cart?.order !== order.id || cart.status !== 'converted')
           context.report(
@@ -92,25 +99,29 @@ function checkMoney({ now, patienceMs, report }: VerifyContext, order: Order, at
   const rows = [`orders/${order.id}`]
   const { subtotal, discount, shipping, tax, total } = order.totals
   const { currency } = order.total
-  const lines = sumMoney(
-    order.lines.map((line) => line.total),
-    currency,
+  const subtotals = order.lines.map(({ unitPrice, quantity }) => multiplyMoney(unitPrice, quantity))
+  const lines = sumMoney(subtotals, currency)
+  const discounts = [...order.lines.map((line) => line.discount), order.shipping?.discount].reduce(
+    (sum, one) => sum + (one?.amount ?? 0),
+    0,
   )
   const net = subtotal.amount - discount.amount + shipping.amount
-  // Whether prices are net is the shop's setting of that day, which the order does not keep.
-  const isRight = total.amount === net || total.amount === net + tax.amount
-  const areLinesRight = order.lines.every(({ unitPrice, quantity, total: of }) => multiplyMoney(unitPrice, quantity).amount === of.amount)
+  const { taxIncluded: isIncluded } = order
+  const isRight = (isIncluded !== false && total.amount === net) || (isIncluded !== true && total.amount === net + tax.amount)
+  const areLinesRight = order.lines.every((line, index) => line.total.amount === subtotals[index]!.amount - (line.discount?.amount ?? 0))
   if (
     !isRight ||
     !areLinesRight ||
     lines.amount !== subtotal.amount ||
+    discounts !== discount.amount ||
     total.amount !== order.total.amount ||
     shipping.amount !== (order.shipping?.price.amount ?? 0)
   )
     report(
       'orders.total_adds_up',
       rows,
-      `lines ${lines.amount}, subtotal ${subtotal.amount}, shipping ${shipping.amount}, tax ${tax.amount}, total ${total.amount} and ${order.total.amount}`,
+      `lines ${lines.amount}, subtotal ${subtotal.amount}, discounts ${discounts} and ${discount.amount}, shipping ${shipping.amount}, ` +
+        `tax ${tax.amount}, total ${total.amount} and ${order.total.amount}`,
     )
 
   const status = order.total.amount === 0 && attempts.length === 0 ? order.paymentStatus : paymentStatusOf(order, attempts)
@@ -126,6 +137,37 @@ function checkMoney({ now, patienceMs, report }: VerifyContext, order: Order, at
   const isDue = order.status === 'pending_payment' && (order.expiresAt ?? 0) <= now - patienceMs
   const isAlive = attempts.some(({ status: one }) => !['failed', 'canceled', 'captured', 'reversed'].includes(one))
   if (isDue && !isAlive) report('orders.not_stuck', rows, `its time ended ${now - (order.expiresAt ?? 0)} ms ago`)
+}
+
+type Taxed = { readonly key: string; readonly total: Money; readonly tax: number }
+
+/** By what the order keeps alone: rates of the config may have changed since. */
+function checkTaxes({ report }: VerifyContext, order: Order): void {
+  const { id, lines, shipping, taxes, taxIncluded: isIncluded, totals } = order
+  if (taxes === null) return
+  const keyOf = (ratePpm: number, taxClass = standardClass) => (ratePpm === 0 ? taxClass : String(ratePpm))
+  const { currency } = totals.total
+  const parts: readonly Taxed[] = [
+    ...lines.map(({ taxRatePpm = 0, taxClass, total, tax }) => ({ key: keyOf(taxRatePpm, taxClass), total, tax: tax?.amount ?? 0 })),
+    ...(shipping?.parts ?? []).map(({ ratePpm, taxClass, total, tax }) => ({ key: keyOf(ratePpm, taxClass), total, tax: tax.amount })),
+  ]
+  const unknown = parts.filter(({ key }) => !taxes.some((group) => keyOf(group.ratePpm, group.taxClass) === key))
+  const wrong = unknown.map(({ key }) => `nothing is said of ${key}`)
+  for (const { ratePpm, taxClass, net, tax } of taxes) {
+    const own = parts.filter(({ key }) => key === keyOf(ratePpm, taxClass))
+    const taxOn = (amount: Money) => (isIncluded ? taxIncluded(amount, ratePpm) : taxAdded(amount, ratePpm)).amount
+    const whole = own.reduce((sum, { total }) => sum + total.amount, 0)
+    const ofParts = own.reduce((sum, part) => sum + part.tax, 0)
+    const again = [taxOn(money(whole, currency)), own.reduce((sum, { total }) => sum + taxOn(total), 0)]
+    if (!again.includes(tax.amount) || ofParts !== tax.amount || net.amount !== whole - (isIncluded ? tax.amount : 0))
+      wrong.push(`${ratePpm} on ${whole}: net ${net.amount}, tax ${tax.amount}, of its parts ${ofParts}, computed ${again.join(' or ')}`)
+  }
+  const charged = (shipping?.price.amount ?? 0) - (shipping?.discount?.amount ?? 0)
+  const inParts = (shipping?.parts ?? []).reduce((sum, { total }) => sum + total.amount, 0)
+  if (inParts !== charged) wrong.push(`shipping is ${charged}, its parts ${inParts}`)
+  const sum = taxes.reduce((all, { tax }) => all + tax.amount, 0)
+  if (sum !== totals.tax.amount) wrong.push(`the tax is ${totals.tax.amount}, of its groups ${sum}`)
+  if (wrong.length > 0) report('orders.taxes_add_up', [`orders/${id}`], wrong.join('; '))
 }
 
 function checkStock({ report }: VerifyContext, order: Order, holds: readonly Reservation[]): void {
@@ -156,11 +198,12 @@ function unitsOf(of: readonly { readonly variant: string; readonly quantity: num
 }
 
 type Summed = { readonly kind: string; readonly account: string; readonly currency: string; readonly sum: number }
+type Course = { readonly attempts: readonly Payment[]; readonly entries: readonly Summed[] }
 
 function checkSale(
   { report }: VerifyContext,
   order: Order,
-  { attempts, entries }: { readonly attempts: readonly Payment[]; readonly entries: readonly Summed[] },
+  { attempts, entries, back: refunded }: Course & { readonly back: readonly Refund[] },
 ): void {
   const rows = [`orders/${order.id}`]
   const on = (account: string) => entries.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
@@ -174,21 +217,17 @@ function checkSale(
     const booked = sold.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
     if (booked !== amount.amount) report('orders.placed_in_ledger', rows, `${account} was moved by ${booked}, not by ${amount.amount}`)
   }
-  const refunded = entries.filter(({ kind }) => kind === 'order.refunded')
-  const back = (account: string) => refunded.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
+  const corrections = entries.filter(({ kind }) => kind === 'order.refunded')
+  const back = (account: string) => corrections.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
   const givenBack = 0 - back(accounts.deposit(order.id))
   if (givenBack < 0 || givenBack > order.total.amount)
     report('orders.refund_in_proportion', rows, `${givenBack} of ${order.total.amount} was given back`)
-  for (const [account, amount] of partsOf(order, givenBack))
+  for (const [account, amount] of partsOf(order, givenBack, byLine(refunded)))
     if (back(account) !== amount)
       report('orders.refund_in_proportion', rows, `${account} gave back ${back(account)}, its part is ${amount}`)
 }
 
-function checkLedger(
-  { report }: VerifyContext,
-  order: Order,
-  { attempts, entries: all }: { readonly attempts: readonly Payment[]; readonly entries: readonly Summed[] },
-): void {
+function checkLedger({ report }: VerifyContext, order: Order, { attempts, entries: all }: Course): void {
   const rows = [`orders/${order.id}`]
   const entries = all.filter(({ currency }) => currency === order.total.currency)
   const deposit = accounts.deposit(order.id)

@@ -150,7 +150,7 @@ async function fill(world: World, side: Side): Promise<Record<string, string>> {
     await tx.update(users, (await tx.get(users, owner!))!, { set: { roles: ['auditor', 'staff'] } })
     // Somebody who may not come in any more, and whose session has not ended.
     const gone = { id: world.engine.newId('usr'), email: 'gone@example.com', name: 'gone', roles: ['staff'], emailVerified: true }
-    await tx.insert(users, { ...gone, disabled: true })
+    await tx.insert(users, { ...gone, disabled: true, customerGroup: null })
     const session = {
       id: world.engine.newId('ses'),
       user: gone.id,

@@ -1,0 +1,102 @@
+// What a config may say of taxes, of who sells, and of groups of customers.
+import { isDay } from '../../base/clock.ts'
+import { countries, isCountry } from '../../base/countries.ts'
+import { isEmail } from '../../base/email-address.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { SellerConfig, TaxConfig, TaxRateConfig, TaxRegionConfig } from '../../config/backend-config.ts'
+import type { SellerAddress } from '../../config/project.ts'
+import { standardClass } from '../../config/tax.ts'
+import { type Add, type Check, is, isObject, line, list, named, object, word } from '../../schema/shape.ts'
+
+const ratePpm = is(
+  'parts per million from 0 to 1000000: 19 % is 190000',
+  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1_000_000,
+)
+const day = is('a day, such as 2026-01-01', (value) => typeof value === 'string' && isDay(value))
+const groupName = is(
+  'a name of letters, digits, - and _ that begins with a letter, at most 40',
+  (value) => typeof value === 'string' && /^[a-zA-Z][\w-]{0,39}$/.test(value),
+)
+
+const country: Check = (value, path, add) => {
+  if (typeof value !== 'string' || !isCountry(value)) add(path, noCountry(value, ''))
+}
+const countryOrAll: Check = (value, path, add) => {
+  if (value !== '*' && (typeof value !== 'string' || !isCountry(value))) add(path, noCountry(value, ', and not *'))
+}
+
+function noCountry(value: unknown, more: string): string {
+  const near = typeof value === 'string' ? nearest(value, countries) : ''
+  return `"${String(value)}" is no country of ISO 3166-1, such as DE${more}${near}`
+}
+
+const taxForm = object(
+  {
+    prices: word('included', 'added'),
+    ratesPpm: named((name) => (value, path, add) => {
+      countryOrAll(name, path, add)
+      ratePpm(value, path, add)
+    }),
+    rates: list(
+      object(
+        { country: countryOrAll, region: line, class: groupName, ratePpm, from: day, until: day } satisfies Record<
+          keyof TaxRateConfig,
+          Check
+        >,
+        { required: ['country', 'ratePpm'] },
+      ),
+    ),
+    regions: list(
+      object({ country, region: line, postalCodes: list(line), names: list(line) } satisfies Record<keyof TaxRegionConfig, Check>, {
+        required: ['country', 'region'],
+      }),
+    ),
+    rounding: word('line', 'group'),
+  } satisfies Record<keyof TaxConfig, Check>,
+  { required: ['prices'] },
+)
+
+/** Beside the form: that there are rates, that none ends before it begins, and that a region is not left without a standard rate. */
+export const checkTax: Check = (value, path, add) => {
+  taxForm(value, path, add)
+  if (!isObject(value)) return
+  const rates = Array.isArray(value['rates']) ? Array.from(value['rates'] as readonly unknown[]) : []
+  if (value['rates'] === undefined && value['ratesPpm'] === undefined) add(`${path}.ratesPpm`, 'is missing: give ratesPpm, or rates')
+  const standing = rates.filter(isObject)
+  for (const [index, rate] of rates.entries()) {
+    if (!isObject(rate)) continue
+    const { from, until, country: of, region } = rate
+    if (typeof from === 'string' && typeof until === 'string' && until < from) add(`${path}.rates[${index}].until`, 'is before from')
+    if (of === '*' && region !== undefined) add(`${path}.rates[${index}].region`, 'is of a country, and * is none')
+    const isAlone = !standing.some(
+      (one) => one['country'] === of && one['region'] === region && (one['class'] ?? standardClass) === standardClass,
+    )
+    if (region !== undefined && isAlone)
+      add(
+        `${path}.rates[${index}].region`,
+        `${String(region)} has no rate of class ${standardClass}, and none of its country's holds there`,
+      )
+  }
+}
+
+const address = object(
+  { line1: line, line2: line, city: line, region: line, postalCode: line, country } satisfies Record<keyof SellerAddress, Check>,
+  { required: ['line1', 'city', 'country'] },
+)
+
+export const checkSeller: Check = object(
+  {
+    name: line,
+    address,
+    vatId: line,
+    taxNumber: line,
+    email: is('an e-mail address', (value) => typeof value === 'string' && isEmail(value)),
+    phone: line,
+  } satisfies Record<keyof SellerConfig, Check>,
+  { required: ['name', 'address'] },
+)
+
+export const checkCustomerGroups: Check = (value, path, add: Add) => {
+  list(groupName)(value, path, add)
+  if (Array.isArray(value) && new Set(value).size < value.length) add(path, 'names a group twice')
+}
