@@ -19,6 +19,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   credit: ['accounts', 'ledger'],
   emails: [],
   files: [],
+  fulfillment: ['orders', 'payments', 'stock'],
   ledger: [],
   orders: ['carts', 'credit', 'ledger', 'payments', 'stock'],
   payments: ['credit', 'ledger'],

@@ -531,6 +531,12 @@ export const limits = {
   /** The link in a receipt outlives what an order is looked up for: delivery, return, warranty by the seller. */
   orderLinkMs: 400 * 24 * 3_600_000,
   cartLinesMax: 100,
+  /** Of what a shop says nothing of: more than the 14 days that consumers in the EU have by law. */
+  returnDays: 30,
+  /** Parcels of one fulfillment: a pallet of them is several. */
+  parcelsMax: 50,
+  /** The longest that carriers use have some 40. */
+  trackingNumberCharactersMax: 100,
   /** A cart that nobody touches so long is given up: somebody who comes back later finds other prices and starts again. */
   cartIdleMs: 60 * 24 * 3_600_000,
   /** A cart that was given up is kept so long, for somebody who asks where it is. */

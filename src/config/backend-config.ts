@@ -64,6 +64,10 @@ export type ShopConfig<TFields extends Fields = Fields> = {
   readonly payments?: readonly PaymentConfig[]
   /** For exports to an accountant. */
   readonly bookkeeping?: BookkeepingConfig
+  /** Where parcels of other carriers can be followed: `{ 'my-courier': 'https://courier.example/follow/{number}' }`. */
+  readonly carriers?: Readonly<Record<string, string>>
+  /** How many days after a parcel has arrived, or was sent, its customer may ask to send it back: 30 when left out, 0 for never. */
+  readonly returnDays?: number
   /** More fields of products, such as a book's author. */
   readonly productFields?: TFields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */

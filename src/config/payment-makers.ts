@@ -4,8 +4,11 @@
 /** Made by `defineSecret(…)`. */
 type Secret = { readonly kind: 'secret'; readonly name: string }
 
-/** `placement`: the money is taken when the order is placed. `manual`: it is authorized then, and captured by an operation of its own. */
-export type CapturePolicy = 'placement' | 'manual'
+/**
+ * `placement`: the money is taken when the order is placed. Else it is authorized then. `shipment`: what is sent is captured with its
+ * parcel. `manual`: it is captured by an operation of its own.
+ */
+export type CapturePolicy = 'placement' | 'shipment' | 'manual'
 
 export type PaymentProviderConfig = {
   readonly kind: 'payments'

@@ -40,6 +40,10 @@ export type ShopSettings = {
   /** So long before an authorization ends staff are told of it; 0: they are not. */
   readonly authorizationWarningMs: number
   readonly bookkeeping: BookkeepingSettings
+  /** Where parcels can be followed, by the names of carriers: an address with `{number}` in it. */
+  readonly carriers: Readonly<Record<string, string>>
+  /** How long after a parcel its customer may ask to send it back. Staff always may. */
+  readonly returnMs: number
 }
 
 export type TaxSettings = {

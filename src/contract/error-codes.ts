@@ -160,6 +160,8 @@ export const errorCodes = {
   order_too_large: { status: 422, retry: 'whenChanged', message: 'These are more units than this shop sells in one order.' },
   not_for_sale: { status: 422, retry: 'whenChanged', message: 'This cannot be bought now.' },
   order_state_conflict: { status: 409, retry: 'whenChanged', message: 'The order is not in a state that allows this.' },
+  order_held: { status: 409, retry: 'whenChanged', message: 'The order is held: somebody should look at it before it is sent.' },
+  fulfillment_state_conflict: { status: 409, retry: 'whenChanged', message: 'What was sent is not in a state that allows this.' },
   amount_too_large: { status: 422, retry: 'whenChanged', message: 'The amount is beyond what can be counted exactly.' },
 
   // Payments

@@ -30,6 +30,7 @@ import { creditGrants, giftCards, storeCredits } from '../domains/credit/collect
 import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
+import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
@@ -224,6 +225,8 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     mailsUnpaid: shop.mailsUnpaid ?? false,
     authorizationWarningMs: (shop.authorizationWarningDays ?? limits.authorizationWarningDays) * 24 * 3_600_000,
     bookkeeping,
+    carriers: shop.carriers ?? {},
+    returnMs: (shop.returnDays ?? limits.returnDays) * 24 * 3_600_000,
   }
 }
 
@@ -316,6 +319,7 @@ function shopCollections<TFields extends Fields>({ currency, productFields, tax 
     carts,
     orders,
     orderLinks,
+    fulfillments,
     paymentLinks,
     payments,
     paymentFacts,

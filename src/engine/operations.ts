@@ -81,11 +81,14 @@ import { getUpload } from '../domains/files/get-upload.ts'
 import { linkFile } from '../domains/files/link-file.ts'
 import type { PictureSizes } from '../domains/files/picture-sizes.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
+import { cancelFulfillment, deliverFulfillment, trackFulfillment } from '../domains/fulfillment/change-fulfillment.ts'
+import { fulfillOrder } from '../domains/fulfillment/fulfill-order.ts'
 import { exportLedger } from '../domains/ledger/export-ledger.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { adoptPayment } from '../domains/orders/adopt-payment.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
+import { holdOrder, releaseOrder } from '../domains/orders/hold-order.ts'
 import { makePaymentLink } from '../domains/orders/make-payment-link.ts'
 import { openPaymentLink } from '../domains/orders/open-payment-link.ts'
 import { orderNumbers } from '../domains/orders/order-numbers.ts'
@@ -325,6 +328,12 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     payOrder,
     refundOrder,
     cancelOrder,
+    holdOrder,
+    releaseOrder,
+    fulfillOrder(providers),
+    trackFulfillment,
+    deliverFulfillment,
+    cancelFulfillment,
     listMethods,
     receiveWebhook(providers),
     reconcileAccounts(providers),

@@ -22,12 +22,21 @@ import {
 import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { giftCardIssued } from '../domains/credit/events.ts'
+import { orderShipped } from '../domains/fulfillment/events.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
 import { orderCanceled, orderExpired, orderPaidLate, orderPaymentAsked, orderPlaced } from '../domains/orders/events.ts'
+import { noteCapture } from '../domains/orders/note-capture.ts'
 import { noteDispute } from '../domains/orders/note-dispute.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
 import { takeApproved } from '../domains/orders/take-approved.ts'
-import { disputeChanged, paymentApproved, paymentChanged, paymentEnding, paymentFailedLate } from '../domains/payments/events.ts'
+import {
+  captureEnded,
+  disputeChanged,
+  paymentApproved,
+  paymentChanged,
+  paymentEnding,
+  paymentFailedLate,
+} from '../domains/payments/events.ts'
 import { noteShut, offerToKeep } from '../domains/personal/request-erasure.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
@@ -46,6 +55,7 @@ import {
   tellOfNewAddress,
   tellOfNewPassword,
 } from './mails/account-mails.ts'
+import { tellOfParcel } from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import {
   askForPayment,
@@ -63,6 +73,7 @@ const reactions = [
   on(paymentChanged, (work, { payment }) => settleOrder(work, payment.order)),
   on(paymentChanged, tellHowToTransfer),
   on(paymentApproved, takeApproved),
+  on(captureEnded, noteCapture),
   on(disputeChanged, noteDispute),
   on(paymentFailedLate, tellOfFailedPayment),
   on(paymentEnding, tellOfEndingPayment),
@@ -70,6 +81,7 @@ const reactions = [
   on(orderCanceled, tellOfCancellation),
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
+  on(orderShipped, tellOfParcel),
   on(giftCardIssued, sendGiftCard),
   on(orderPaymentAsked, askForPayment),
   on(accountProofAsked, askForProof),

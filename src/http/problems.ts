@@ -78,6 +78,8 @@ const publicParams: readonly ErrorCode[] = [
   'order_too_large',
   'total_changed',
   'order_state_conflict',
+  'order_held',
+  'fulfillment_state_conflict',
   'cart_not_open',
   'payment_state_conflict',
   'capture_too_large',

@@ -18,6 +18,7 @@ import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/seco
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
+import { fulfillments } from '../../src/domains/fulfillment/collections.ts'
 import { disputes, payments, refunds, webhookInbox } from '../../src/domains/payments/collections.ts'
 import { settlementLines } from '../../src/domains/payments/settlement-collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
@@ -601,6 +602,13 @@ const failedRefund = async (world: World): Promise<Given> => {
   await world.write((tx) => tx.insert(refunds, { id, order: order!, payment: payment!, amount, status: 'failed', lines: null, ...rest }))
   return { refund: id }
 }
+/** Written down by hand: the order is placed only when its payment is. */
+const aParcel = async (world: World, status: 'shipped' | 'delivered' = 'shipped'): Promise<Given> => {
+  const { order } = await ownersPayment(world)
+  const id = world.engine.newId('ful')
+  await world.write((tx) => tx.insert(fulfillments, { id, order: order!, status, lines: [], tracking: [], deliveredAt: null }))
+  return { fulfillment: id }
+}
 /** Of a provider that decides its disputes itself. */
 const aDispute = async (world: World): Promise<Given> => {
   const { order, payment } = await ownersPayment(world)
@@ -731,6 +739,33 @@ const shopRows: Row[] = [
   }),
   ...rows('disputes.accept', staffOnly(409), (_, { dispute }) => post(`/api/disputes/${dispute}/accept`), { given: aDispute }),
   ...rows('orders.refund', staffOnly(409), (_, { order }) => post(`/api/orders/${order}/refunds`), { given: declinedPayment }),
+  // A declined one is not placed: whoever may send it is told so.
+  ...rows('orders.fulfill', staffOnly(409), (_, { order }) => post(`/api/orders/${order}/fulfillments`), { given: declinedPayment }),
+  ...rows('orders.hold', staffOnly(200), (_, { order }) => post(`/api/orders/${order}/hold`, { hold: 'fraud' }), {
+    given: declinedPayment,
+    events: ['orders.hold: orders'],
+  }),
+  ...rows('orders.release', staffOnly(409), (_, { order }) => post(`/api/orders/${order}/release`, { hold: 'fraud' }), {
+    given: declinedPayment,
+  }),
+  ...rows(
+    'fulfillments.track',
+    staffOnly(200),
+    (_, { fulfillment }) => ({
+      method: 'PATCH',
+      url: `/api/fulfillments/${fulfillment}`,
+      body: { tracking: [{ carrier: 'DHL', number: '1' }] },
+    }),
+    { given: (world) => aParcel(world), events: ['fulfillments.track: fulfillments'] },
+  ),
+  ...rows('fulfillments.deliver', staffOnly(200), (_, { fulfillment }) => post(`/api/fulfillments/${fulfillment}/deliver`), {
+    given: (world) => aParcel(world),
+    events: ['fulfillments.deliver: fulfillments'],
+    body: { status: 'delivered' },
+  }),
+  ...rows('fulfillments.cancel', staffOnly(409), (_, { fulfillment }) => post(`/api/fulfillments/${fulfillment}/cancel`), {
+    given: (world) => aParcel(world, 'delivered'),
+  }),
   ...rows('refunds.retry', staffOnly(201), (_, { refund }) => post(`/api/refunds/${refund}/retry`), {
     given: failedRefund,
     events: ['refunds.retry: effects, refunds'],
@@ -1027,6 +1062,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   carts: { counts: { ...nobodyElse, staff: 1 } },
   orders: { counts: { ...nobodyElse, staff: 1 } },
   payments: { counts: { ...nobodyElse, staff: 1 } },
+  fulfillments: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   paymentFacts: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   captures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   refunds: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

@@ -68,6 +68,8 @@ STATED = [
     (r"POST /api/files", "validation_failed", r"query:for(#.*)?", "a field that takes files"),
     (r".*/lines.*", "validation_failed", r"/quantity", "at most 9,999 of one thing, with those that are in the cart already"),
     (r"POST /api/orders/.*/refunds", "validation_failed", r"/(lines|amount)(/.*)?", "lines of this order, units not given back yet, an amount in its currency, and not both"),
+    (r"POST /api/orders/.*/fulfillments", "validation_failed", r"/lines/\d+/(line|quantity)", "lines of this order, each once, and no more units than were ordered"),
+    (r"(POST /api/orders/.*/fulfillments|PATCH /api/fulfillments/.*)", "validation_failed", r"/tracking/\d+/url", "an address that every reader understands alike"),
     (r"POST /api/payments/.*/(capture|receipt)", "validation_failed", r"/amount/.*", "an amount in the currency of the payment"),
     (r"PATCH /api/shippingMethods/.*", "validation_failed", r"/countries", "a patch of JSON is merged, and what comes of it must fit"),
     (r".*", "validation_failed", r".*#characters", "a null character is kept by no database"),

@@ -2,19 +2,7 @@
 // `code` hold the mark of the secret. One source for text and HTML, so that both say the same.
 import type { Language } from '../../base/language.ts'
 import type { Template } from './render.ts'
-import { buttonStyle } from './templates.ts'
-
-/** What a mail says, in Mustache: {shop}, and the fields named beside it. */
-type Words = {
-  readonly subject: string
-  readonly heading: string
-  readonly lines: readonly string[]
-  /** Its label; it leads to `url`. */
-  readonly button?: string
-  /** Shows `code`. */
-  readonly hasCode?: true
-  readonly after: readonly string[]
-}
+import { type Words, writtenTemplate } from './written-template.ts'
 
 const english = {
   /** {url} */
@@ -399,25 +387,5 @@ const words: Readonly<Record<Language, Readonly<Record<AccountTemplate, Words>>>
 
 /** A template with its name, as `queueEmail` takes it. */
 export function accountTemplate(name: AccountTemplate, language: Language): Template & { readonly name: string } {
-  const { subject, heading, lines, button, hasCode = false, after } = words[language][name]
-  const text = [
-    heading,
-    ...lines,
-    ...(hasCode ? ['{{code}}'] : []),
-    ...(button === undefined ? [] : [`{{#url}}${button}: {{url}}{{/url}}`]),
-    ...after,
-    '{{shop}}',
-  ]
-  const paragraph = (line: string, style = '') => `<p${style}>${line}</p>`
-  const html = [
-    `<h1 style="margin:0 0 8px;font-size:22px">${heading}</h1>`,
-    ...lines.map((line) => paragraph(line)),
-    ...(hasCode ? ['<p style="margin:24px 0;font-size:32px;letter-spacing:6px;font-weight:600">{{code}}</p>'] : []),
-    ...(button === undefined
-      ? []
-      : [`{{#url}}<p style="margin:24px 0"><a href="{{url}}" style="${buttonStyle}">${button}</a></p>{{/url}}`]),
-    ...after.map((line) => paragraph(line, ' style="font-size:14px;color:#6b6b66"')),
-    paragraph('{{shop}}', ' style="margin:24px 0 0;font-size:14px;color:#6b6b66"'),
-  ]
-  return { name, subject, text: `${text.join('\n\n')}\n`, html: html.join('\n'), language }
+  return writtenTemplate(name, language, words[language][name])
 }

@@ -1,6 +1,7 @@
 import { anyone } from '../../access/rule.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { type NewId, shortNumberOf } from '../../base/ids.ts'
+import { languageOf } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
@@ -86,7 +87,10 @@ export const checkOutCart = command({
     const { totals } = resolved.priced
     checkExpected(input.expectedTotal, totals.total)
 
-    const agreed = { ...frozen(resolved, newId), expiresAt: now + holdMsOf(project, input.payment?.provider) }
+    const language = languageOf(request.headers['accept-language'])
+    const isEnglish = language === 'en'
+    const expiresAt = now + holdMsOf(project, input.payment?.provider)
+    const agreed = { ...frozen(resolved, newId), language: isEnglish ? null : language, expiresAt }
     const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
@@ -208,7 +212,7 @@ function checkExpected(expected: Money | undefined, total: Money): void {
 function frozen(
   { cart, lines, shipping, priced }: ResolvedCart,
   newId: NewId,
-): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'expiresAt'> {
+): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'language' | 'expiresAt'> {
   const id = newId('ord')
   const { taxIncluded, totals } = priced
   return {
@@ -237,6 +241,7 @@ function frozen(
     taxes: priced.taxes as readonly OrderTax[],
     totals,
     total: totals.total,
+    uncharged: null,
     note: cart.note,
     placedAt: null,
   }

@@ -1,6 +1,8 @@
 // Orders: a frozen copy of what was agreed, and where it stands. Invariant: at most one order per cart
-// (a unique fence), and paymentStatus has one writer, settle-order.ts, in the transaction of its cause.
+// (a unique fence), paymentStatus has one writer, settle-order.ts, and the units of its
+// lines and fulfillmentStatus have one, order-standing.ts, each in the transaction of its cause.
 import { actorId, actorLinkedOrder, all, any, nobody, staff, where } from '../../access/rule.ts'
+import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import { and, compare, eq, oneOf, or } from '../../contract/filter.ts'
@@ -10,6 +12,7 @@ import { moneySchema } from '../../schema/kinds/money.ts'
 import { erasedWord } from '../../schema/personal.ts'
 import { type Address, addressShape, heldByToken } from '../carts/collections.ts'
 import type { ShippingPart, TaxGroup, Totals } from '../carts/totals.ts'
+import { type RefundedLine, refundedLineShape } from '../payments/collections.ts'
 
 export type OrderLine = {
   readonly id: string
@@ -28,6 +31,11 @@ export type OrderLine = {
   readonly taxRatePpm?: number
   /** Left out: `standard`. */
   readonly taxClass?: string
+  /** Of its units, as its parcels, cancellations and returns say; left out where there are none. `returning`: asked to be sent back. */
+  readonly shipped?: number
+  readonly canceled?: number
+  readonly returning?: number
+  readonly returned?: number
 }
 
 export type OrderShipping = {
@@ -61,6 +69,10 @@ const orderLineShape = {
     tax: moneySchema,
     taxRatePpm: { type: 'integer' },
     taxClass: { type: 'string' },
+    shipped: { type: 'integer', description: 'Units that were sent.' },
+    canceled: { type: 'integer', description: 'Units that will not be sent.' },
+    returning: { type: 'integer', description: 'Units that the customer wants to send back, or has sent back, and that are not settled.' },
+    returned: { type: 'integer', description: 'Units that came back.' },
   },
   required: ['id', 'variant', 'product', 'sku', 'title', 'quantity', 'unitPrice', 'total'],
 } as const
@@ -85,6 +97,7 @@ const taxShape = {
 } as const
 
 export const orderStatuses = ['draft', 'pending_payment', 'placed', 'completed', 'expired', 'canceled'] as const
+export const fulfillmentStatuses = ['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'] as const
 export const paymentStatuses = [
   'none',
   'authorized',
@@ -114,7 +127,7 @@ export const orders = collection('orders', {
     accountEmail: field.email({ onErase: 'clear', personal: true }),
     status: field.enum(orderStatuses, { required: true }),
     paymentStatus: field.enum(paymentStatuses, { required: true }),
-    fulfillmentStatus: field.enum(['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'], { required: true }),
+    fulfillmentStatus: field.enum(fulfillmentStatuses, { required: true }),
     /** Why somebody should look at it before it is shipped. */
     holds: field.json<readonly string[]>({ required: true, schema: { type: 'array', items: { type: 'string' } } }),
     lines: field.json<readonly OrderLine[]>({ required: true, schema: { type: 'array', items: orderLineShape } }),
@@ -141,6 +154,10 @@ export const orders = collection('orders', {
     totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),
     /** The total again, as a column to filter, sort and sum by. */
     total: field.money({ required: true }),
+    /** By line, what of the total was canceled or sent back before it was taken: nobody is charged for it. Null: nothing. */
+    uncharged: field.json<readonly RefundedLine[] | null>({ schema: { type: ['array', 'null'], items: refundedLineShape } }),
+    /** That its customer is written to in, of what happens to it later. Null: English. */
+    language: field.enum(languages),
     note: field.longText({ max: 2_000, personal: true }),
     placedAt: field.dateTime(),
     /** Until when the stock is kept for a payment. */
@@ -154,7 +171,11 @@ export const orders = collection('orders', {
     waits: (now) =>
       or(
         oneOf('status', ['draft', 'pending_payment']),
-        and(eq('status', 'placed'), eq('fulfillmentStatus', 'unfulfilled'), compare('placedAt', 'gt', now - limits.erasureOrderMs)),
+        and(
+          eq('status', 'placed'),
+          oneOf('fulfillmentStatus', ['unfulfilled', 'partially_fulfilled']),
+          compare('placedAt', 'gt', now - limits.erasureOrderMs),
+        ),
       ),
     because:
       'What was sold, when, for how much and to which country is part of the books: the law of taxes asks for it for eight to ten years (Germany: section 147 of the AO).',
@@ -162,6 +183,11 @@ export const orders = collection('orders', {
   access: { read: any(staff, ownOrder) },
 })
 export type Order = NonNullable<(typeof orders)['record']>
+
+/** What its customer owes for it, or has paid: the total, less what was canceled before it was taken. */
+export function chargedTotal({ total, uncharged }: Pick<Order, 'total' | 'uncharged'>): number {
+  return (uncharged ?? []).reduce((left, { amount }) => left - amount.amount, total.amount)
+}
 
 function withoutPeople({ shipping, billing }: OrderAddresses): OrderAddresses {
   const placeOf = ({ country, region = null }: Address): Address => ({

@@ -9,7 +9,7 @@ import { sumsBy } from '../../storage/sums-by.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
-import type { Order } from './collections.ts'
+import { chargedTotal, type Order } from './collections.ts'
 import { type GivenBack, givenBack } from './given-back.ts'
 import { accountsOf, recognition, soldParts } from './place-order.ts'
 
@@ -77,13 +77,14 @@ export async function correctSale(context: Work, order: Order, { captured, lost 
   const receivable = accounts.receivable(order.id)
   const offsetBefore = balance(deposit, offset)
   // What was given back for lines may have gone another way since, by the same amount.
-  const ofLines = balance(deposit, refunded) === 0 && balance(deposit) === 0 ? none : await givenBack(context.tx, order.id)
+  const isWhole = balance(deposit, refunded) === 0 && balance(deposit) === 0 && order.uncharged === null
+  const ofLines = isWhole ? none : await givenBack(context.tx, order)
   if (balance(deposit) === 0 && offsetBefore === 0 && ofLines.size === 0) return
   // As if nothing had been corrected yet, in all and not this time alone: so the cents of many parts sum to those of the whole.
   const missing = balance(deposit) - offsetBefore - balance(deposit, refunded) + balance(receivable)
   const short = Math.max(0, missing)
   // More than the sale cannot be given back: what is beyond it was paid out twice.
-  const returned = Math.min(short - Math.max(0, order.total.amount - captured), order.total.amount)
+  const returned = Math.min(short - Math.max(0, chargedTotal(order) - captured), order.total.amount)
   await post(context, order, { kind: owedAgain, parts: [[receivable, short - returned - balance(receivable)]] })
   const parts = [...partsOf(order, returned, ofLines)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
   await post(context, order, { kind: refunded, parts })

@@ -11,6 +11,10 @@ export const orderCreated = event('order.created').with<Told>()
 export const orderPlaced = event('order.placed').with<Told>()
 export const orderCanceled = event('order.canceled').with<Told>()
 export const orderExpired = event('order.expired').with<Told>()
+/** All of it is sent, canceled or back, and its money is settled. */
+export const orderCompleted = event('order.completed').with<Told>()
+/** Of one that was completed: something is to be sent back, or is disputed, or its money was taken away. */
+export const orderReopened = event('order.reopened').with<Told>()
 /** Money came in for an order that is closed, and goes back. */
 export const orderPaidLate = event('order.paid_late').with<Told & { readonly payment: Payment }>()
 /** Staff ask its customer to pay what is open. `secret`: of the link, for the mail alone. */

@@ -2,7 +2,7 @@ import { recently, staff } from '../../access/rule.ts'
 import { assert } from '../../base/assert.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import { allocateMoney, formatMoney, type Money, money, shareOfMoney, sumMoney } from '../../base/money.ts'
+import { formatMoney, type Money, money, sumMoney } from '../../base/money.ts'
 import { eq, oneOf } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { effects } from '../../effects/effect.ts'
@@ -20,7 +20,7 @@ import { refundOutput, refundView } from '../payments/payment-view.ts'
 import { refundable, refundPayment, settleRefundElsewhere } from '../payments/refund-claims.ts'
 import { type Order, orders } from './collections.ts'
 import { givenBack } from './given-back.ts'
-import { soldParts } from './place-order.ts'
+import { paidFor, shareOfUnits } from './paid-for.ts'
 
 const refundedLines = Type.Array(
   Type.Object(
@@ -194,16 +194,6 @@ function tooLarge(left: Money, path: string | undefined): EngineError {
   })
 }
 
-/** What was paid for each line, with its tax: the parts sum to the total. */
-function paidFor(order: Order): ReadonlyMap<string, Money> {
-  const { currency } = order.total
-  const parts = soldParts(order)
-  if (parts !== null) return new Map(parts.flatMap(({ line, net, tax }) => (line === null ? [] : [[line, money(net + tax, currency)]])))
-  const weights = [...order.lines.map(({ total }) => total.amount), order.totals.shipping.amount]
-  const shares = allocateMoney(order.total, weights)
-  return new Map(order.lines.map(({ id }, index) => [id, shares[index]!]))
-}
-
 /**
  * What so many units of each line came to. By all units given back so far and not by these alone: so the cents of many
  * refunds sum to what was paid for the line.
@@ -214,8 +204,8 @@ async function pricedLines(
   order: Order,
   given: readonly { readonly line: string; readonly quantity: number }[],
 ): Promise<RefundedLine[]> {
-  const paid = paidFor(order)
-  const before = new Map(Array.from(await givenBack(tx, order.id), ([line, { units }]) => [line, units]))
+  const paid = paidFor(order).lines
+  const before = new Map(Array.from(await givenBack(tx, order), ([line, { units }]) => [line, units]))
   const issues: InputIssue[] = []
   const priced = given.map(({ line: id, quantity }, index): RefundedLine => {
     const line = order.lines.find((one) => one.id === id)
@@ -228,8 +218,8 @@ async function pricedLines(
         code: 'maximum',
         message: `must be ${line.quantity - back} or less: so many were not given back yet`,
       })
-    const share = (units: number) => (line === undefined ? 0 : shareOfMoney(paid.get(id)!, units, line.quantity).amount)
-    const amount = issues.length > 0 ? 0 : share(back + quantity) - share(back)
+    const amount =
+      line === undefined || issues.length > 0 ? 0 : shareOfUnits(paid.get(id)!, { before: back, units: quantity, of: line.quantity })
     return { line: id, quantity, amount: money(amount, order.total.currency) }
   })
   if (issues.length > 0) throw new EngineError('validation_failed', { errors: issues })

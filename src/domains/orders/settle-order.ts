@@ -17,9 +17,10 @@ import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/c
 import { paymentChanged } from '../payments/events.ts'
 import { dropUnmetClaims, keptOf, lostOf, refundable, refundPayment, refundsOf } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
-import { type Order, orders } from './collections.ts'
+import { chargedTotal, type Order, orders } from './collections.ts'
 import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
 import { orderPaidLate } from './events.ts'
+import { writeStanding } from './order-standing.ts'
 import { paymentLinks } from './payment-links.ts'
 import { placeOrder } from './place-order.ts'
 
@@ -44,12 +45,12 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   }
   if (order.status === 'pending_payment') {
     // What was given back meanwhile pays for nothing.
-    if (coverOf(attempts) >= order.total.amount) return await place(context, order, { attempts, lost }, [])
+    if (coverOf(attempts) >= chargedTotal(order)) return await place(context, order, { attempts, lost }, [])
     await writePaymentStatus(tx, order, attempts)
     return []
   }
   // What has gone back, or is on its way, pays for nothing: an order is not revived by its own refund.
-  const isCovered = order.status === 'expired' && (await keptOf(tx, attempts)) + sum(attempts, 'capturable') >= order.total.amount
+  const isCovered = order.status === 'expired' && (await keptOf(tx, attempts)) + sum(attempts, 'capturable') >= chargedTotal(order)
   if (isCovered) return await revive(context, order, { attempts, lost })
   // An attempt whose start was still under way when the order closed is open only now.
   await closeOthers(context, order, attempts)
@@ -58,7 +59,7 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   if (after.status === 'placed' || after.status === 'completed') {
     const returned = await returnSurplus(context, after, attempts)
     await correctSale(context, after, { captured: sum(attempts, 'captured'), lost })
-    return returned
+    return [...returned, ...(await writeStanding(tx, after, attempts))]
   }
   return []
 }
@@ -84,7 +85,7 @@ async function place(context: Work, order: Order, { attempts, lost }: Paid, hold
   // What is authorized and not captured yet is owed by the customer until it is. What was told of a payment beside that it was taken may
   // have left the deposit: a refund of before, or one that failed and is owed.
   const captured = sum(attempts, 'captured')
-  if (captured < order.total.amount || attempts.some(({ facts }) => facts === null || facts > 1))
+  if (captured < chargedTotal(order) || attempts.some(({ facts }) => facts === null || facts > 1))
     await correctSale(context, order, { captured, lost })
   return [...events, ...returned]
 }
@@ -136,9 +137,9 @@ async function isFirst(tx: Transaction, { id, payment }: Refund): Promise<boolea
 /** More than the order costs was taken (two tabs, two methods): the later attempts give it back. Answers what follows. */
 async function returnSurplus(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
   // What was refunded never exceeds what was taken, so without more taken there is nothing to look for.
-  if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= order.total.amount) return []
+  if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= chargedTotal(order)) return []
   const returned: Payment[] = []
-  let surplus = (await keptOf(context.tx, attempts)) - order.total.amount
+  let surplus = (await keptOf(context.tx, attempts)) - chargedTotal(order)
   for (const payment of attempts.toReversed()) {
     if (surplus <= 0) break
     const amount = Math.min(surplus, await refundable(context.tx, payment))
@@ -174,9 +175,13 @@ async function sendBack(
  * Attempts that wait for their customer are closed at the provider, so that they are not paid as well, and so is what is
  * authorized beyond what the order costs. Of a closed order that is all of it.
  */
-async function closeOthers(context: Work, order: Pick<Order, 'id' | 'status' | 'total'>, attempts: readonly Payment[]): Promise<void> {
+async function closeOthers(
+  context: Work,
+  order: Pick<Order, 'id' | 'status' | 'total' | 'uncharged'>,
+  attempts: readonly Payment[],
+): Promise<void> {
   const isClosed = order.status === 'expired' || order.status === 'canceled'
-  let missing = isClosed ? 0 : order.total.amount - sum(attempts, 'captured')
+  let missing = isClosed ? 0 : chargedTotal(order) - sum(attempts, 'captured')
   const byLink = missing > 0 ? await linkedPayment(context.tx, order.id, attempts) : null
   for (const payment of attempts) {
     const authorized = payment.capturable?.amount ?? 0
@@ -201,7 +206,7 @@ async function writePaymentStatus(
   const paymentStatus = paymentStatusOf(order, attempts)
   // Sold, and its money is not there, or is no more: somebody should look before more of it is shipped.
   const isShort =
-    order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') + sum(attempts, 'capturable') < order.total.amount
+    order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') + sum(attempts, 'capturable') < chargedTotal(order)
   const short = attempts.some(({ capture }) => capture === 'later') ? incomplete : takenBack
   const news = [...holds, ...(isShort ? [short] : [])].filter((hold) => !order.holds.includes(hold))
   if (paymentStatus === order.paymentStatus && news.length === 0) return order
@@ -213,10 +218,10 @@ const takenBack = 'payment_taken_back'
 const incomplete = 'payment_incomplete'
 
 /** Derived from the attempts' amounts, which are folded from facts. */
-export function paymentStatusOf(order: Pick<Order, 'total'>, attempts: readonly Payment[]): Order['paymentStatus'] {
+export function paymentStatusOf(order: Parameters<typeof chargedTotal>[0], attempts: readonly Payment[]): Order['paymentStatus'] {
   const captured = sum(attempts, 'captured')
   const refunded = sum(attempts, 'refunded')
-  const total = order.total.amount
+  const total = chargedTotal(order)
   if (captured === 0) {
     if (attempts.some(({ status }) => status === 'authorized')) return 'authorized'
     return attempts.length > 0 && attempts.every(({ status }) => status === 'canceled') ? 'voided' : 'none'

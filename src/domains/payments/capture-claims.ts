@@ -25,11 +25,13 @@ type Told = { readonly news: readonly ProviderFact[]; readonly left: number }
 
 /**
  * The captures that these facts are the end of: by our id of it where the provider gives it back, else by what it came to. One of
- * another amount, or under another name, made in the dashboard, is the end of none. Once nothing is left to capture, what is still asked for has failed.
+ * another amount, or under another name, made in the dashboard, is the end of none. Once nothing is left to capture, what is still asked for
+ * has failed. Answers what has ended.
  */
-export async function endCaptures({ tx }: Work, payment: Payment, { news, left }: Told): Promise<void> {
+export async function endCaptures({ tx }: Work, payment: Payment, { news, left }: Told): Promise<Capture[]> {
   const ends = news.filter(({ kind }) => kind === 'cap_ok' || kind === 'cap_fail')
-  if (ends.length === 0 && left > 0) return
+  if (ends.length === 0 && left > 0) return []
+  const all: Capture[] = []
   let open = await openCaptures(tx, payment.id)
   for (const { kind, reference, amount } of ends) {
     const isDone = kind === 'cap_ok'
@@ -41,10 +43,11 @@ export async function endCaptures({ tx }: Work, payment: Payment, { news, left }
     if (!ended) continue
     open = open.filter(({ id }) => id !== ended.id)
     const lastError = isDone ? null : 'The provider could not take the money.'
-    await tx.update(captures, ended, { set: { status: isDone ? 'succeeded' : 'failed', lastError } })
+    all.push(await tx.update(captures, ended, { set: { status: isDone ? 'succeeded' : 'failed', lastError } }))
   }
-  if (left > 0) return
-  for (const one of open) await tx.update(captures, one, { set: { status: 'failed', lastError: 'Nothing is left to capture.' } })
+  if (left > 0) return all
+  for (const one of open) all.push(await tx.update(captures, one, { set: { status: 'failed', lastError: 'Nothing is left to capture.' } }))
+  return all
 }
 
 /** One that was called failed because nobody knew, and that the provider has made after all. */

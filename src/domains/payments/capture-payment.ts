@@ -9,6 +9,7 @@ import type { Work } from '../../operation/work.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { capturable, stateConflict } from './capture-claims.ts'
 import { captures, type Payment, payments } from './collections.ts'
+import { captureEnded } from './events.ts'
 import { followPayment } from './look-at-payment.ts'
 import { paymentOutput, paymentView } from './payment-view.ts'
 import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
@@ -40,7 +41,8 @@ export function capturePayment(providers: ReadonlyMap<string, PaymentProvider>) 
       const { tx, input } = context
       const payment = await tx.lock(payments, input.id, 'exclusive')
       if (payment === null) throw new EngineError('not_found')
-      const capture = await wantCapture(context, payment, { providers, amount: input.amount, isFinal: input.final })
+      const wanted = { providers, amount: input.amount, isFinal: input.final, isAwaited: true }
+      const capture = await wantCapture(context, payment, wanted)
       return { output: paymentView(payment), awaiting: [capture.effect] }
     },
     reload: async ({ read, input }) => paymentView((await read.get(payments, input.id))!),
@@ -52,10 +54,11 @@ type Wanted = {
   /** All that can be captured when left out. */
   readonly amount: Money | undefined
   readonly isFinal: boolean | undefined
+  readonly isAwaited: boolean
 }
 
 /** Reserves what is to be captured before the provider is called. Whoever calls holds the payment. */
-async function wantCapture(context: Work, payment: Payment, { providers, amount, isFinal }: Wanted) {
+export async function wantCapture(context: Work, payment: Payment, { providers, amount, isFinal, isAwaited }: Wanted) {
   const { tx, newId } = context
   const left = await capturable(tx, payment)
   if (left.amount === 0) throw stateConflict(payment, 'Nothing of this payment waits to be captured.')
@@ -88,7 +91,7 @@ async function wantCapture(context: Work, payment: Payment, { providers, amount,
     payload: { capture: capture.id },
     record: payment.order,
     isNew: true,
-    isAwaited: true,
+    ...(isAwaited && { isAwaited }),
   })
   return { capture, effect: effect!.id }
 }
@@ -127,20 +130,21 @@ export function capturePaymentEffect(providers: ReadonlyMap<string, PaymentProvi
       }
       if (capture.status !== 'wanted') return
       const status = outcome.end === 'dead' ? 'failed' : 'wanted'
-      await tx.update(captures, capture, { set: { status, lastError: outcome.error } })
+      const ended = await tx.update(captures, capture, { set: { status, lastError: outcome.error } })
       // Refused: it may have been captured or given up otherwise. Doubtful: it may have been captured all the same.
       if (outcome.end !== 'retry') await followPayment(context, payment, { source: 'poll', cause: `${effect.id}:${effect.version}` })
+      return status === 'failed' ? [captureEnded({ capture: ended })] : []
     },
 
     async giveUp(context) {
       const { tx, effect, payload } = context
       const capture = await tx.get(captures, payload.capture)
       if (capture?.status !== 'wanted') return
-      await tx.update(captures, capture, { set: { status: 'failed', lastError: 'Staff gave it up.' } })
-      if (isUnsent(effect)) return
+      const ended = await tx.update(captures, capture, { set: { status: 'failed', lastError: 'Staff gave it up.' } })
       // Its answer may be what was lost.
       const payment = (await tx.get(payments, capture.payment))!
-      await followPayment(context, payment, { source: 'poll', cause: `${effect.id}:${effect.version}` })
+      if (!isUnsent(effect)) await followPayment(context, payment, { source: 'poll', cause: `${effect.id}:${effect.version}` })
+      return [captureEnded({ capture: ended })]
     },
 
     async tryAgain({ tx, payload }) {

@@ -165,7 +165,7 @@ export type PaymentFact = NonNullable<(typeof paymentFacts)['record']>
 /** So many units of a line, and what was given back for them. */
 export type RefundedLine = { readonly line: string; readonly quantity: number; readonly amount: Money }
 
-const refundedLineShape = {
+export const refundedLineShape = {
   type: 'object',
   title: 'RefundedLine',
   properties: { line: { type: 'string' }, quantity: { type: 'integer' }, amount: moneySchema },

@@ -20,7 +20,7 @@ import {
   refunds,
   waitingStatuses,
 } from './collections.ts'
-import { paymentApproved, paymentChanged, paymentFailedLate } from './events.ts'
+import { captureEnded, paymentApproved, paymentChanged, paymentFailedLate } from './events.ts'
 import { type FactSums, foldFacts } from './fold-facts.ts'
 import { firstLookMs } from './look-times.ts'
 import { noteDisputes } from './note-disputes.ts'
@@ -86,7 +86,8 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
   // Of a first fact nothing else is to be read: one that is stored beside it moves the payment, and this runs again.
   const facts = payment.facts === 0 ? news : await findAll(tx, paymentFacts, eq('payment', payment.id))
   const sums = foldFacts(facts, payment.amount.currency)
-  if (payment.capture === 'later') await endCaptures(context, payment, { news, left: sums.capturable.amount })
+  const left = sums.capturable.amount
+  const ended = payment.capture === 'later' ? await endCaptures(context, payment, { news, left }) : []
   const status = statusOf(payment, seen, sums)
   const after = await tx.update(payments, payment, {
     set: {
@@ -106,7 +107,8 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
     if (currency !== payment.amount.currency) await dropUnmetClaims(context, after, foldFacts(facts, currency))
   const isLate = status === 'failed' && payment.status === 'processing'
   const late = isLate ? [paymentFailedLate({ payment: after })] : []
-  return { payment: after, events: [paymentChanged({ payment: after }), ...late, ...disputed] }
+  const captured = ended.map((capture) => captureEnded({ capture }))
+  return { payment: after, events: [paymentChanged({ payment: after }), ...captured, ...late, ...disputed] }
 }
 
 function errorOf(seen: Seen, sums: FactSums, facts: readonly ProviderFact[]): string | null {

@@ -28,11 +28,11 @@ export type NewPayment = {
 /** The attempt and the effect the caller may wait for. */
 export async function startPayment(work: Work, given: NewPayment): Promise<{ payment: Payment; effect: string }> {
   const { tx, now, newId } = work
-  const isLater = work.project.paymentProviders.find(({ id }) => id === given.provider)?.capture === 'manual'
+  const policy = work.project.paymentProviders.find(({ id }) => id === given.provider)?.capture ?? 'placement'
   const payment = await tx.insert(payments, {
     ...newPayment(given.amount),
     ...given,
-    ...{ id: newId('pay'), status: 'sending', capture: isLater ? 'later' : null, checkAt: now + firstCheckMs },
+    ...{ id: newId('pay'), status: 'sending', capture: policy === 'placement' ? null : 'later', checkAt: now + firstCheckMs },
   })
   const effect = await enqueue(work, paymentStart, {
     key: `payment.start:${payment.id}`,

@@ -34,7 +34,8 @@ export const stockLevels = collection('stockLevels', {
 })
 export type StockLevel = NonNullable<(typeof stockLevels)['record']>
 
-export const movementKinds = ['received', 'adjusted', 'shipped'] as const
+/** `returned`: sent back by a customer. `written_off`: of these, what cannot be sold any more. */
+export const movementKinds = ['received', 'adjusted', 'shipped', 'returned', 'written_off'] as const
 
 /** Why what is on hand changed, for ever. What is held or sold of it is told by the reservations. */
 export const stockMovements = collection('stockMovements', {
@@ -55,7 +56,8 @@ export const stockMovements = collection('stockMovements', {
   access: { read: staff },
 })
 
-export const reservationStates = ['held', 'committed', 'consumed', 'released', 'expired'] as const
+/** `consumed`: shipped. `returned`: shipped, and sent back. */
+export const reservationStates = ['held', 'committed', 'consumed', 'returned', 'released', 'expired'] as const
 
 export const reservations = collection('reservations', {
   prefix: 'rsv',

@@ -23,7 +23,7 @@ import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
 import { checkPayments, type PaymentsPlace } from './check-payments.ts'
 import { checkRoles } from './check-roles.ts'
-import { checkCustomerGroups, checkSeller, checkTax } from './check-shop.ts'
+import { checkCarriers, checkCustomerGroups, checkSeller, checkTax } from './check-shop.ts'
 import { tellOf } from './entries.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
@@ -67,6 +67,8 @@ const shop = object(
       (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 30,
     ),
     bookkeeping,
+    carriers: checkCarriers,
+    returnDays: whole(0, 3_650),
     // By what there is to choose from, which a check of one value does not know.
     payments: () => {},
     productFields: plainObject,

@@ -25,7 +25,7 @@ const made = object({
   kind: word('payments'),
   provider: text,
   id,
-  capture: word('placement', 'manual'),
+  capture: word('placement', 'shipment', 'manual'),
   secrets: named(() => secret),
   options: named(() => text),
   isSandboxed: flag,

@@ -1,4 +1,4 @@
-// What a config may say of taxes, of who sells, and of groups of customers.
+// What a config may say of taxes, of who sells, of groups of customers, and of carriers.
 import { isDay } from '../../base/clock.ts'
 import { countries, isCountry } from '../../base/countries.ts'
 import { isEmail } from '../../base/email-address.ts'
@@ -6,6 +6,7 @@ import { nearest } from '../../base/nearest.ts'
 import type { SellerConfig, TaxConfig, TaxRateConfig, TaxRegionConfig } from '../../config/backend-config.ts'
 import type { SellerAddress } from '../../config/project.ts'
 import { standardClass } from '../../config/tax.ts'
+import { isTrackingTemplate } from '../../domains/fulfillment/carriers.ts'
 import { type Add, type Check, is, isObject, line, list, named, object, word } from '../../schema/shape.ts'
 
 const ratePpm = is(
@@ -100,3 +101,13 @@ export const checkCustomerGroups: Check = (value, path, add: Add) => {
   list(groupName)(value, path, add)
   if (Array.isArray(value) && new Set(value).size < value.length) add(path, 'names a group twice')
 }
+
+const trackingTemplate = is(
+  'an address with {number} in it, such as https://courier.example/follow/{number}',
+  (value) => typeof value === 'string' && isTrackingTemplate(value),
+)
+
+export const checkCarriers: Check = named((name) => (value, path, add) => {
+  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) add(path, `"${name}" must be a name such as my-courier`)
+  trackingTemplate(value, path, add)
+})

@@ -25,13 +25,13 @@ function hasMoved({ placedAt, paymentStatus }: Order): boolean {
 }
 
 /** To the address that was typed with the order, and to the account that it became the one of. */
-async function queueForOrder(work: Work, order: Order, email: Omit<NewEmail, 'to' | 'record'>): Promise<void> {
+export async function queueForOrder(work: Work, order: Order, email: Omit<NewEmail, 'to' | 'record'>): Promise<void> {
   await queueEmail(work, { ...email, to: order.email, record: order.id })
   if (order.accountEmail === null) return
   await queueEmail(work, { ...email, key: `${email.key}:account`, to: order.accountEmail, record: order.id })
 }
 
-async function withLink(work: Work, order: Order, view: NewEmail['view'] = {}): Promise<Pick<NewEmail, 'view' | 'secret'>> {
+export async function withLink(work: Work, order: Order, view: NewEmail['view'] = {}): Promise<Pick<NewEmail, 'view' | 'secret'>> {
   const { url, secret } = await orderLink(work, order)
   return { view: { number: order.number, url, ...view }, secret }
 }

@@ -6,7 +6,7 @@ import { isNull, not, oneOf } from '../../contract/filter.ts'
 import { carts } from '../../domains/carts/collections.ts'
 import { emails } from '../../domains/emails/collections.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
-import { type Order, orders } from '../../domains/orders/collections.ts'
+import { chargedTotal, type Order, orders } from '../../domains/orders/collections.ts'
 import { partsOf } from '../../domains/orders/correct-sale.ts'
 import { byLine } from '../../domains/orders/given-back.ts'
 import { recognition } from '../../domains/orders/place-order.ts'
@@ -209,8 +209,8 @@ function checkSale(
   const on = (account: string) => entries.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
   const captured = attempts.reduce((sum, payment) => sum + payment.captured.amount, 0)
   const owed = on(accounts.receivable(order.id))
-  if (captured + owed < order.total.amount)
-    report('orders.placed_is_paid', rows, `${captured} of ${order.total.amount} was captured, ${owed} is owed`)
+  if (captured + owed < chargedTotal(order))
+    report('orders.placed_is_paid', rows, `${captured} of ${chargedTotal(order)} was captured, ${owed} is owed`)
 
   const sold = entries.filter(({ kind }) => kind === 'order.recognized')
   for (const { account, amount } of recognition(order)) {
@@ -222,7 +222,7 @@ function checkSale(
   const givenBack = 0 - back(accounts.deposit(order.id))
   if (givenBack < 0 || givenBack > order.total.amount)
     report('orders.refund_in_proportion', rows, `${givenBack} of ${order.total.amount} was given back`)
-  for (const [account, amount] of partsOf(order, givenBack, byLine(refunded)))
+  for (const [account, amount] of partsOf(order, givenBack, byLine(refunded, order)))
     if (back(account) !== amount)
       report('orders.refund_in_proportion', rows, `${account} gave back ${back(account)}, its part is ${amount}`)
 }

@@ -45,7 +45,7 @@ export const paymentInvariants: InvariantGroup = {
       "A refund has succeeded exactly when the provider's fact says so, with its amount, and each such fact has its refund.",
     'refunds.not_stuck': 'A refund on its way has an effect that sends it or looks for its end.',
     'captures.not_stuck': 'A capture on its way has an effect that sends it, or the provider has it.',
-    'disputes.held': 'An order whose money is disputed, or was lost by a dispute, says so.',
+    'disputes.held': 'An order whose money is disputed says so.',
     'webhooks.not_stuck': 'A webhook that speaks of nothing of ours has a time at which it is looked at again, or is shown as unmatched.',
   },
   async check(context) {
@@ -178,7 +178,7 @@ async function checkCaptureSent({ now, patienceMs, read, report }: VerifyContext
 async function checkHolds({ read, report }: VerifyContext, page: readonly Dispute[]): Promise<void> {
   const of = new Map((await read.getMany(orders, [...new Set(page.map(({ order }) => order))])).map((order) => [order.id, order]))
   for (const { id, order, status } of page) {
-    const hold = status === 'lost' ? 'dispute_lost' : openDisputes.includes(status) ? 'disputed' : null
+    const hold = openDisputes.includes(status) ? 'disputed' : null
     if (hold !== null && !of.get(order)?.holds.includes(hold))
       report('disputes.held', [`disputes/${id}`, `orders/${order}`], `${status}, and no hold`)
   }

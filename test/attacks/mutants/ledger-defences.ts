@@ -260,9 +260,9 @@ export const ledgerDefences: readonly Defence[] = [
   },
   {
     name: 'the cents of refunds by units sum to what was paid for the line',
-    file: 'src/domains/orders/refund-order.ts',
-    from: 'share(back + quantity) - share(back)',
-    to: 'share(quantity)',
+    file: 'src/domains/orders/paid-for.ts',
+    from: 'shareOfMoney(paid, before + units, of).amount - shareOfMoney(paid, before, of).amount',
+    to: 'shareOfMoney(paid, units, of).amount + 0 * before',
     test: 'test/api/refunds.test.ts',
     asked: ['units that are no whole cents each'],
   },

@@ -316,6 +316,7 @@ const own: Readonly<Record<string, Question>> = {
   'carts.claim': (asking) => atCart(asking, 'POST', (id) => ({ url: `/api/carts/${id}/claim`, body: {} })),
   'orders.checkOut': (asking) => atCart(asking, 'POST', (id) => ({ url: `/api/carts/${id}/checkout`, body: { payment: payment(asking) } })),
   'orders.pay': (asking) => named(asking, { method: 'POST', url: `/api/orders/${orderOf(asking)}/payments`, body: payment(asking) }),
+  'orders.fulfill': (asking) => named(asking, { method: 'POST', url: `/api/orders/${orderOf(asking)}/fulfillments`, body: {} }),
   'orders.cancel': (asking) => named(asking, { method: 'POST', url: `/api/orders/${orderOf(asking)}/cancel`, body: {} }),
 }
 

@@ -1,0 +1,58 @@
+// Mails that exist in each language: one source for text and HTML, so that both say the same.
+import type { Language } from '../../base/language.ts'
+import type { Template } from './render.ts'
+import { buttonStyle } from './templates.ts'
+
+/** A paragraph; with a field before it, only where the view has that: `^field`, where it has not. */
+type Line = string | readonly [when: string, text: string]
+
+/** What a mail says, in Mustache: {shop}, and the fields named beside it. */
+export type Words = {
+  readonly subject: string
+  readonly heading: string
+  readonly lines: readonly Line[]
+  /** Lists `items`, each with its `quantity` and `title`. */
+  readonly hasItems?: true
+  /** Lists `tracking`, each with its `carrier`, `number` and perhaps `url`. */
+  readonly hasTracking?: true
+  /** Its label; it leads to `url`. */
+  readonly button?: string
+  /** Shows `code`. */
+  readonly hasCode?: true
+  readonly after: readonly Line[]
+}
+
+const trackingText = '{{#tracking}}\n{{carrier}}: {{number}}{{#url}}  {{url}}{{/url}}\n{{/tracking}}'
+const trackingHtml = '{{#tracking}}{{carrier}}: {{#url}}<a href="{{url}}">{{number}}</a>{{/url}}{{^url}}{{number}}{{/url}}<br>{{/tracking}}'
+
+/** A template with its name, as `queueEmail` takes it. */
+export function writtenTemplate(name: string, language: Language, words: Words): Template & { readonly name: string } {
+  const { subject, heading, lines, hasItems = false, hasTracking = false, button, hasCode = false, after } = words
+  const text = [
+    heading,
+    ...lines,
+    ...(hasItems ? ['{{#items}}\n{{quantity}} x {{title}}\n{{/items}}'] : []),
+    ...(hasTracking ? ([['tracking.length', trackingText]] as const) : []),
+    ...(hasCode ? ['{{code}}'] : []),
+    ...(button === undefined ? [] : [`{{#url}}${button}: {{url}}{{/url}}`]),
+    ...after,
+  ].map((line) => (typeof line === 'string' ? `${line}\n\n` : `${opened(line[0])}\n${line[1]}\n\n${closed(line[0])}\n`))
+  const paragraph = (line: Line, style = '') =>
+    typeof line === 'string' ? `<p${style}>${line}</p>` : `${opened(line[0])}<p${style}>${line[1]}</p>${closed(line[0])}`
+  const html = [
+    `<h1 style="margin:0 0 8px;font-size:22px">${heading}</h1>`,
+    ...lines.map((line) => paragraph(line)),
+    ...(hasItems ? ['<p style="margin:16px 0">{{#items}}{{quantity}} × {{title}}<br>{{/items}}</p>'] : []),
+    ...(hasTracking ? [`{{#tracking.length}}<p style="margin:16px 0">${trackingHtml}</p>{{/tracking.length}}`] : []),
+    ...(hasCode ? ['<p style="margin:24px 0;font-size:32px;letter-spacing:6px;font-weight:600">{{code}}</p>'] : []),
+    ...(button === undefined
+      ? []
+      : [`{{#url}}<p style="margin:24px 0"><a href="{{url}}" style="${buttonStyle}">${button}</a></p>{{/url}}`]),
+    ...after.map((line) => paragraph(line, ' style="font-size:14px;color:#6b6b66"')),
+    paragraph('{{shop}}', ' style="margin:24px 0 0;font-size:14px;color:#6b6b66"'),
+  ]
+  return { name, subject, text: `${text.join('')}{{shop}}\n`, html: html.join('\n'), language }
+}
+
+const opened = (when: string) => (when.startsWith('^') ? `{{${when}}}` : `{{#${when}}}`)
+const closed = (when: string) => `{{/${when.replace('^', '')}}}`

@@ -1,0 +1,81 @@
+import { staff } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { Type } from '../../contract/type.ts'
+import { command } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
+import { chargedTotal, type Order, orders } from '../orders/collections.ts'
+import { moveUnits, unitsOf } from '../orders/order-standing.ts'
+import { checkNotHeld, namedLines, orderUnitsInput, stateConflict } from '../orders/order-units.ts'
+import { paidFor, shareOfUnits } from '../orders/paid-for.ts'
+import { captureShipped } from '../payments/capture-shipped.ts'
+import type { PaymentProvider } from '../payments/provider.ts'
+import { consumeStock } from '../stock/ship-stock.ts'
+import { fulfillments } from './collections.ts'
+import { orderShipped } from './events.ts'
+import { answerOf, trackingInput, trackingOf } from './fulfillment-input.ts'
+
+/**
+ * `POST /api/orders/{id}/fulfillments`: units were handed to a carrier. They leave the stock, what was authorized for them is captured where
+ * the config says so, and the customer is told, all owed by one transaction.
+ */
+export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
+  return command({
+    name: 'orders.fulfill',
+    route: 'POST /api/orders/:id/fulfillments',
+    summary: 'Send units of an order',
+    tag: 'Orders',
+    status: 201,
+    isPresented: true,
+    input: Type.Object(
+      {
+        id: Type.String({ maxLength: limits.idCharactersMax }),
+        lines: Type.Optional(orderUnitsInput),
+        tracking: Type.Optional(trackingInput),
+        mail: Type.Optional(Type.Boolean({ description: 'Write to the customer. True when left out.' })),
+      },
+      { additionalProperties: false, description: 'Without `lines`, all that is left is sent.' },
+    ),
+    output: Type.Unsafe<unknown>({ type: 'object' }),
+    errors: ['not_found', 'order_state_conflict', 'order_held'],
+    access: staff,
+    async run(context) {
+      const { tx, input, newId, project } = context
+      // Whoever else sends, cancels or settles it waits.
+      const order = await tx.lock(orders, input.id, 'exclusive')
+      if (order === null) throw new EngineError('not_found')
+      const all = order.lines.map((line) => ({ line: line.id, quantity: unitsOf(line).open })).filter(({ quantity }) => quantity > 0)
+      if (order.status !== 'placed' || all.length === 0) throw stateConflict(order, 'There is nothing to send.')
+      const sent = namedLines(order, input.lines ?? all, { can: 'open', what: 'are neither sent nor canceled' })
+      checkNotHeld(order)
+      const tracking = trackingOf(project, input.tracking ?? [])
+      await consumeStock(
+        context,
+        order.id,
+        sent.map(({ of, quantity }) => ({ variant: of.variant, quantity })),
+      )
+      const lines = sent.map(({ line, quantity }) => ({ line, quantity }))
+      const one = { id: newId('ful'), order: order.id, status: 'shipped', lines, tracking, deliveredAt: null } as const
+      const fulfillment = await tx.insert(fulfillments, one)
+      const moves = lines.map(({ line, quantity }) => ({ line, shipped: quantity }))
+      const { order: after, events } = await moveUnits(context, order, { moves })
+      await captureSent(context, after, providers)
+      return {
+        ...(await answerOf(context, fulfillment)),
+        status: 201,
+        events: [orderShipped({ order: after, fulfillment, isQuiet: input.mail === false }), ...events],
+      }
+    },
+  })
+}
+
+/** What has been sent so far, with its share of the tax; shipping is due with the first parcel. */
+async function captureSent(work: Work, order: Order, providers: ReadonlyMap<string, PaymentProvider>): Promise<void> {
+  const { lines, shipping } = paidFor(order)
+  const ofLines = order.lines.map((line) =>
+    shareOfUnits(lines.get(line.id)!, { before: 0, units: unitsOf(line).shipped, of: line.quantity }),
+  )
+  const sent = ofLines.reduce((sum, amount) => sum + amount, shipping.amount)
+  const isAll = order.lines.every((line) => unitsOf(line).open === 0)
+  await captureShipped(work, providers, { order: order.id, sent, charged: chargedTotal(order), isAll })
+}

@@ -1,0 +1,69 @@
+// Units of an order's lines that somebody names: to be sent, canceled or sent back.
+import { EngineError, type InputIssue } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { Type } from '../../contract/type.ts'
+import type { Order, OrderLine } from './collections.ts'
+import { unitsOf } from './order-standing.ts'
+
+export const orderUnits = Type.Object(
+  {
+    line: Type.String({ maxLength: limits.idCharactersMax }),
+    quantity: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  },
+  { additionalProperties: false },
+)
+export const orderUnitsInput = Type.Array(orderUnits, { minItems: 1, maxItems: limits.cartLinesMax })
+
+export type NamedUnits = { readonly line: string; readonly quantity: number }
+
+/** `can`: `open`, not sent and not canceled; `returnable`, sent and neither back nor asked to be sent back. */
+type Asked = { readonly can: 'open' | 'returnable'; readonly what: string }
+
+/**
+ * Each with its line, a line once. `what` ends the sentence "so many …".
+ * @throws validation_failed where the order never had them, order_state_conflict where it no longer has
+ */
+export function namedLines<T extends NamedUnits>(
+  order: Order,
+  given: readonly T[],
+  { can, what }: Asked,
+): (T & { readonly of: OrderLine })[] {
+  const issues: InputIssue[] = []
+  const gone: InputIssue[] = []
+  const asked = new Set<string>()
+  const named = given.flatMap((one, index) => {
+    const line = order.lines.find(({ id }) => id === one.line)
+    const path = `/lines/${index}`
+    if (line === undefined) issues.push({ path: `${path}/line`, code: 'not_found', message: 'is no line of this order' })
+    else if (asked.has(one.line)) issues.push({ path: `${path}/line`, code: 'duplicate', message: 'is named before' })
+    else if (one.quantity > line.quantity)
+      issues.push({ path: `${path}/quantity`, code: 'maximum', message: `must be ${line.quantity} or less: so many were ordered` })
+    else if (one.quantity > unitsOf(line)[can])
+      gone.push({ path: `${path}/quantity`, code: 'maximum', message: `must be ${unitsOf(line)[can]} or less: so many ${what}` })
+    asked.add(one.line)
+    return line === undefined ? [] : [{ ...one, of: line }]
+  })
+  if (issues.length > 0) throw new EngineError('validation_failed', { errors: issues })
+  if (gone.length > 0) throw stateConflict(order, 'That many units are not left.', gone)
+  return named
+}
+
+/** @throws order_state_conflict with how the order stands */
+export function stateConflict({ status, fulfillmentStatus }: Order, detail: string, errors?: readonly InputIssue[]): EngineError {
+  const standing = `The order is ${status} and ${fulfillmentStatus.replaceAll('_', ' ')}`
+  return new EngineError('order_state_conflict', {
+    detail: `${standing}: ${detail[0]!.toLowerCase()}${detail.slice(1)}`,
+    params: { status, fulfillmentStatus },
+    ...(errors && { errors }),
+  })
+}
+
+/** @throws order_held while something about it is to be looked at */
+export function checkNotHeld({ holds }: Order): void {
+  if (holds.length === 0) return
+  const words = holds.map((hold) => hold.replaceAll('_', ' ')).join(', ')
+  throw new EngineError('order_held', {
+    detail: `The order is held (${words}). Look at it, and release what holds it before you send anything.`,
+    params: { holds },
+  })
+}
