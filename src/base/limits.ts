@@ -545,6 +545,21 @@ export const limits = {
   cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
   /** A thing that is sold and its sides: what a lorry carries. All lines of a cart together are still counted exactly. */
+  optionsMax: 5,
+  optionValuesMax: 200,
+  optionCharactersMax: 60,
+  /** A hash of SHA-256 in base64url. */
+  optionKeyCharacters: 43,
+  skuCharacters: 100,
+  /** What a SKU begins with that is made of options: half of it. */
+  skuPrefixCharacters: 50,
+  /** Variants that one operation makes of the options of a product: some 100 ms of the writer. */
+  variantsMadeMax: 500,
+  categoryDepthMax: 8,
+  /** The ids on the way to the deepest one, each with its slash, and the first: they fit one index. */
+  categoryPathCharacters: 255,
+  /** How far back the lowest price before a reduction is looked for: article 6a of Directive 98/6/EC. */
+  priorPriceMs: 30 * 24 * 3_600_000,
   weightGramsMax: 40_000_000,
   sideMillimetersMax: 100_000,
   /** Minor units of what is in a cart, and of its shipping: with tax, and paid with every try there is, it is counted exactly. */

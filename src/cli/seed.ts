@@ -39,7 +39,8 @@ export async function seedDatabase(engine: Engine, backend: Backend, { blobs, fo
       const { onHand, ...fields } = given as { onHand?: number }
       const named = { id: newId(collection.prefix), ...defaultsOf(collection, now), ...storedOf(collection, fields) }
       const record = await claimSeedFiles(tx, stored.get(given) ?? [], { collection, record: named })
-      const after = await tx.insert<AnyRecord>(collection, record)
+      const kept = await collection.source.beforeChange?.({ tx, now, newId, before: null, after: { createdAt: now, ...record } })
+      const after = await tx.insert<AnyRecord>(collection, { ...record, ...kept })
       await collection.source.afterChange?.({ tx, now, newId, before: null, after })
       if (onHand !== undefined) await stock(after.id, onHand)
     }

@@ -40,7 +40,7 @@ export type BackendConfig<TOperation = unknown> = {
 /** A value of a maker of ours; what is in it is its maker's matter. */
 export type Declared = { readonly name: string }
 
-export type ShopConfig<TFields extends Fields = Fields> = {
+export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends Fields = Fields> = {
   /** ISO 4217. */
   readonly currency: string
   readonly tax?: TaxConfig
@@ -70,6 +70,8 @@ export type ShopConfig<TFields extends Fields = Fields> = {
   readonly returnDays?: number
   /** More fields of products, such as a book's author. */
   readonly productFields?: TFields
+  /** More fields of variants, such as the number of an edition. */
+  readonly variantFields?: TVariantFields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
   readonly returnOrigins?: readonly string[]
 }

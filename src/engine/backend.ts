@@ -25,7 +25,11 @@ import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { carts } from '../domains/carts/collections.ts'
-import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
+import { categories } from '../domains/catalog/categories.ts'
+import { shippingMethodsIn } from '../domains/catalog/collections.ts'
+import { formerPrices } from '../domains/catalog/prior-price.ts'
+import { productsIn } from '../domains/catalog/products.ts'
+import { productKeeper, variantsIn } from '../domains/catalog/variants.ts'
 import { creditGrants, giftCards, storeCredits } from '../domains/credit/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
@@ -148,7 +152,12 @@ type ByName<TTypes extends { readonly name: string }> = { readonly [T in TTypes 
 type TypesIn<TDeclared, TTypes> = TDeclared extends { readonly types?: infer T extends TTypes | undefined } ? NonNullable<T> : never
 type NoFields = Readonly<Record<never, never>>
 type ShopCollections<TShop> = TShop extends ShopConfig
-  ? ReturnType<typeof shopCollections<TShop extends { productFields: infer F extends Fields } ? F : NoFields>>[number]
+  ? ReturnType<
+      typeof shopCollections<
+        TShop extends { productFields: infer F extends Fields } ? F : NoFields,
+        TShop extends { variantFields: infer F extends Fields } ? F : NoFields
+      >
+    >[number]
   : never
 
 /** @throws ConfigError naming every mistake */
@@ -306,12 +315,18 @@ function coreCollections() {
   ]
 }
 
-function shopCollections<TFields extends Fields>({ currency, productFields, tax }: ShopConfig<TFields>) {
-  const taxClasses = taxClassesOf(tax)
+function shopCollections<TFields extends Fields, TVariantFields extends Fields>({
+  currency,
+  productFields,
+  variantFields,
+  tax,
+}: Pick<ShopConfig<TFields, TVariantFields>, 'currency' | 'productFields' | 'variantFields' | 'tax'>) {
+  const sold = { currency, taxClasses: taxClassesOf(tax) }
   return [
     categories,
-    productsIn({ currency, taxClasses }, productFields ?? ({} as TFields)),
-    variantsIn({ currency, taxClasses }),
+    productsIn(sold, productFields ?? ({} as TFields), productKeeper),
+    variantsIn(sold, variantFields ?? ({} as TVariantFields)),
+    formerPrices,
     shippingMethodsIn(currency),
     stockLevels,
     stockMovements,

@@ -63,6 +63,8 @@ import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
+import { makeVariants } from '../domains/catalog/make-variants.ts'
+import { variants } from '../domains/catalog/variants.ts'
 import { blockGiftCard, unblockGiftCard } from '../domains/credit/block-gift-card.ts'
 import { getMyCredit } from '../domains/credit/get-my-credit.ts'
 import { giveCredit } from '../domains/credit/give-credit.ts'
@@ -229,7 +231,7 @@ function operationsAlone(
     ...webhookOperations(events),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),
     ...fileOperations(offer.model, files),
-    ...(offer.project.shop ? shopOperations(providers) : []),
+    ...(offer.project.shop ? shopOperations(offer, providers) : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
     ...[...offer.model.collections.values()]
       .filter(isRestorable)
@@ -315,8 +317,9 @@ function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {
   return [...ofCollections, ...operations.flatMap(({ access, audience }) => [access, audience])]
 }
 
-function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
+function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
   return [
+    makeVariants(createRecord(model.get(variants), hooksOf?.(variants.name)?.create)),
     createCart,
     getCartOperation,
     updateCart,

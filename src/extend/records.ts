@@ -209,7 +209,8 @@ function stepsOf({ work, model, hooksOf, causedBy, caller = null }: RecordsParts
       )
     await checkReferences(tx, model, collection, systemActor, given)
     const more = await hooks?.create?.before(writing('create', null, { ...fields, version: 1, createdAt: now, updatedAt: now }))
-    const record = await tx.insert<AnyRecord>(collection, { ...fields, ...more })
+    const followed = await collection.source.beforeChange?.({ tx, now, newId, before: null, after: { createdAt: now, ...fields, ...more } })
+    const record = await tx.insert<AnyRecord>(collection, { ...fields, ...more, ...followed })
     await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })
     await hooks?.create?.after(writing('create', null, record))
     return record
@@ -221,7 +222,8 @@ function stepsOf({ work, model, hooksOf, causedBy, caller = null }: RecordsParts
     const given = checkedValues(collection, changes, 'update')
     await checkReferences(tx, model, collection, systemActor, given)
     const more = await hooks?.update?.before(writing('update', before, { ...before, ...given, updatedAt: now }))
-    const record = await tx.update(collection, before, { set: { ...given, ...more } })
+    const followed = await collection.source.beforeChange?.({ tx, now, newId, before, after: { ...before, ...given, ...more } })
+    const record = await tx.update(collection, before, { set: { ...given, ...more, ...followed } })
     await collection.source.afterChange?.({ tx, now, newId, before, after: record })
     await hooks?.update?.after(writing('update', before, record))
     return record

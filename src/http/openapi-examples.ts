@@ -105,7 +105,7 @@ type TextRules = { readonly format?: string; readonly pattern?: string; readonly
 
 function textFor(name: string, { format, pattern, minLength = 0, maxLength = 100 }: TextRules): string {
   const id = maxLength === limits.idCharactersMax ? words['id'] : undefined
-  const candidates = [byFormat[format ?? ''], words[name], id, 'Some words', 'words', 'https://example.com/', 'EUR'].filter(
+  const candidates = [byFormat[format ?? ''], words[name], id, 'Some words', 'words', 'https://example.com/', 'EUR', '1.5'].filter(
     (one) => one !== undefined,
   )
   const fits = (text: string) => text.length >= minLength && (pattern === undefined || new RegExp(pattern).test(text))

@@ -5,6 +5,7 @@ import { limits } from '../base/limits.ts'
 import type { InvariantGroup, VerifyContext } from './invariant.ts'
 import { accountAccessInvariants } from './invariants/account-access.ts'
 import { accountInvariants } from './invariants/accounts.ts'
+import { catalogueInvariants } from './invariants/catalogue.ts'
 import { computedInvariants } from './invariants/computed.ts'
 import { creditInvariants } from './invariants/credit.ts'
 import { deletedInvariants } from './invariants/deleted.ts'
@@ -39,6 +40,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   orderInvariants,
   creditInvariants,
   stockInvariants,
+  catalogueInvariants,
   accountInvariants,
   accountAccessInvariants,
   effectInvariants,

@@ -57,7 +57,9 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
         throw refusedTo(actor, ruleOf(collection, 'update'))
       await checkReferences(tx, model, collection, actor, { ...given, ...pushed(lists) })
       const more = hooks && (await hooks.before({ work: context, model, actor, action: 'update', before, record: wanted }))
-      const record = await tx.update(collection, before, more ? withMore(given, add, more) : { set: given, add })
+      const kept = await collection.source.beforeChange?.({ tx, now, newId, before, after: { ...wanted, ...more } })
+      const change = more || kept ? withMore(given, add, { ...more, ...kept }) : { set: given, add }
+      const record = await tx.update(collection, before, change)
       if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule)))
         throw refusedTo(actor, ruleOf(collection, 'update'))
       await collection.source.afterChange?.({ tx, now, newId, before, after: record })

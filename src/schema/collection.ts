@@ -40,6 +40,16 @@ export type WriteAccess = ComputeReader & {
   lock<T extends AnyRecord>(collection: CollectionRef<T>, id: string, mode: 'shared' | 'exclusive'): Promise<T | null>
 }
 
+export type BeforeChange = {
+  readonly tx: WriteAccess
+  readonly now: number
+  readonly newId: NewId
+  /** Null of one that is made. */
+  readonly before: AnyRecord | null
+  /** As it is going to be. */
+  readonly after: AnyRecord
+}
+
 export type AfterChange = {
   readonly tx: WriteAccess
   readonly now: number
@@ -114,6 +124,11 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
   readonly internal?: boolean
   /** Of the engine's own: what of it is a person's, beyond what its fields say (personal.ts). */
   readonly personal?: PersonalOptions
+  /**
+   * What a record must fit that its fields alone do not say, and values that follow from others: answered, they are stored with it.
+   * In the transaction of the generic write, before it; a deletion is none.
+   */
+  readonly beforeChange?: (context: BeforeChange) => Promise<Readonly<Record<string, unknown>>>
   /** Keeps what depends on a record in step, in the transaction of the generic write that changed it. */
   readonly afterChange?: (context: AfterChange) => Promise<void>
   /** Conditions every row must fit: a second wall behind the guards. */

@@ -1001,6 +1001,20 @@ const recordRows: Row[] = [
   ...rows('variants.delete', staffOnly(204), ({ ids }) => ({ method: 'DELETE', url: `/api/variants/${ids['free']}` }), {
     events: ['variants.delete: variants'],
   }),
+  ...rows(
+    'products.makeVariants',
+    staffOnly(200),
+    (_, { product }) => post(`/api/products/${product}/variants`, { price: { amount: 5, currency: 'EUR' } }),
+    {
+      async given(world) {
+        const options = [{ name: 'Size', values: ['S'] }]
+        const { body } = await world.call('staff', post('/api/products', { slug: 'shirt', title: 'Shirt', options }))
+        return { product: body.id }
+      },
+      events: ['products.makeVariants: products, variants'],
+      body: { variants: 1 },
+    },
+  ),
   ...catalogueRows('shippingMethods', { title: 'Express', price: { amount: 990, currency: 'EUR' } }, { title: 'Slow' }, 'shipping', [
     'shippingMethods',
   ]),
@@ -1055,6 +1069,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },
   products: { counts: { guest: 1, other: 1, owner: 1, staff: 2 }, record: ({ ids }) => ids['draft']! },
   variants: { counts: { guest: 3, other: 3, owner: 3, staff: 4 }, record: ({ ids }) => ids['draftVariant']! },
+  formerPrices: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   shippingMethods: { counts: { guest: 1, other: 1, owner: 1, staff: 1 } },
   stockLevels: { counts: { guest: 0, other: 0, owner: 0, staff: 4 } },
   stockMovements: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },

@@ -87,6 +87,10 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'credit.grants': [
     `insert into "storeCredits" ("id","version","createdAt","updatedAt","customer","issued_amount","issued_currency","spent_amount","spent_currency","balance_amount","balance_currency") values ('crd_x',1,1,1,'usr_x',5,'EUR',0,'EUR',5,'EUR')`,
   ],
+  'catalogue.category_paths': [
+    `insert into "categories" ("id","version","createdAt","updatedAt","slug","title","title_words","position","parent","path") values ('cat_x',1,1,1,'x','X','x',0,'cat_y','/cat_x/cat_y/cat_x/'), ('cat_y',1,1,1,'y','Y','y',0,'cat_x','/cat_x/cat_y/')`,
+  ],
+  'catalogue.options_fit': [`update "variants" set "options"='{"Size":"S"}' where ${one('variants')}`],
   'stock.not_below_zero': [`update "stockLevels" set "held"=-1 where ${one('stockLevels')}`],
   'stock.available_adds_up': [`update "stockLevels" set "available"="available"+1 where ${one('stockLevels')}`],
   'stock.held_is_reserved': [`update "stockLevels" set "committed"="committed"+1 where ${one('stockLevels')}`],

@@ -13,7 +13,10 @@ import { createPlacesKey } from '../../src/changes/places-key.ts'
 import type { BackendConfig } from '../../src/config/backend-config.ts'
 import { oidc } from '../../src/config/sign-in-providers.ts'
 import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
-import { categories, products, shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
+import { categories } from '../../src/domains/catalog/categories.ts'
+import { shippingMethods } from '../../src/domains/catalog/collections.ts'
+import { products } from '../../src/domains/catalog/products.ts'
+import { variants } from '../../src/domains/catalog/variants.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
@@ -475,7 +478,7 @@ export async function openWorld(options: ApiHarnessOptions = {}): Promise<World>
     }
     await insert('fiction', categories, { slug: 'fiction', title: 'Fiction', position: 0 })
     await insert('science', categories, { slug: 'science', title: 'Science', position: 1 })
-    const product = { description: 'A book', pictures: [], price: { amount: 1000, currency: 'EUR' } }
+    const product = { description: 'A book', pictures: [], related: [], onSale: false, price: { amount: 1000, currency: 'EUR' } }
     await insert('product', products, { ...product, slug: 'emma', title: 'Emma', status: 'active', categories: [ids['fiction']] })
     await insert('draft', products, { ...product, slug: 'secret-plans', title: 'Secret plans', status: 'draft', categories: [] })
     const stocked = async (name: string, fields: Record<string, unknown>, onHand: number) => {

@@ -54,6 +54,7 @@ const keys: Keys = {
   feed: flag,
   softDelete: (value, path, add) => (typeof value === 'boolean' ? undefined : kept(value, path, add)),
   checks: list(object({ path: line, op: word('gte'), value: wholeNumber }, { required: ['path', 'op', 'value'] })),
+  beforeChange: callable,
   afterChange: callable,
   internal: flag,
 }

@@ -72,6 +72,7 @@ const shop = object(
     // By what there is to choose from, which a check of one value does not know.
     payments: () => {},
     productFields: plainObject,
+    variantFields: plainObject,
     returnOrigins: list(
       is('a site such as https://www.shop.example, without a path', (value) => typeof value === 'string' && isOrigin(value)),
     ),
@@ -119,12 +120,12 @@ export function checkConfig(
   config(given, '', add)
   if (!isObject(given)) return mistakes
   const asked = isObject(given['shop']) ? given['shop'] : null
-  const more = isObject(asked?.['productFields']) ? asked['productFields'] : {}
-  const productFields = Object.fromEntries(Object.entries(more).filter(([, field]) => isObject(field))) as NonNullable<
-    ShopConfig['productFields']
-  >
+  const more = Object.fromEntries(Object.keys(ownFieldsOf).map((name) => [name, isObject(asked?.[name]) ? asked[name] : {}]))
+  const fields = Object.fromEntries(
+    Object.entries(more).map(([name, own]) => [name, Object.fromEntries(Object.entries(own).filter(([, field]) => isObject(field)))]),
+  ) as Pick<ShopConfig, OwnFields>
   const own = collectionsIn(given['collections'], add)
-  const system = systemOf(asked && { currency: 'EUR', productFields }, own)
+  const system = systemOf(asked && { currency: 'EUR', ...fields }, own)
   const all = [...system, ...own]
   const names: Names = {
     collections: new Set(all.map(({ name }) => name)),
@@ -134,7 +135,7 @@ export function checkConfig(
   const pages = isObject(given['accounts']) ? given['accounts']['pages'] : undefined
   if (isObject(pages) && given['storefront'] === undefined) add('accounts.pages', 'nobody answers them: there is no storefront')
   if (asked?.['payments'] !== undefined) checkPayments(place)(asked['payments'], 'shop.payments', add)
-  if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }, []).find(({ name }) => name === 'products')!, names)
+  if (asked !== null) checkOwnFields(more, systemOf({ currency: 'EUR' }, []), names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)
   for (const collection of own) {
     const path = `collections.${collection.name}`
@@ -206,12 +207,24 @@ function longerThan(name: string): string {
     .slice(0, 7)}x`.padEnd(2, 'x')
 }
 
-function checkProductFields(more: Readonly<Record<string, unknown>>, products: Collection, names: Names): void {
-  checkFields(more, 'shop.productFields', names)
-  const own = new Map([...Object.keys(products.fields), ...Object.keys(products.lists ?? {})].map((name) => [name.toLowerCase(), name]))
-  for (const name of Object.keys(more)) {
-    const taken = own.get(name.toLowerCase())
-    if (taken !== undefined) names.add(`shop.productFields.${name}`, `products have "${taken}" already: choose another name`)
+/** Of which collection of the shop they are. */
+const ownFieldsOf = { productFields: 'products', variantFields: 'variants' } as const
+type OwnFields = keyof typeof ownFieldsOf
+
+function checkOwnFields(
+  given: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  system: readonly Collection[],
+  names: Names,
+): void {
+  for (const [option, of] of Object.entries(ownFieldsOf)) {
+    const more = given[option] ?? {}
+    const { fields, loaded, lists } = system.find(({ name }) => name === of)!
+    checkFields(more, `shop.${option}`, names)
+    const taken = new Map(Object.keys({ ...fields, ...loaded?.fields, ...lists }).map((name) => [name.toLowerCase(), name]))
+    for (const name of Object.keys(more)) {
+      const known = taken.get(name.toLowerCase())
+      if (known !== undefined) names.add(`shop.${option}.${name}`, `${of} have "${known}" already: choose another name`)
+    }
   }
 }
 

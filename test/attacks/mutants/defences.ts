@@ -2,6 +2,7 @@
 // the attacks of the matrix that are run with it, of which one at least must fail.
 import { resolve } from 'node:path'
 import { accountDefences } from './account-defences.ts'
+import { catalogueDefences } from './catalogue-defences.ts'
 import { creditDefences } from './credit-defences.ts'
 import { ledgerDefences } from './ledger-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
@@ -651,6 +652,7 @@ export const defences: readonly Defence[] = [
   ...personalDefences,
   ...providerDefences,
   ...ledgerDefences,
+  ...catalogueDefences,
   ...creditDefences,
   ...mollieDefences,
   ...stripeDefences,

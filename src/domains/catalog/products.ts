@@ -1,0 +1,74 @@
+// Products: what is shown. One is there for all when it is active and priced in the shop's currency.
+// Invariant: `price` and `onSale` follow from its variants, kept by their writes; a variant's options are among those of its product.
+import { all, any, nobody, type Rule, staff, where } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
+import { type BeforeChange, collection, type Fields } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+import { optionsShape, type ProductOption } from './options.ts'
+import { staffOnly } from './staff-only.ts'
+
+/** What every browser shows. */
+export const shown = {
+  accept: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'],
+  maxBytes: limits.catalogPictureBytes,
+} as const
+
+const active = where('status').eq('active')
+
+const productFields = {
+  slug: field.text({ required: true, unique: true, max: 150 }),
+  title: field.text({ required: true, search: { weight: 2 } }),
+  description: field.longText({ search: true }),
+  /** The first one stands for it in lists. */
+  pictures: field.files(shown),
+  status: field.enum(['draft', 'active', 'archived'], { default: 'draft' }),
+  categories: field.refs('categories'),
+  /** What is shown beside it. */
+  related: field.refs('products', { onDelete: 'setNull' }),
+  /** What a customer chooses between: each variant has one value of each. */
+  options: field.json<readonly ProductOption[]>({ schema: optionsShape }),
+  /** The lowest price of its variants, kept by their writes, so that lists filter and sort by it. */
+  price: field.money({ write: nobody }),
+  /** Whether a variant costs less than it did: kept in the same way. */
+  onSale: field.boolean({ default: false, write: nobody }),
+  /** By which rate it is taxed: `standard` where it names none. */
+  taxClass: field.text({ max: 40 }),
+} as const
+
+export const products = collection('products', { prefix: 'prod', fields: productFields })
+export type Product = NonNullable<(typeof products)['record']>
+
+/** What the shop's config says of what it sells. */
+export type Sold = { readonly currency: string; readonly taxClasses: readonly string[] }
+
+/** In another currency than the shop's nothing is for sale: comparing bare amounts would be wrong. */
+export const pricedIn = (currency: string) => where('price.currency').eq(currency)
+
+/**
+ * `products` with the fields that `shop.productFields` adds, for code of a project: `records(productsWith(productFields))`. The
+ * shop makes the collection itself; this names it.
+ */
+export function productsWith<TFields extends Fields>(more: TFields) {
+  return collection('products', { prefix: 'prod', fields: { ...productFields, ...more } })
+}
+
+/** What a write of a product is looked at for with its variants. */
+export type ProductKeeper = { beforeChange(context: BeforeChange): Promise<Readonly<Record<string, unknown>>> }
+
+/** `products` of a shop with its own fields. The handle for engine code stays `products`. */
+export function productsIn<TFields extends Fields>({ currency, taxClasses }: Sold, more: TFields, { beforeChange }: ProductKeeper) {
+  return collection('products', {
+    prefix: 'prod',
+    fields: { ...productFields, price: field.money({ write: nobody, currency }), taxClass: field.enum(taxClasses), ...more },
+    indexes: [
+      ['status', '-createdAt'],
+      ['status', 'title'],
+      ['status', 'price.amount'],
+    ] as readonly (readonly string[])[],
+    lists: { variants: { from: 'variants', by: 'product' } },
+    // One without variants has no price; one that a currency was left with is priced again with its first variant.
+    // What fields there are besides is known when it is called.
+    access: { read: any(staff, all(active, any(pricedIn(currency), where('price').isNull()))) as Rule, ...staffOnly },
+    beforeChange,
+  })
+}
