@@ -42,7 +42,7 @@ export async function startServer(program: Program, dataDir: string, { nodeFlags
   const place: Place = { ...given, port: given.port ?? (await freePort()), dataDir }
   const { args, env } = program.command(place)
   const startedMs = performance.now()
-  const child = start(process.execPath, [...nodeFlags, ...args], env)
+  const child = start(program.program ?? process.execPath, [...nodeFlags, ...args], env)
   const output = keepOutput(child)
   while (!(await isReady(place.port, program.readyPath ?? '/readyz'))) {
     if (hasEnded(child) || performance.now() - startedMs > READY_WITHIN_MS) {

@@ -10,9 +10,11 @@ export type Place = { readonly port: number; readonly dataDir: string; readonly 
 /** A program that answers requests. */
 export type Program = {
   readonly name: string
+  /** The file that is run; Node where nothing is said. */
+  readonly program?: string
   /** Answers 200 as soon as the program can be used; `/readyz` where nothing is said. */
   readonly readyPath?: string
-  /** What stands behind `node`, and the variables added to the environment. */
+  /** What stands behind it, and the variables added to the environment. */
   command(place: Place): {
     readonly args: readonly string[]
     readonly env: Readonly<Record<string, string>>

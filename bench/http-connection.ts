@@ -1,6 +1,6 @@
 /**
  * Owns one keep-alive connection that speaks just enough HTTP/1.1 for load: one request at a time, answers with a
- * Content-Length or without a body. A full client costs several times as much per request and would be what we measure.
+ * Content-Length, in chunks or without a body. A full client costs several times as much per request and would be what we measure.
  */
 import { connect, type Socket } from 'node:net'
 
@@ -56,6 +56,7 @@ export class HttpConnection {
     if (headEnd < 0) return
     const head = this.#received.toString('latin1', 0, headEnd)
     const status = Number(head.slice(9, 12))
+    if (/\r\ntransfer-encoding: *chunked/i.test(head)) return this.#takeChunks({ status, head }, headEnd + HEAD_END.length)
     const length = BODILESS.has(status) ? 0 : contentLength(head)
     if (length === undefined) {
       this.#fail(new Error(`an answer without Content-Length: ${head}`))
@@ -63,11 +64,29 @@ export class HttpConnection {
     }
     const end = headEnd + HEAD_END.length + length
     if (this.#received.length < end) return
-    const body = this.#received.subarray(headEnd + HEAD_END.length, end)
+    this.#answer({ status, head, body: this.#received.subarray(headEnd + HEAD_END.length, end) }, end)
+  }
+
+  /** Begun anew with each part that comes: answers of a benchmark are small. */
+  #takeChunks(answer: Omit<Answer, 'body'>, from: number): void {
+    const parts: Buffer[] = []
+    for (let at = from; ; ) {
+      const lineEnd = this.#received.indexOf('\r\n', at)
+      if (lineEnd < 0) return
+      const size = Number.parseInt(this.#received.toString('latin1', at, lineEnd), 16)
+      const end = lineEnd + 2 + size + 2
+      if (this.#received.length < end) return
+      if (size === 0) return this.#answer({ ...answer, body: Buffer.concat(parts) }, end)
+      parts.push(this.#received.subarray(lineEnd + 2, lineEnd + 2 + size))
+      at = end
+    }
+  }
+
+  #answer(answer: Answer, end: number): void {
     this.#received = this.#received.subarray(end)
     const waiting = this.#waiting
     this.#waiting = undefined
-    waiting?.resolve({ status, head, body })
+    waiting?.resolve(answer)
   }
 
   #fail(error: Error): void {

@@ -20,6 +20,8 @@ export type LiveTask = {
   readonly clients: number
   readonly rate: number
   readonly seconds: number
+  /** Another program, which has the collection `messages` alone. */
+  readonly peer?: 'pocketbase'
 }
 export type LiveResult = {
   readonly p50Ms: number
@@ -31,6 +33,8 @@ export type LiveResult = {
   readonly bytesPerClient: number
   readonly bytesPerClientAfter: number
   readonly serverCpu: number
+  /** Of CPU, from the first write until all was delivered. */
+  readonly serverUs: number
   readonly clientsCpu: number
   readonly writesMs: number
   readonly connectMs: number
@@ -83,6 +87,7 @@ const result: LiveResult = {
   bytesPerClient: perClient(connected),
   bytesPerClientAfter: perClient(readResidentMb(task.pid)!),
   serverCpu: (cpuTo - cpuFrom) / 1e6 / seconds,
+  serverUs: cpuTo - cpuFrom,
   clientsCpu: (own.user + own.system) / 1e6 / seconds,
   writesMs: percentile(writes.tookMs, 50),
   connectMs,
@@ -97,22 +102,35 @@ function open(client: number): Promise<Socket> {
     const socket = connect({ host: '127.0.0.1', port: task.port, localAddress })
     const token = mix.tokenOf(client)
     const headers = { accept: 'text/event-stream', ...(token === null ? {} : { authorization: `Bearer ${token}` }) }
-    socket.write(renderRequest({ method: 'GET', path: encodeURI(mix.path(client)), headers }))
+    const isPeer = task.peer !== undefined
+    socket.write(renderRequest({ method: 'GET', path: isPeer ? '/api/realtime' : encodeURI(mix.path(client)), headers }))
     let head = ''
     const whenOpen = (chunk: Buffer | string) => {
       head += chunk.toString('latin1')
-      if (!head.includes('event: ready')) {
+      if (isPeer ? !/"clientId":"\w+"/.test(head) : !head.includes('event: ready')) {
         if (/^HTTP\/1.1 (?!200)/.test(head)) reject(new Error(head))
         return
       }
       socket.off('data', whenOpen)
       socket.on('data', (bytes) => take(client, bytes as Buffer))
-      resolve(socket)
+      if (isPeer) subscribe(client, /"clientId":"(\w+)"/.exec(head)![1]!).then(() => resolve(socket), reject)
+      else resolve(socket)
     }
     socket.on('data', whenOpen)
     socket.on('error', reject)
     socket.on('close', () => cutOff++)
   })
+}
+
+/** PocketBase is told what a stream is to be told of once it is open. */
+async function subscribe(client: number, clientId: string): Promise<void> {
+  const room = new URL(mix.path(client), 'http://localhost').searchParams.get('filter[room]')
+  const options = encodeURIComponent(JSON.stringify({ query: { filter: `room='${room}'` } }))
+  const connection = await HttpConnection.open(task.port, `127.0.0.${2 + (client % ADDRESSES)}`)
+  const body = { clientId, subscriptions: [`messages/*?options=${options}`] }
+  const { status } = await connection.send(renderRequest({ method: 'POST', path: '/api/realtime', body }))
+  connection.close()
+  if (status !== 204) throw new Error(`a subscription was answered with ${status}`)
 }
 
 /** The text of a change is its number and its time; both have their place behind a word that stands nowhere else. */
@@ -139,10 +157,11 @@ async function writeAll(): Promise<{ length: number; tookMs: number[] }> {
         const dueAt = startedAt + (number * 1e3) / task.rate
         const waitMs = dueAt - performance.now()
         if (waitMs > 0) await sleep(waitMs)
-        const { path, body } = mix.change(number)
+        const { path: ownPath, body } = mix.change(number)
+        const [path, created] = task.peer === undefined ? [ownPath, 201] : ['/api/collections/messages/records', 200]
         const text = `sentAt=${dueAt.toFixed(3).padStart(12, '0')}`
         const { status } = await connection.send(renderRequest({ method: 'POST', path, body: { ...body, text } }))
-        if (status !== 201) throw new Error(`a write was answered with ${status}`)
+        if (status !== created) throw new Error(`a write was answered with ${status}`)
         tookMs.push(performance.now() - dueAt)
       }
     }),

@@ -3,6 +3,8 @@
 // - Azurite (Azure Blob): `npm install azurite@3.35.0` somewhere; its `azurite-blob` on the path.
 // - fake-gcs-server (Google Cloud Storage; serves no writing by its S3 interface, and checks no signature): `go install
 //   github.com/fsouza/fake-gcs-server@v1.56.1`.
+// - Google's own testbench for its client libraries (serves writing whole and reading by the XML interface, no more of it, and checks no
+//   signature): `pip install` of github.com/googleapis/storage-testbench, version 0.45.0, which brings `waitress-serve`.
 // - SeaweedFS (S3 on a distributed store, checks signatures): its `weed` on the path, built from version 4.53.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -117,12 +119,30 @@ async function startGoogle(): Promise<GoogleStore> {
   const port = await freePort()
   const host = `127.0.0.1:${port}`
   const words = ['-backend', 'memory', '-scheme', 'http', '-host', '127.0.0.1', '-port', String(port), '-public-host', host]
-  const running = run('fake-gcs-server', () => ({ words, env: {} }))
+  return await ofGoogle(
+    host,
+    run('fake-gcs-server', () => ({ words, env: {} })),
+  )
+}
+
+export const googleTestbench = {
+  name: 'storage-testbench',
+  program: findProgram('storage-testbench') && findProgram('waitress-serve'),
+  async start(): Promise<GoogleStore> {
+    const host = `127.0.0.1:${await freePort()}`
+    return await ofGoogle(
+      host,
+      run('waitress-serve', () => ({ words: [`--listen=${host}`, '--call', 'testbench:run'], env: {} })),
+    )
+  },
+}
+
+async function ofGoogle(host: string, running: Running): Promise<GoogleStore> {
   const post = async (path: string, body: string) => {
     const { status } = await fetch(`http://${host}${path}`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
     if (status !== 200) throw new Error(`It answered ${status}.`)
   }
-  await eventually('the store answers', () => post('/storage/v1/b', '{"name":"files"}').then(() => true))
+  await eventually('the store answers', () => post('/storage/v1/b?project=ours', '{"name":"files"}').then(() => true), 30_000)
   return {
     ...running,
     blobs: createS3Blobs({ ...ours, region: 'auto', url: `http://${host}/files` }, systemClock),
