@@ -1,6 +1,9 @@
 // Streams on a clock of the test's own: what a heartbeat does, without waiting for one.
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { FastifyReply } from 'fastify'
 import { guestActor } from '../access/actor.ts'
@@ -99,6 +102,32 @@ async function open(reader: Partial<Reader> = {}) {
   const parts = openParts()
   return { ...parts, ...(await openStream(parts, reader)) }
 }
+
+test('what is sent arrives as it is, in chunks of HTTP/1.1 and, to a reader of HTTP/1.0, without them', async () => {
+  const { streams } = openParts()
+  const server = createServer((_, raw) => {
+    const reply = { raw, hijack() {}, getHeaders: () => ({}) } as unknown as FastifyReply
+    const end = (sink: EventSink) => {
+      const bytes = Buffer.from('id: 1\ndata: "ä"\n\n')
+      sink.send(bytes)
+      sink.send(bytes)
+      sink.send(Buffer.alloc(0))
+      sink.send(Buffer.from('id: 2\n\n'))
+      setImmediate(() => streams.endAll())
+      return () => {}
+    }
+    void streams.open({ reply, actor: guest, caller: '192.0.2.1', since: 0, mayStay: async () => true }, end)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const told = 'id: 1\ndata: "ä"\n\nid: 1\ndata: "ä"\n\nid: 2\n\n'
+  assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), told)
+  const old = connect(port, '127.0.0.1')
+  old.write('GET / HTTP/1.0\r\n\r\n')
+  assert.equal((await text(old)).split('\r\n\r\n')[1], told)
+  server.closeAllConnections()
+  server.close()
+})
 
 // proves P-006
 test('credentials that are refused end their stream at the next heartbeat at the latest, and nothing is sent to it any more', async () => {

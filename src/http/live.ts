@@ -43,6 +43,7 @@ export function createLiveStreams(parts: LiveParts): LiveStreams {
   /** Ends of streams by caller, session and account. */
   const owned = new Map<string, Set<() => void>>()
   let revocations = 0
+  const sendTo = createSending()
 
   function checkRoom(caller: string): void {
     const own = owned.get(`caller ${caller}`)?.size ?? 0
@@ -67,8 +68,8 @@ export function createLiveStreams(parts: LiveParts): LiveStreams {
       const keys = [`caller ${caller}`, actor.session, actor.key, actor.id, actor.impersonator?.id, actor.impersonator?.session].filter(
         (key) => key != null,
       )
-      const socket = writeHead(reply)
-      const end = sendStream({ ...parts, socket, mayStay, expiresAt: actor.sessionEndsAt }, stream, () => {
+      const response = writeHead(reply)
+      const end = sendStream({ ...parts, response, sendTo, mayStay, expiresAt: actor.sessionEndsAt }, stream, () => {
         open.delete(end)
         for (const key of keys) {
           const ends = owned.get(key)
@@ -88,31 +89,53 @@ export function createLiveStreams(parts: LiveParts): LiveStreams {
   }
 }
 
-type Socket = FastifyReply['raw']
+type Response = FastifyReply['raw']
 
-function writeHead(reply: FastifyReply): Socket {
-  const socket = reply.raw
+function writeHead(reply: FastifyReply): Response {
+  const response = reply.raw
   reply.hijack()
-  socket.writeHead(200, {
+  response.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   })
   // Node keeps the head back until the first bytes of the body: a client that missed nothing would wait for them.
-  socket.flushHeaders()
-  return socket
+  response.flushHeaders()
+  return response
+}
+
+/**
+ * One write to the socket for each part. Node's response would make three of each chunk of HTTP/1.1, and a task of its own that sends them
+ * together. Many readers are told the same, one after another, so that its chunk is made once.
+ */
+function createSending() {
+  let last: { readonly of: Uint8Array | string; readonly chunk: Buffer } = { of: '', chunk: Buffer.alloc(0) }
+  const chunkOf = (events: Uint8Array | string) => {
+    if (last.of === events) return last.chunk
+    const content = Buffer.from(events)
+    const chunk = Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')])
+    last = { of: events, chunk }
+    return chunk
+  }
+  return (response: Response, events: Uint8Array | string) => {
+    const { socket } = response
+    // Requests that come by no network have something else in its place.
+    if (socket?.connecting !== false) response.write(events)
+    else if (events.length > 0) socket.write(response.chunkedEncoding ? chunkOf(events) : events)
+  }
 }
 
 type StreamParts = Pick<LiveParts, 'clock' | 'log'> & {
-  readonly socket: Socket
+  readonly response: Response
+  readonly sendTo: ReturnType<typeof createSending>
   readonly mayStay: () => Promise<boolean>
   readonly expiresAt: number | undefined
 }
 
 /** Streams until either side ends it. Answers what ends it; `ended` is told once. */
 function sendStream(
-  { clock, log, socket, mayStay, expiresAt = Number.POSITIVE_INFINITY }: StreamParts,
+  { clock, log, response, sendTo, mayStay, expiresAt = Number.POSITIVE_INFINITY }: StreamParts,
   stream: NonNullable<Answer<unknown>['stream']>,
   ended: () => void,
 ): () => void {
@@ -130,15 +153,15 @@ function sendStream(
     cancelHeartbeat()
     close()
     ended()
-    socket.end()
+    response.end()
   }
   const write = (events: Uint8Array | string) => {
     if (isEnded) return
-    socket.write(events)
+    sendTo(response, events)
     // The client resumes from its last id; keeping more for it here would cost everybody memory.
-    if (socket.writableLength > limits.liveBacklogBytesMax) socket.destroy()
+    if (response.writableLength > limits.liveBacklogBytesMax) response.destroy()
   }
-  const isBehind = () => socket.writableLength > limits.liveBacklogBytesMax / 2
+  const isBehind = () => response.writableLength > limits.liveBacklogBytesMax / 2
   const close = stream({
     send: write,
     isBehind,
@@ -150,8 +173,8 @@ function sendStream(
       isWaitedFor = true
       waits++
       await new Promise<void>((resolve) => {
-        socket.once('drain', resolve)
-        socket.once('close', resolve)
+        ;(response.socket ?? response).once('drain', resolve)
+        response.once('close', resolve)
       })
       isWaitedFor = false
       return true
@@ -167,7 +190,7 @@ function sendStream(
   const beat = async () => {
     if (clock.now() >= expiresAt || !(await mayStay().catch(() => true))) end()
     if (isEnded) return
-    if (isWaitedFor && waits === waitsAtHeartbeat) return void socket.destroy()
+    if (isWaitedFor && waits === waitsAtHeartbeat) return void response.destroy()
     waitsAtHeartbeat = waits
     // An id without data moves the client's Last-Event-ID and fires nothing.
     const id = place()
@@ -178,6 +201,6 @@ function sendStream(
     cancelHeartbeat = clock.after(Math.max(0, Math.min(limits.liveHeartbeatMs, expiresAt - clock.now())), beat)
   }
   schedule()
-  socket.on('close', end)
+  response.on('close', end)
   return end
 }
