@@ -21,7 +21,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   files: [],
   fulfillment: ['orders', 'payments', 'stock'],
   ledger: [],
-  orders: ['carts', 'credit', 'ledger', 'payments', 'stock'],
+  orders: ['accounts', 'carts', 'credit', 'ledger', 'payments', 'stock'],
   payments: ['credit', 'ledger'],
   personal: ['accounts', 'files'],
   running: [],

@@ -90,6 +90,8 @@ import { listBalances } from '../domains/ledger/list-balances.ts'
 import { adoptPayment } from '../domains/orders/adopt-payment.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
+import { createOrder } from '../domains/orders/create-order.ts'
+import { editOrder } from '../domains/orders/edit-order.ts'
 import { holdOrder, releaseOrder } from '../domains/orders/hold-order.ts'
 import { makePaymentLink } from '../domains/orders/make-payment-link.ts'
 import { openPaymentLink } from '../domains/orders/open-payment-link.ts'
@@ -329,6 +331,8 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     claimCart,
     checkOutCart,
     payOrder,
+    createOrder,
+    editOrder,
     refundOrder,
     cancelOrder,
     holdOrder,

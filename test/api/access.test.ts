@@ -574,6 +574,16 @@ const ownersCart = async (world: World): Promise<Given> => {
   const { body } = await world.call('owner', { method: 'GET', url: `/api/carts/${id}` })
   return { cart: id, line: body.lines[0].id }
 }
+const draftOf = ({ ids }: World) => ({
+  customer: ids['owner'],
+  lines: [{ variant: ids['variant'] }],
+  shippingAddress: address,
+  shippingMethod: ids['shipping'],
+})
+const aDraft = async (world: World): Promise<Given> => {
+  const { body } = await world.call('staff', post('/api/orders', draftOf(world)))
+  return { draft: body.id }
+}
 const ownersOrder =
   (method: string) =>
   async (world: World): Promise<Given> => {
@@ -773,6 +783,15 @@ const shopRows: Row[] = [
   ...rows('refunds.settle', staffOnly(200), (_, { refund }) => post(`/api/refunds/${refund}/settle`, { note: 'By bank transfer.' }), {
     given: failedRefund,
     events: ['refunds.settle: refunds'],
+  }),
+  ...rows('orders.create', staffOnly(201), (world) => post('/api/orders', draftOf(world)), {
+    events: ['orders.create: orders'],
+    body: { status: 'draft', total: { amount: 1390, currency: 'EUR' } },
+  }),
+  ...rows('orders.edit', staffOnly(200), (_, { draft }) => post(`/api/orders/${draft}/edits`, { note: 'By telephone' }), {
+    given: aDraft,
+    events: ['orders.edit: orders'],
+    body: { status: 'draft', note: 'By telephone' },
   }),
   ...rows('orders.makePaymentLink', staffOnly(201), (_, { order }) => post(`/api/orders/${order}/payment-link`), {
     given: ownersOrder('card_declined'),

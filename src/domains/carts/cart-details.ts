@@ -23,7 +23,7 @@ export const detailsInput = {
 }
 export const detailsErrors = ['reference_not_found', 'discount_unknown'] as const
 
-type Details = Partial<Pick<Cart, 'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note'>>
+export type Details = Partial<Pick<Cart, 'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note'>>
 
 /** As they are stored. @throws validation_failed, discount_unknown */
 export function detailsOf(

@@ -1,6 +1,7 @@
 // Carts: what somebody means to buy. Lines name variants; prices are looked up at every answer, so a
 // cart can never sell at yesterday's price. A guest holds it by a token, stored hashed.
 import { actorCartToken, actorId, all, any, nobody, staff, where } from '../../access/rule.ts'
+import type { Money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -22,6 +23,8 @@ export type CartLine = {
   readonly id: string
   readonly variant: string
   readonly quantity: number
+  /** What staff agreed on for it, in place of its price. */
+  readonly unitPrice?: Money
   /** What it was when it was put in. */
   readonly seen?: { readonly product: string; readonly sku: string; readonly title: string } | undefined
 }

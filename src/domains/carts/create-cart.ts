@@ -67,7 +67,10 @@ function mergedLines(project: Project, newId: NewId, wanted: readonly LineInput[
 }
 
 /** @throws not_for_sale, amount_too_large naming the lines of the request */
-function checkLines(wanted: readonly LineInput[], { gone, tooLarge }: Pick<ResolvedCart, 'gone' | 'tooLarge'>): void {
+export function checkLines(
+  wanted: readonly Pick<LineInput, 'variant'>[],
+  { gone, tooLarge }: Pick<ResolvedCart, 'gone' | 'tooLarge'>,
+): void {
   const issuesOf = (lines: Cart['lines'], { field, code, message }: Record<'field' | 'code' | 'message', string>): InputIssue[] =>
     wanted.flatMap(({ variant }, index) =>
       lines.some((line) => line.variant === variant) ? [{ path: `/lines/${index}/${field}`, code, message }] : [],

@@ -76,13 +76,14 @@ export async function resolveCart({ read, model, project, now }: CartContext, st
       continue
     }
     // Inexact only where it is far beyond the limit.
-    const sum = amount + variant.price.amount * line.quantity
+    const unitPrice = line.unitPrice ?? variant.price
+    const sum = amount + unitPrice.amount * line.quantity
     if (sum > limits.cartAmountMax) {
       tooLarge.push(line)
       continue
     }
     amount = sum
-    lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice: variant.price })
+    lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice })
   }
   const shipping = method && method.price.amount > limits.cartAmountMax ? null : method
   const priced = price(project, { cart, lines, shipping, now })

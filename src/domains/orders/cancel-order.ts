@@ -52,13 +52,16 @@ export async function cancelOrderAsStaff(
   work: Work,
   order: Order,
 ): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
-  const isOpen = order.status === 'pending_payment' || order.status === 'placed'
+  const isDraft = order.status === 'draft'
+  const isOpen = isDraft || order.status === 'pending_payment' || order.status === 'placed'
   if (!isOpen || order.fulfillmentStatus !== 'unfulfilled')
     throw new EngineError('order_state_conflict', {
       detail: `The order is ${order.status} and ${order.fulfillmentStatus}: it can no longer be canceled.`,
       params: { status: order.status, fulfillmentStatus: order.fulfillmentStatus },
     })
   const { after, hasCredit } = await cancel(work, order)
+  // Nobody but staff was told of it.
+  if (isDraft) return { order: after, events: [] }
   // Nobody will tell that credit was given back, since it is by now: so its order is settled here.
   const settled = hasCredit ? await settleOrder(work, order.id) : []
   const canceled = hasCredit ? (await work.tx.get(orders, order.id))! : after

@@ -1,6 +1,6 @@
 import { anyone } from '../../access/rule.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
-import { type NewId, shortNumberOf } from '../../base/ids.ts'
+import { shortNumberOf } from '../../base/ids.ts'
 import { languageOf } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
@@ -17,7 +17,7 @@ import { shopOf } from '../carts/totals.ts'
 import { payments } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { startPayment } from '../payments/start-payment.ts'
-import { holdStock } from '../stock/reserve-stock.ts'
+import { holdStock, type Wanted } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, type OrderTax, orders } from './collections.ts'
 import { orderCreated } from './events.ts'
 import {
@@ -90,12 +90,12 @@ export const checkOutCart = command({
     const language = languageOf(request.headers['accept-language'])
     const isEnglish = language === 'en'
     const expiresAt = now + holdMsOf(project, input.payment?.provider)
-    const agreed = { ...frozen(resolved, newId), language: isEnglish ? null : language, expiresAt }
+    const agreed = orderOf(newId('ord'), resolved, { status: 'pending_payment', language: isEnglish ? null : language, expiresAt })
     const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
     const order = await tx.insert(orders, agreed, 'conflict')
-    const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
+    const wanted = wantedOf(order)
     await holdStock(context, order.id, wanted)
     checkUnits(shopOf(project), wanted)
     if (order.total.amount === 0) {
@@ -162,7 +162,7 @@ function refuseLines(lines: readonly CartLine[], { code, detail, message }: Refu
 }
 
 /** @throws cart_incomplete naming what is missing */
-async function checkComplete(
+export async function checkComplete(
   { tx, model }: Pick<CommandContext<unknown>, 'tx' | 'model'>,
   { cart, shipping }: ResolvedCart,
 ): Promise<void> {
@@ -182,7 +182,7 @@ async function checkComplete(
 }
 
 /** After the hold, which has the last word on what there is. @throws order_too_large */
-function checkUnits(
+export function checkUnits(
   { orderUnitsMax, lineQuantityMax }: ShopSettings,
   lines: readonly { readonly line: string; readonly quantity: number }[],
 ): void {
@@ -208,25 +208,30 @@ function checkExpected(expected: Money | undefined, total: Money): void {
   throw new EngineError('total_changed', { params: { expected, total } })
 }
 
-/** The cart as it was agreed: later changes of prices, titles or methods do not reach it. */
-function frozen(
-  { cart, lines, shipping, priced }: ResolvedCart,
-  newId: NewId,
-): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'language' | 'expiresAt'> {
-  const id = newId('ord')
-  const { taxIncluded, totals } = priced
-  return {
-    id,
-    number: shortNumberOf(id),
-    cart: cart.id,
-    tokenHash: cart.tokenHash,
-    customer: cart.customer,
-    email: cart.email!,
+type Own = 'createdAt' | 'updatedAt' | 'version'
+
+/** An order of what the cart came to, which is at its beginning: later changes of prices, titles or methods do not reach it. */
+export function orderOf(id: string, resolved: ResolvedCart, step: Pick<Order, 'status' | 'language' | 'expiresAt'>): Omit<Order, Own> {
+  const { id: cart, tokenHash } = resolved.cart
+  const none = {
     accountEmail: null,
-    status: 'pending_payment',
     paymentStatus: 'none',
     fulfillmentStatus: 'unfulfilled',
     holds: [],
+    uncharged: null,
+    placedAt: null,
+  } as const
+  return { id, number: shortNumberOf(id), cart, tokenHash, ...none, ...agreedOf(resolved), ...step }
+}
+
+type Agreed = 'customer' | 'email' | 'lines' | 'addresses' | 'shipping' | 'taxIncluded' | 'taxes' | 'totals' | 'total' | 'note'
+
+/** Of a cart that was checked to be complete. */
+export function agreedOf({ cart, lines, shipping, priced }: ResolvedCart): Pick<Order, Agreed> {
+  const { taxIncluded, totals } = priced
+  return {
+    customer: cart.customer,
+    email: cart.email!,
     lines: lines.map(frozenLine),
     addresses: addressesOf(cart),
     shipping: shipping && {
@@ -237,13 +242,10 @@ function frozen(
       ...(priced.shipping.parts.length > 0 && { parts: priced.shipping.parts }),
     },
     taxIncluded,
-    // Checked to be complete: there is an address.
     taxes: priced.taxes as readonly OrderTax[],
     totals,
     total: totals.total,
-    uncharged: null,
     note: cart.note,
-    placedAt: null,
   }
 }
 
@@ -268,6 +270,11 @@ function frozenLine(line: ResolvedLine): OrderLine {
 /** Rows of orders are many, and most have nothing there. */
 function unlessNothing<K extends string>(name: K, amount: Money): { readonly [P in K]?: Money } {
   return amount.amount === 0 ? {} : ({ [name]: amount } as { [P in K]: Money })
+}
+
+/** What its lines take of the stock. */
+export function wantedOf({ lines }: Pick<Order, 'lines'>): Wanted[] {
+  return lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
 }
 
 function addressesOf(cart: Cart): Order['addresses'] {

@@ -1,7 +1,7 @@
 // Orders: a frozen copy of what was agreed, and where it stands. Invariant: at most one order per cart
 // (a unique fence), paymentStatus has one writer, settle-order.ts, and the units of its
 // lines and fulfillmentStatus have one, order-standing.ts, each in the transaction of its cause.
-import { actorId, actorLinkedOrder, all, any, nobody, staff, where } from '../../access/rule.ts'
+import { actorId, actorLinkedOrder, all, any, nobody, not, staff, where } from '../../access/rule.ts'
 import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
@@ -180,7 +180,8 @@ export const orders = collection('orders', {
     because:
       'What was sold, when, for how much and to which country is part of the books: the law of taxes asks for it for eight to ten years (Germany: section 147 of the AO).',
   },
-  access: { read: any(staff, ownOrder) },
+  // A draft is staff's until it is to be paid.
+  access: { read: any(staff, all(ownOrder, not(where('status').eq('draft')))) },
 })
 export type Order = NonNullable<(typeof orders)['record']>
 

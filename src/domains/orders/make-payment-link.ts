@@ -10,10 +10,11 @@ import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { moneyType } from '../carts/cart-view.ts'
 import { orders } from './collections.ts'
+import { openDraft } from './drafts.ts'
 import { orderPaymentAsked } from './events.ts'
 import { dueOf, type Providers, paymentLinkPrefix, paymentLinks } from './payment-links.ts'
 
-/** `POST /api/orders/{id}/payment-link`: an address where anybody who has it pays what is open. Its goods are kept until the link ends. */
+/** `POST /api/orders/{id}/payment-link`: an address where anybody who has it pays what is open. Its goods are kept until the link ends; a draft is offered by it. */
 export function makePaymentLink(providers: Providers) {
   return command({
     name: 'orders.makePaymentLink',
@@ -34,20 +35,22 @@ export function makePaymentLink(providers: Providers) {
       due: moneyType,
       expiresAt: Type.String({ format: 'date-time' }),
     }),
-    errors: ['not_found', 'order_state_conflict', 'payment_not_needed'],
+    errors: ['not_found', 'order_state_conflict', 'payment_not_needed', 'out_of_stock', 'order_too_large'],
     access: recently(staff),
     async run(context) {
       const { tx, input, now, newId, newSecret, project } = context
-      const order = await tx.lock(orders, input.id, 'exclusive')
-      if (order === null) throw new EngineError('not_found')
-      const { id, status } = order
-      if (status === 'expired' || status === 'canceled' || status === 'draft')
+      const found = await tx.lock(orders, input.id, 'exclusive')
+      if (found === null) throw new EngineError('not_found')
+      const { id, status } = found
+      if (status === 'expired' || status === 'canceled')
         throw new EngineError('order_state_conflict', { detail: `The order is ${status}.`, params: { status } })
-      const due = await dueOf(tx, order, providers)
-      if (due === 0) throw new EngineError('payment_not_needed')
       const expiresAt = input.expiresAt === undefined ? now + limits.paymentLinkMs : parseIso(input.expiresAt)
       if (!(expiresAt > now) || expiresAt > now + limits.paymentLinkMsMax)
         throw invalid('/expiresAt', 'range', 'must be a time to come, in 90 days at the latest')
+      if (status === 'draft' && found.total.amount === 0) throw new EngineError('payment_not_needed')
+      const { order, events: opened } = status === 'draft' ? await openDraft(context, found, expiresAt) : { order: found, events: [] }
+      const due = await dueOf(tx, order, providers)
+      if (due === 0) throw new EngineError('payment_not_needed')
       const token = newSecret(paymentLinkPrefix)
       const fields = { tokenHash: hashSecret(token), expiresAt, payment: null }
       const before = await findUnique(tx, paymentLinks, eq('order', id))
@@ -59,7 +62,7 @@ export function makePaymentLink(providers: Providers) {
       return {
         output: { url: `${project.publicUrl}/account/pay#token=${token}`, due: amount, expiresAt: toIso(expiresAt) },
         status: 201,
-        events: input.mail === true ? [orderPaymentAsked({ order: kept, due: amount, expiresAt, secret: token })] : [],
+        events: [...opened, ...(input.mail === true ? [orderPaymentAsked({ order: kept, due: amount, expiresAt, secret: token })] : [])],
       }
     },
   })

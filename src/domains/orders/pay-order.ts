@@ -14,6 +14,7 @@ import { paymentChanged } from '../payments/events.ts'
 import { keptOf } from '../payments/refund-claims.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { orders } from './collections.ts'
+import { openDraft } from './drafts.ts'
 import {
   asksForCredit,
   checkPaymentRequest,
@@ -31,7 +32,7 @@ import { spendCredit } from './spend-credit.ts'
 
 /**
  * `POST /api/orders/{id}/payments`: another try after one that was declined or left. Refused while an
- * attempt may still take money without anybody doing anything more.
+ * attempt may still take money without anybody doing anything more. Of a draft, by staff: it becomes an order.
  */
 export const payOrder = command({
   name: 'orders.pay',
@@ -62,21 +63,30 @@ export const payOrder = command({
     'total_changed',
     'gift_card_unusable',
     'payment_missing',
+    'out_of_stock',
+    'order_too_large',
   ],
   access: anyone,
   requestsIn: writesOf,
   async run(context) {
     const { tx, input, actor, model, project, now } = context
     const { id, ...request } = input
-    const order = await getOrder(tx, model, actor, id)
-    checkIfMatch(model.get(orders), { actor, ifMatch: context.request.ifMatch }, order)
+    const found = await getOrder(tx, model, actor, id)
+    checkIfMatch(model.get(orders), { actor, ifMatch: context.request.ifMatch }, found)
     if (request.provider !== undefined) checkPaymentRequest(project, request as PaymentRequest, '')
     else if (!asksForCredit(request)) throw invalid('/provider', 'required', 'is missing')
+    // Staff alone see one: what they pay for becomes an order.
+    const isDraft = found.status === 'draft'
+    const { order, events: opened } = isDraft
+      ? await openDraft(context, found, now + limits.orderHoldTotalMs)
+      : { order: found, events: [] }
+    if (isDraft && order.status === 'placed') return { output: { order: { id }, payment: null } as unknown, status: 201, events: opened }
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
       throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
     const holdMs = holdMsOf(project, request.provider)
-    const lastAt = order.createdAt + Math.max(limits.orderHoldTotalMs, holdMs)
+    // What was a draft for long is kept from when it was opened.
+    const lastAt = Math.max(order.createdAt + Math.max(limits.orderHoldTotalMs, holdMs), order.expiresAt ?? 0)
     if (now >= lastAt)
       throw new EngineError('order_state_conflict', {
         detail: 'The time to pay this order is over. Order again.',
@@ -95,7 +105,7 @@ export const payOrder = command({
     const use = { request, actor, missing: open, sequence: attempts.length + 1, hasProvider: request.provider !== undefined }
     const { made, missing } = await spendCredit(context, order, use)
     const output = { order: { id }, payment: null } as unknown
-    const events = made.slice(-1).map((payment) => paymentChanged({ payment }))
+    const events = [...opened, ...made.slice(-1).map((payment) => paymentChanged({ payment }))]
     if (missing.amount === 0) return { output, status: 201, awaiting: [], events }
     const { provider, method = null } = request
     const next = { order: id, sequence: use.sequence + made.length, amount: missing, provider: provider!, method, returnUrl }

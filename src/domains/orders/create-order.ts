@@ -1,0 +1,73 @@
+import { staff } from '../../access/rule.ts'
+import { invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { hashSecret } from '../../base/secret.ts'
+import { Type } from '../../contract/type.ts'
+import { command } from '../../operation/define.ts'
+import { etagOf } from '../../records/etag.ts'
+import { presentAll } from '../../records/present.ts'
+import { users } from '../accounts/collections.ts'
+import { detailsOf } from '../carts/cart-details.ts'
+import { idInput } from '../carts/change-cart.ts'
+import { type Cart, carts } from '../carts/collections.ts'
+import { namedLines } from '../carts/resolve-cart.ts'
+import { shopOf } from '../carts/totals.ts'
+import { orderOf } from './check-out.ts'
+import { orders } from './collections.ts'
+import { checkPrices, draftDetails, draftErrors, newLine, resolveDraft } from './drafts.ts'
+
+/** `POST /api/orders`: staff put an order together. It is a draft: nothing is held, and its customer hears of it once it is to be paid. */
+export const createOrder = command({
+  name: 'orders.create',
+  route: 'POST /api/orders',
+  summary: 'Put an order together for somebody',
+  tag: 'Orders',
+  status: 201,
+  isPresented: true,
+  hasEtag: true,
+  input: Type.Object(
+    {
+      ...draftDetails,
+      customer: Type.Optional(Type.String({ ...idInput, description: 'The account it is for: its address is taken where none is given.' })),
+      lines: Type.Array(newLine, { minItems: 1, maxItems: limits.cartLinesMax }),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Unsafe<unknown>({ type: 'object', title: 'orders' }),
+  errors: draftErrors,
+  access: staff,
+  async run(context) {
+    const { tx, input, actor, model, project, now, newId, newSecret } = context
+    const { lines: wanted, customer = null, ...given } = input
+    checkPrices(context, wanted, '/lines')
+    const account = customer === null ? null : await tx.get(users, customer)
+    if (customer !== null && account === null) throw invalid('/customer', 'reference_not_found', 'is no account')
+    const details = detailsOf(project, given)
+    const lines = wanted.map(({ quantity = 1, ...line }) => ({ id: newId('line'), quantity, ...line }))
+    const id = newId('ord')
+    const cart = {
+      id: newId('cart'),
+      status: 'converted',
+      order: id,
+      // Nobody is told the secret: what its customer may see, they see by their account or by a link.
+      tokenHash: hashSecret(newSecret('cart')),
+      customer,
+      currency: shopOf(project).currency,
+      shippingAddress: null,
+      billingAddress: null,
+      shippingMethod: null,
+      note: null,
+      ...details,
+      email: details.email ?? account?.email ?? null,
+      lines,
+    } as const satisfies Partial<Cart>
+    const pathOf = (line: string) => `/lines/${lines.findIndex((one) => one.id === line)}/variant`
+    const asked = { cart: { ...cart, createdAt: now, updatedAt: now, version: 1 }, details, pathOf }
+    const resolved = await resolveDraft(context, asked)
+    await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
+    const order = await tx.insert(orders, orderOf(id, resolved, { status: 'draft', language: null, expiresAt: null }))
+    const [output] = await presentAll(tx, model.get(orders), actor, [order])
+    const headers = { location: `/api/orders/${id}`, etag: etagOf(model.get(orders), actor, order) }
+    return { output: output as unknown, status: 201, headers }
+  },
+})

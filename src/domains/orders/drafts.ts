@@ -1,0 +1,85 @@
+// Drafts: orders that staff put together for somebody, at the prices of the shop or at their own. A draft holds no stock and is
+// seen by staff alone; once it is to be paid it is an order like any other. Its cart, which nobody else holds, keeps what was asked for.
+import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { Money } from '../../base/money.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import { Type } from '../../contract/type.ts'
+import type { CommandContext } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
+import { checkShipping, type Details, detailsInput } from '../carts/cart-details.ts'
+import { moneyType } from '../carts/cart-view.ts'
+import { idInput, quantityInput } from '../carts/change-cart.ts'
+import type { Cart } from '../carts/collections.ts'
+import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { shopOf } from '../carts/totals.ts'
+import { holdStock } from '../stock/reserve-stock.ts'
+import { checkComplete, checkUnits, wantedOf } from './check-out.ts'
+import { type Order, orders } from './collections.ts'
+import { orderCreated } from './events.ts'
+import { placeOrder } from './place-order.ts'
+
+export const ownPrice = Type.Optional(
+  Type.Unsafe<Money>({ ...moneyType, description: 'Agreed on for this line; the price of the variant when left out.' }),
+)
+export const newLine = Type.Object(
+  { variant: idInput, quantity: Type.Optional(quantityInput), unitPrice: ownPrice },
+  { additionalProperties: false },
+)
+export type NewLine = { readonly variant: string; readonly quantity?: number; readonly unitPrice?: Money }
+
+const { email, shippingAddress, billingAddress, shippingMethod, note } = detailsInput
+export const draftDetails = { email, shippingAddress, billingAddress, shippingMethod, note }
+export const draftErrors = ['reference_not_found', 'cart_incomplete', 'not_for_sale', 'amount_too_large'] as const
+
+/** @throws validation_failed for a price in another currency, or below zero */
+export function checkPrices({ project }: Pick<Work, 'project'>, lines: readonly { readonly unitPrice?: Money | null }[], at: string): void {
+  const { currency } = shopOf(project)
+  for (const [index, { unitPrice }] of lines.entries()) {
+    if (!unitPrice) continue
+    const path = `${at}/${index}/unitPrice`
+    if (unitPrice.currency !== currency) throw invalid(`${path}/currency`, 'enum', `must be ${currency}`)
+    if (unitPrice.amount < 0) throw invalid(`${path}/amount`, 'minimum', 'must be 0 or more')
+  }
+}
+
+type Asked = Pick<CommandContext<unknown>, 'tx' | 'model' | 'project' | 'now'>
+
+/** What the draft comes to, complete as an order has to be. @throws those of `draftErrors`; `pathOf` says where a line stands in the request. */
+export async function resolveDraft(
+  { tx, model, project, now }: Asked,
+  { cart, details, pathOf }: { readonly cart: Cart; readonly details: Details; pathOf(line: string): string },
+): Promise<ResolvedCart> {
+  const resolved = await resolveCart({ read: tx, model, project, now }, cart)
+  const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, lines: Cart['lines']) => {
+    if (lines.length === 0) return
+    throw new EngineError(code, { errors: lines.map(({ id }): InputIssue => ({ path: pathOf(id), code, message })) })
+  }
+  refuse('not_for_sale', 'is not for sale', resolved.gone)
+  refuse('amount_too_large', 'is more than can be counted', resolved.tooLarge)
+  checkShipping(details, resolved)
+  await checkComplete({ tx, model }, resolved)
+  return resolved
+}
+
+/**
+ * A draft is to be paid: its stock is held until `expiresAt`. What costs nothing is placed.
+ * @throws out_of_stock, order_too_large
+ */
+export async function openDraft(
+  work: Work,
+  draft: Order,
+  expiresAt: number,
+): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
+  const order = await work.tx.update(orders, draft, { set: { status: 'pending_payment', expiresAt } })
+  const wanted = wantedOf(order)
+  await holdStock(work, order.id, wanted)
+  checkUnits(shopOf(work.project), wanted)
+  const created = orderCreated({ order })
+  if (order.total.amount > 0) return { order, events: [created] }
+  const placed = await placeOrder(work, order, 'paid')
+  return { order: { ...order, status: 'placed' }, events: [created, ...placed] }
+}
+
+/** As many as a cart has. */
+export const newLines = Type.Array(newLine, { maxItems: limits.cartLinesMax })

@@ -1,0 +1,110 @@
+import { staff } from '../../access/rule.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import { limits } from '../../base/limits.ts'
+import type { Money } from '../../base/money.ts'
+import { Type } from '../../contract/type.ts'
+import { command } from '../../operation/define.ts'
+import { checkIfMatch, etagOf } from '../../records/etag.ts'
+import { presentAll } from '../../records/present.ts'
+import { detailsOf } from '../carts/cart-details.ts'
+import { moneyType } from '../carts/cart-view.ts'
+import { idInput } from '../carts/change-cart.ts'
+import { type CartLine, carts } from '../carts/collections.ts'
+import { namedLines } from '../carts/resolve-cart.ts'
+import { agreedOf } from './check-out.ts'
+import { orders } from './collections.ts'
+import { checkPrices, draftDetails, draftErrors, type NewLine, newLines, resolveDraft } from './drafts.ts'
+
+const changedLine = Type.Object(
+  {
+    line: idInput,
+    quantity: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.lineQuantityMax, description: '0 takes the line out.' })),
+    unitPrice: Type.Optional(
+      Type.Unsafe<Money | null>({
+        ...moneyType,
+        type: ['object', 'null'],
+        description: 'Agreed on for this line; null: the price of the variant again.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+type ChangedLine = { readonly line: string; readonly quantity?: number; readonly unitPrice?: Money | null }
+
+/** `POST /api/orders/{id}/edits`: changes a draft. Lines without a price of their own are priced as they are now. */
+export const editOrder = command({
+  name: 'orders.edit',
+  route: 'POST /api/orders/:id/edits',
+  summary: 'Change a draft of an order',
+  tag: 'Orders',
+  isPresented: true,
+  hasEtag: true,
+  input: Type.Object(
+    {
+      id: idInput,
+      ...draftDetails,
+      lines: Type.Optional(Type.Array(changedLine, { maxItems: limits.cartLinesMax })),
+      add: Type.Optional(newLines),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Unsafe<unknown>({ type: 'object', title: 'orders' }),
+  errors: ['not_found', 'order_state_conflict', 'precondition_failed', ...draftErrors],
+  access: staff,
+  async run(context) {
+    const { tx, input, actor, model, project, newId, request } = context
+    const { id, lines: changed = [], add = [], ...given } = input
+    const order = await tx.lock(orders, id, 'exclusive')
+    if (order === null) throw new EngineError('not_found')
+    checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
+    const { status } = order
+    if (status !== 'draft')
+      throw new EngineError('order_state_conflict', { detail: `The order is ${status}: only a draft can be changed.`, params: { status } })
+    checkPrices(context, changed, '/lines')
+    checkPrices(context, add, '/add')
+    const before = (await tx.get(carts, order.cart))!
+    const details = detailsOf(project, given)
+    const lines = [...withChanges(before.lines, changed), ...added(newId, add)]
+    if (lines.length === 0) throw invalid('/lines', 'minItems', 'would leave nothing: cancel the order instead')
+    if (lines.length > limits.cartLinesMax) throw invalid('/add', 'maxItems', `must leave ${limits.cartLinesMax} lines or fewer`)
+    const cart = { ...before, ...details, lines }
+    const resolved = await resolveDraft(context, { cart, details, pathOf: (line) => pathOf(line, { lines, changed, add }) })
+    await tx.update(carts, before, { set: { ...details, lines: namedLines(lines, resolved) } })
+    const after = await tx.update(orders, order, { set: agreedOf(resolved) })
+    const [output] = await presentAll(tx, model.get(orders), actor, [after])
+    return { output: output as unknown, headers: { etag: etagOf(model.get(orders), actor, after) } }
+  },
+})
+
+/** @throws validation_failed for a line that is none, or is named twice */
+function withChanges(lines: readonly CartLine[], changed: readonly ChangedLine[]): CartLine[] {
+  const byLine = new Map<string, ChangedLine>()
+  for (const [index, change] of changed.entries()) {
+    const path = `/lines/${index}/line`
+    if (!lines.some(({ id }) => id === change.line)) throw invalid(path, 'not_found', 'is no line of this order')
+    if (byLine.has(change.line)) throw invalid(path, 'uniqueItems', 'is named twice')
+    byLine.set(change.line, change)
+  }
+  return lines.flatMap((line) => {
+    const { quantity = line.quantity, unitPrice } = byLine.get(line.id) ?? {}
+    if (quantity === 0) return []
+    const { unitPrice: agreed, ...rest } = line
+    const price = unitPrice === undefined ? agreed : unitPrice
+    return [{ ...rest, quantity, ...(price && { unitPrice: price }) }]
+  })
+}
+
+function added(newId: NewId, lines: readonly NewLine[]): CartLine[] {
+  return lines.map(({ quantity = 1, ...line }) => ({ id: newId('line'), quantity, ...line }))
+}
+
+type Given = { readonly lines: readonly CartLine[]; readonly changed: readonly ChangedLine[]; readonly add: readonly NewLine[] }
+
+/** Where a line stands in the request; one that the request does not speak of is named by its id. */
+function pathOf(line: string, { lines, changed, add }: Given): string {
+  const added = lines.findIndex(({ id }) => id === line) - (lines.length - add.length)
+  if (added >= 0) return `/add/${added}/variant`
+  const at = changed.findIndex((one) => one.line === line)
+  return at >= 0 ? `/lines/${at}/line` : `/lines/${line}`
+}
