@@ -57,7 +57,7 @@ const chips = [
   {
     field: 'status',
     label: 'Order status',
-    options: ['pending_payment', 'placed', 'completed', 'canceled', 'expired'],
+    options: ['draft', 'pending_payment', 'placed', 'completed', 'canceled', 'expired'],
   },
 ]
 
