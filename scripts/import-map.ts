@@ -24,6 +24,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   orders: ['accounts', 'carts', 'credit', 'ledger', 'payments', 'stock'],
   payments: ['credit', 'ledger'],
   personal: ['accounts', 'files'],
+  returns: ['carts', 'fulfillment', 'orders', 'stock'],
   running: [],
   stock: [],
   webhooks: [],

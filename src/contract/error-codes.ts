@@ -162,6 +162,8 @@ export const errorCodes = {
   order_state_conflict: { status: 409, retry: 'whenChanged', message: 'The order is not in a state that allows this.' },
   order_held: { status: 409, retry: 'whenChanged', message: 'The order is held: somebody should look at it before it is sent.' },
   fulfillment_state_conflict: { status: 409, retry: 'whenChanged', message: 'What was sent is not in a state that allows this.' },
+  return_state_conflict: { status: 409, retry: 'whenChanged', message: 'The return is not in a state that allows this.' },
+  return_too_late: { status: 409, retry: 'never', message: 'The time to send it back is over.' },
   amount_too_large: { status: 422, retry: 'whenChanged', message: 'The amount is beyond what can be counted exactly.' },
 
   // Payments

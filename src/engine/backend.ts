@@ -36,6 +36,7 @@ import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
+import { cancellations } from '../domains/orders/cancellations.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { paymentLinks } from '../domains/orders/payment-links.ts'
@@ -44,6 +45,7 @@ import { captures, disputes, paymentFacts, payments, refunds, webhookInbox } fro
 import { reconciliations, settlementLines } from '../domains/payments/settlement-collections.ts'
 import { erasedRecords, erasures } from '../domains/personal/collections.ts'
 import { dataExports } from '../domains/personal/exports.ts'
+import { returns } from '../domains/returns/collections.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import { webhookDeliveries, webhooks } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
@@ -334,7 +336,9 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     carts,
     orders,
     orderLinks,
+    cancellations,
     fulfillments,
+    returns,
     paymentLinks,
     payments,
     paymentFacts,

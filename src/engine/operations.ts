@@ -115,6 +115,8 @@ import { settleWebhook } from '../domains/payments/settle-webhook.ts'
 import { voidPayment } from '../domains/payments/void-payment.ts'
 import { eraseMe, eraseUser, keepAccount } from '../domains/personal/request-erasure.ts'
 import { exportOperations } from '../domains/personal/request-export.ts'
+import { approveReturn, completeReturn, receiveReturn, rejectReturn } from '../domains/returns/judge-return.ts'
+import { requestReturn } from '../domains/returns/request-return.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import { createWebhook } from '../domains/webhooks/create-webhook.ts'
@@ -341,6 +343,11 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     trackFulfillment,
     deliverFulfillment,
     cancelFulfillment,
+    requestReturn,
+    approveReturn,
+    rejectReturn,
+    receiveReturn,
+    completeReturn,
     listMethods,
     receiveWebhook(providers),
     reconcileAccounts(providers),

@@ -24,7 +24,7 @@ import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { giftCardIssued } from '../domains/credit/events.ts'
 import { orderShipped } from '../domains/fulfillment/events.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
-import { orderCanceled, orderExpired, orderPaidLate, orderPaymentAsked, orderPlaced } from '../domains/orders/events.ts'
+import { orderCanceled, orderExpired, orderPaidLate, orderPaymentAsked, orderPlaced, orderUnitsCanceled } from '../domains/orders/events.ts'
 import { noteCapture } from '../domains/orders/note-capture.ts'
 import { noteDispute } from '../domains/orders/note-dispute.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
@@ -38,6 +38,7 @@ import {
   paymentFailedLate,
 } from '../domains/payments/events.ts'
 import { noteShut, offerToKeep } from '../domains/personal/request-erasure.ts'
+import { returnChanged } from '../domains/returns/events.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
 import {
@@ -55,7 +56,7 @@ import {
   tellOfNewAddress,
   tellOfNewPassword,
 } from './mails/account-mails.ts'
-import { tellOfParcel } from './mails/fulfillment-mails.ts'
+import { tellOfCanceledUnits, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import {
   askForPayment,
@@ -82,6 +83,8 @@ const reactions = [
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
   on(orderShipped, tellOfParcel),
+  on(orderUnitsCanceled, tellOfCanceledUnits),
+  on(returnChanged, tellOfReturn),
   on(giftCardIssued, sendGiftCard),
   on(orderPaymentAsked, askForPayment),
   on(accountProofAsked, askForProof),

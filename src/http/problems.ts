@@ -80,6 +80,8 @@ const publicParams: readonly ErrorCode[] = [
   'order_state_conflict',
   'order_held',
   'fulfillment_state_conflict',
+  'return_state_conflict',
+  'return_too_late',
   'cart_not_open',
   'payment_state_conflict',
   'capture_too_large',

@@ -11,6 +11,7 @@ import { creditInvariants } from './invariants/credit.ts'
 import { deletedInvariants } from './invariants/deleted.ts'
 import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
+import { fulfillmentInvariants } from './invariants/fulfillment.ts'
 import { hookInvariants } from './invariants/hooks.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
 import { ledgerChainInvariants } from './invariants/ledger-chain.ts'
@@ -38,6 +39,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   ledgerChainInvariants,
   paymentInvariants,
   orderInvariants,
+  fulfillmentInvariants,
   creditInvariants,
   stockInvariants,
   catalogueInvariants,

@@ -23,6 +23,7 @@ import { disputes, payments, refunds, webhookInbox } from '../../src/domains/pay
 import { settlementLines } from '../../src/domains/payments/settlement-collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
 import { dataExports } from '../../src/domains/personal/exports.ts'
+import { returns } from '../../src/domains/returns/collections.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { workIn } from '../../src/operation/work.ts'
@@ -619,6 +620,13 @@ const aParcel = async (world: World, status: 'shipped' | 'delivered' = 'shipped'
   await world.write((tx) => tx.insert(fulfillments, { id, order: order!, status, lines: [], tracking: [], deliveredAt: null }))
   return { fulfillment: id }
 }
+const aReturn = async (world: World): Promise<Given> => {
+  const { order } = await ownersPayment(world)
+  const id = world.engine.newId('ret')
+  const nothing = { comment: null, instructions: null, answer: null, refunded: null, deduction: null }
+  await world.write((tx) => tx.insert(returns, { id, order: order!, status: 'requested', lines: [], ...nothing, isByStaff: false }))
+  return { orderReturn: id }
+}
 /** Of a provider that decides its disputes itself. */
 const aDispute = async (world: World): Promise<Given> => {
   const { order, payment } = await ownersPayment(world)
@@ -775,6 +783,28 @@ const shopRows: Row[] = [
   }),
   ...rows('fulfillments.cancel', staffOnly(409), (_, { fulfillment }) => post(`/api/fulfillments/${fulfillment}/cancel`), {
     given: (world) => aParcel(world, 'delivered'),
+  }),
+  ...rows(
+    'orders.return',
+    holder(409),
+    (_, { order }) => post(`/api/orders/${order}/returns`, { lines: [{ line: 'line_x', quantity: 1, reason: 'other' }] }),
+    { given: ownersOrder('card_declined') },
+  ),
+  ...rows('returns.approve', staffOnly(200), (_, { orderReturn }) => post(`/api/returns/${orderReturn}/approve`), {
+    given: (world) => aReturn(world),
+    events: ['returns.approve: effects, emails, returns'],
+    body: { status: 'approved' },
+  }),
+  ...rows('returns.reject', staffOnly(200), (_, { orderReturn }) => post(`/api/returns/${orderReturn}/reject`), {
+    given: (world) => aReturn(world),
+    events: ['returns.reject: effects, emails, orders, returns'],
+    body: { status: 'rejected' },
+  }),
+  ...rows('returns.receive', staffOnly(409), (_, { orderReturn }) => post(`/api/returns/${orderReturn}/receive`), {
+    given: (world) => aReturn(world),
+  }),
+  ...rows('returns.complete', staffOnly(409), (_, { orderReturn }) => post(`/api/returns/${orderReturn}/complete`), {
+    given: (world) => aReturn(world),
   }),
   ...rows('refunds.retry', staffOnly(201), (_, { refund }) => post(`/api/refunds/${refund}/retry`), {
     given: failedRefund,
@@ -1096,6 +1126,8 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   carts: { counts: { ...nobodyElse, staff: 1 } },
   orders: { counts: { ...nobodyElse, staff: 1 } },
   payments: { counts: { ...nobodyElse, staff: 1 } },
+  cancellations: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  returns: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   fulfillments: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   paymentFacts: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   captures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

@@ -8,7 +8,7 @@ type Sql = Pick<Store, 'sql'>
 type Change = Omit<RecordChange, 'before'>
 
 /** From a state to those that may follow it. A state that is not named may become any other. */
-const edges: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+export const edges: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   orders: {
     pending_payment: ['placed', 'expired', 'canceled'],
     expired: ['placed'],
@@ -25,7 +25,8 @@ const edges: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     committed: ['released', 'consumed'],
     released: [],
     expired: [],
-    consumed: [],
+    consumed: ['committed', 'returned'],
+    returned: [],
   },
   effects: { done: [] },
 }

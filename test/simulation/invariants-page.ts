@@ -128,13 +128,13 @@ export const rules: readonly Rule[] = [
   {
     id: 'C13',
     holds: 'What is held and sold is what reservations say, what is on hand what movements say.',
-    verify: ['stock.held_is_reserved', 'stock.on_hand_is_moved'],
+    verify: ['stock.held_is_reserved', 'stock.on_hand_is_moved', 'stock.sent_is_moved'],
     mutants: ['commit-not-atomic'],
   },
   {
     id: 'C14',
     holds: 'No more units are in placed orders than were received.',
-    verify: ['orders.placed_has_stock', 'stock.on_hand_is_moved'],
+    verify: ['orders.placed_has_stock', 'orders.units_counted', 'orders.sent_left_stock', 'stock.on_hand_is_moved'],
     mutants: ['stock-by-look'],
   },
   {

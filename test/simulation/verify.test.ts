@@ -74,6 +74,10 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'orders.refund_in_proportion': [
     `update "ledgerEntries" set "kind"='order.refunded' where "kind"='order.recognized' and "account" like 'I:sales%'`,
   ],
+  'orders.units_counted': [`update "orders" set "lines"=replace("lines", '"sku"', '"shipped":1,"sku"') where ${one('orders', paid)}`],
+  'orders.sent_left_stock': [`update "reservations" set "state"='consumed' where ${one('reservations', `"state"='committed'`)}`],
+  'orders.fulfillment_status': [`update "orders" set "fulfillmentStatus"='fulfilled' where ${one('orders', paid)}`],
+  'orders.completed_is_done': [`update "orders" set "status"='completed' where ${one('orders', paid)}`],
   'orders.placed_has_stock': [`update "reservations" set "state"='released' where ${one('reservations', `"state"='committed'`)}`],
   'orders.placed_in_ledger': [`delete from "ledgerEntries" where "kind"='order.recognized'`],
   'orders.placed_has_receipt': [`delete from "emails" where "key" like 'order.placed:%'`],
@@ -94,6 +98,7 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'stock.not_below_zero': [`update "stockLevels" set "held"=-1 where ${one('stockLevels')}`],
   'stock.available_adds_up': [`update "stockLevels" set "available"="available"+1 where ${one('stockLevels')}`],
   'stock.held_is_reserved': [`update "stockLevels" set "committed"="committed"+1 where ${one('stockLevels')}`],
+  'stock.sent_is_moved': [`update "reservations" set "state"='returned' where ${one('reservations', `"state"='committed'`)}`],
   'stock.on_hand_is_moved': [`delete from "stockMovements" where "kind"='received'`],
   'effects.state_known': [`update "effects" set "owner"='wrk_gone' where ${one('effects')}`],
   'effects.not_stuck': [`update "effects" set "state"='ready', "dueAt"=1 where ${one('effects')}`],

@@ -1,3 +1,4 @@
+import { isStaff } from '../../access/actor.ts'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -5,7 +6,7 @@ import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
-import { command } from '../../operation/define.ts'
+import { type CommandContext, command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
@@ -16,28 +17,40 @@ import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, payments } from '../payments/collections.ts'
 import { lostOf, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
+import { cancelUnits, isWhole } from './cancel-units.ts'
 import { type Order, orders } from './collections.ts'
 import { backTwice, closeDeposit, reverseSale } from './correct-sale.ts'
 import { orderCanceled } from './events.ts'
+import { orderUnitsInput, stateConflict } from './order-units.ts'
 import { getOrder } from './order-view.ts'
 import { settleOrder } from './settle-order.ts'
 
-/** `POST /api/orders/{id}/cancel`: by staff, or by its owner while nothing was shipped. Money taken goes back. */
+/**
+ * `POST /api/orders/{id}/cancel`: by staff, or by its owner while nothing was shipped. Money taken goes back. With `lines`, staff cancel what
+ * is left of these also when others were sent.
+ */
 export const cancelOrder = command({
   name: 'orders.cancel',
   route: 'POST /api/orders/:id/cancel',
   summary: 'Cancel an order',
   tag: 'Orders',
   isPresented: true,
-  input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
+  input: Type.Object(
+    {
+      id: Type.String({ maxLength: limits.idCharactersMax }),
+      lines: Type.Optional(orderUnitsInput),
+      reason: Type.Optional(Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'Of `lines`, for staff.' })),
+    },
+    { additionalProperties: false, description: 'Without `lines`, all of it.' },
+  ),
   output: Type.Unsafe<unknown>({ type: 'object' }),
-  errors: ['not_found', 'order_state_conflict', 'precondition_failed'],
+  errors: ['not_found', 'order_state_conflict', 'payment_in_progress', 'precondition_failed'],
   access: anyone,
   async run(context) {
     const { tx, input, actor, model, request } = context
     const order = await getOrder(tx, model, actor, input.id)
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
-    const { order: after, events } = await cancelOrderAsStaff(context, order)
+    const { order: after, events } = await cancelAsked(context, order, input)
     const [output] = await presentAll(tx, model.get(orders), actor, [after])
     return {
       output: output as unknown,
@@ -46,6 +59,18 @@ export const cancelOrder = command({
     }
   },
 })
+
+type Asked = Parameters<typeof cancelUnits>[2]
+
+async function cancelAsked(context: CommandContext<Partial<Asked>>, seen: Order, { lines, reason }: Partial<Asked>) {
+  if (lines === undefined) return await cancelOrderAsStaff(context, seen)
+  // Whoever sends, cancels or settles it meanwhile waits.
+  const order = (await context.tx.lock(orders, seen.id, 'exclusive'))!
+  if (isWhole(order, lines)) return await cancelOrderAsStaff(context, order)
+  if (order.fulfillmentStatus !== 'unfulfilled' && !isStaff(context.actor))
+    throw stateConflict(order, 'What is left of it can be canceled by the shop alone.')
+  return await cancelUnits(context, order, { lines, reason })
+}
 
 /** @throws order_state_conflict */
 export async function cancelOrderAsStaff(
@@ -73,7 +98,7 @@ type Canceled = { readonly after: Order; readonly hasCredit: boolean }
 async function cancel(context: Work, order: Order): Promise<Canceled> {
   const { tx } = context
   // Before the look at its attempts: whoever settles one of them meanwhile waits for us, and finds the order closed.
-  const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null } })
+  const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null, closedAt: context.now } })
   await releaseStock(context, [order.id], 'released')
   if (order.status === 'placed') await reverseSale(context, order)
   let lost = 0

@@ -220,6 +220,7 @@ export function orderOf(id: string, resolved: ResolvedCart, step: Pick<Order, 's
     holds: [],
     uncharged: null,
     placedAt: null,
+    closedAt: null,
   } as const
   return { id, number: shortNumberOf(id), cart, tokenHash, ...none, ...agreedOf(resolved), ...step }
 }

@@ -160,6 +160,8 @@ export const orders = collection('orders', {
     language: field.enum(languages),
     note: field.longText({ max: 2_000, personal: true }),
     placedAt: field.dateTime(),
+    /** When it was canceled, or expired. */
+    closedAt: field.dateTime(),
     /** Until when the stock is kept for a payment. */
     expiresAt: field.dateTime(),
   },

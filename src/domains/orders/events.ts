@@ -2,6 +2,7 @@
 import type { Money } from '../../base/money.ts'
 import { event } from '../../contract/events.ts'
 import type { Payment } from '../payments/collections.ts'
+import type { Cancellation } from './cancellations.ts'
 import type { Order } from './collections.ts'
 
 type Told = { readonly order: Order }
@@ -11,6 +12,8 @@ export const orderCreated = event('order.created').with<Told>()
 export const orderPlaced = event('order.placed').with<Told>()
 export const orderCanceled = event('order.canceled').with<Told>()
 export const orderExpired = event('order.expired').with<Told>()
+/** Units of it will not be sent; the rest goes on. */
+export const orderUnitsCanceled = event('order.units_canceled').with<Told & { readonly cancellation: Cancellation }>()
 /** All of it is sent, canceled or back, and its money is settled. */
 export const orderCompleted = event('order.completed').with<Told>()
 /** Of one that was completed: something is to be sent back, or is disputed, or its money was taken away. */

@@ -50,6 +50,6 @@ async function expire(context: Work, order: Order): Promise<Expired | null> {
     await tx.update(orders, order, { set: { expiresAt: now + limits.orderWaitMs } })
     return null
   }
-  const after = await tx.update(orders, order, { set: { status: 'expired', expiresAt: null } })
+  const after = await tx.update(orders, order, { set: { status: 'expired', expiresAt: null, closedAt: now } })
   return { order: after, kept: attempts.find(({ captured, refunded }) => captured.amount > refunded.amount) }
 }

@@ -18,7 +18,9 @@ export async function placeOrder(
   holds: readonly string[] = order.holds,
 ): Promise<DomainEvent[]> {
   const { tx, now } = context
-  const placed = await tx.update(orders, order, { set: { status: 'placed', paymentStatus, placedAt: now, expiresAt: null, holds } })
+  const placed = await tx.update(orders, order, {
+    set: { status: 'placed', paymentStatus, placedAt: now, expiresAt: null, closedAt: null, holds },
+  })
   await commitStock(context, order.id)
   await postTransfer(context, { kind: 'order.recognized', order: order.id, legs: recognition(placed) })
   return [orderPlaced({ order: placed })]

@@ -1,24 +1,19 @@
 import { recently, staff } from '../../access/rule.ts'
-import { assert } from '../../base/assert.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { formatMoney, type Money, money, sumMoney } from '../../base/money.ts'
-import { eq, oneOf } from '../../contract/filter.ts'
+import { oneOf } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { effects } from '../../effects/effect.ts'
 import { command } from '../../operation/define.ts'
-import type { Work } from '../../operation/work.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { isCreditProvider } from '../credit/collections.ts'
-import { giveStoreCredit } from '../credit/give-credit.ts'
-import { accounts } from '../ledger/collections.ts'
-import { type Payment, payments, type Refund, type RefundedLine, refunds } from '../payments/collections.ts'
+import { payments, type Refund, type RefundedLine, refunds } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { refundOutput, refundView } from '../payments/payment-view.ts'
-import { refundable, refundPayment, settleRefundElsewhere } from '../payments/refund-claims.ts'
 import { type Order, orders } from './collections.ts'
+import { refundFrom, sourcesOf } from './give-back.ts'
 import { givenBack } from './given-back.ts'
 import { paidFor, shareOfUnits } from './paid-for.ts'
 
@@ -90,26 +85,15 @@ export const refundOrder = command({
     const lines = input.lines === undefined ? null : await pricedLines(tx, order, input.lines)
     const amount = amountOf(input, lines, left)
     if (amount.amount > left.amount || left.amount === 0) throw tooLarge(left, input.amount && '/amount/amount')
-    const key = `staff:${newId('ref')}`
-    const made: Refund[] = []
-    let rest = amount.amount
-    for (const source of sources) {
-      if (rest === 0) break
-      const part = money(Math.min(rest, source.left.amount), amount.currency)
-      rest -= part.amount
-      const owed = {
-        amount: part,
-        from: accounts.deposit(order.id),
-        reason: input.reason ?? 'requested',
-        key: made.length === 0 ? key : `${key}:${made.length}`,
-        // What it pays back is told once.
-        lines: made.length === 0 ? lines : null,
-      }
-      const isKept = input.to === 'store_credit' && source.payment.provider !== 'store_credit'
-      made.push(
-        isKept ? await refundToCredit(context, { order, payment: source.payment }, owed) : await sendRefund(context, source.payment, owed),
-      )
-    }
+    const made = await refundFrom(context, order, {
+      sources,
+      amount,
+      lines,
+      reason: input.reason ?? 'requested',
+      key: `staff:${newId('ref')}`,
+      isKept: input.to === 'store_credit',
+      isAwaited: true,
+    })
     const sent = await findAll(
       tx,
       effects,
@@ -132,40 +116,6 @@ export const refundOrder = command({
 
 function viewOf([first, ...others]: readonly Refund[]) {
   return { ...refundView(first!), others: others.map(refundView) }
-}
-
-type Owed = Omit<Parameters<typeof refundPayment>[2], 'isAwaited'>
-
-async function sendRefund(work: Work, payment: Payment, owed: Owed): Promise<Refund> {
-  const refund = await refundPayment(work, payment, { ...owed, isAwaited: true })
-  assert(refund !== null, 'that much was left, and the order is held')
-  return refund
-}
-
-/** The customer may spend it here, and the payment keeps its money: given back by other means. */
-async function refundToCredit(
-  work: Work,
-  { order, payment }: { readonly order: Order; readonly payment: Payment },
-  owed: Owed,
-): Promise<Refund> {
-  const refund = await settleRefundElsewhere(work, payment, owed)
-  const reason = `Order ${order.number}: ${owed.reason}`.slice(0, limits.noteCharactersMax)
-  const against = accounts.refundPayable(refund.id)
-  await giveStoreCredit(work, order.customer!, { amount: refund.amount, reason, against, order: order.id })
-  return refund
-}
-
-type Source = { readonly payment: Payment; readonly left: Money }
-
-/** Payments with something left: those by providers first, of these the fullest; then credit, the latest first. */
-async function sourcesOf(tx: Transaction, order: Order, only: string | undefined): Promise<Source[]> {
-  const sources: Source[] = []
-  for (const payment of await findAll(tx, payments, eq('order', order.id))) {
-    const left = only === undefined || payment.id === only ? await refundable(tx, payment) : 0
-    if (left > 0) sources.push({ payment, left: money(left, payment.amount.currency) })
-  }
-  const rank = ({ payment }: Source) => (isCreditProvider(payment.provider) ? 1 : 0)
-  return sources.toSorted((a, b) => rank(a) - rank(b) || b.left.amount - a.left.amount || b.payment.sequence - a.payment.sequence)
 }
 
 function amountOf(

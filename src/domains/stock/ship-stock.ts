@@ -23,6 +23,30 @@ export async function keepStock(work: Work, order: string, units: readonly Units
   await note(work, order, { moved, kind: 'shipped', sign: 1, reason: 'The parcel did not leave.' })
 }
 
+/** Sold units that are not sent can be bought again. */
+export async function releaseUnits(work: Work, order: string, units: readonly Units[]): Promise<void> {
+  const moved = await moveUnits(work, order, { units, from: 'committed', to: 'released' })
+  await addUp(work, moved, (quantity) => ({ onHand: 0, committed: -quantity, available: quantity }))
+}
+
+/** Units that a customer sent back: they can be bought again, or are written off, which is a movement of its own. */
+export async function takeBackUnits(
+  work: Work,
+  order: string,
+  {
+    restocked,
+    writtenOff,
+    reason,
+  }: { readonly restocked: readonly Units[]; readonly writtenOff: readonly Units[]; readonly reason: string },
+): Promise<void> {
+  const back = await moveUnits(work, order, { units: restocked, from: 'consumed', to: 'returned' })
+  await addUp(work, back, (quantity) => ({ onHand: quantity, committed: 0, available: quantity }))
+  await note(work, order, { moved: back, kind: 'returned', sign: 1, reason })
+  const lost = await moveUnits(work, order, { units: writtenOff, from: 'consumed', to: 'returned' })
+  await note(work, order, { moved: lost, kind: 'returned', sign: 1, reason })
+  await note(work, order, { moved: lost, kind: 'written_off', sign: -1, reason })
+}
+
 type Moved = { readonly stockLevel: string; readonly variant: string; readonly quantity: number }
 type Move = { readonly units: readonly Units[]; readonly from: Reservation['state']; readonly to: Reservation['state'] }
 

@@ -1,8 +1,11 @@
 // The mails of what became of an order after it was placed, in the language that it was ordered in: each once for its cause.
+import { formatMoney, type Money } from '../../base/money.ts'
 import { orderTemplate } from '../../domains/emails/order-templates.ts'
 import type { orderShipped } from '../../domains/fulfillment/events.ts'
 import type { Order } from '../../domains/orders/collections.ts'
+import type { orderUnitsCanceled } from '../../domains/orders/events.ts'
 import { unitsOf } from '../../domains/orders/order-standing.ts'
+import type { returnChanged } from '../../domains/returns/events.ts'
 import type { Work } from '../../operation/work.ts'
 import { queueForOrder, withLink } from './order-mails.ts'
 
@@ -19,5 +22,39 @@ export async function tellOfParcel(work: Work, { order, fulfillment, isQuiet }: 
     key: `order.shipped:${id}`,
     template: orderTemplate('order_shipped', order.language ?? 'en'),
     ...(await withLink(work, order, { items: itemsOf(order, lines), tracking, isRest })),
+  })
+}
+
+const unlessNothing = (value: Money) => (value.amount === 0 ? '' : formatMoney(value))
+
+export async function tellOfCanceledUnits(
+  work: Work,
+  { order, cancellation }: ReturnType<typeof orderUnitsCanceled>['payload'],
+): Promise<void> {
+  const { id, lines, refunded } = cancellation
+  await queueForOrder(work, order, {
+    key: `order.units_canceled:${id}`,
+    template: orderTemplate('order_units_canceled', order.language ?? 'en'),
+    ...(await withLink(work, order, { items: itemsOf(order, lines), back: unlessNothing(refunded) })),
+  })
+}
+
+export async function tellOfReturn(work: Work, { order, orderReturn }: ReturnType<typeof returnChanged>['payload']): Promise<void> {
+  const { id, status, lines, instructions, answer, refunded, deduction, isByStaff } = orderReturn
+  // Received in parts is news for staff, and who asked for it themselves need not be told.
+  if (status === 'received' || (status === 'requested' && isByStaff)) return
+  const items = itemsOf(order, status === 'completed' ? lines.map(({ line, received }) => ({ line, quantity: received })) : lines)
+  const back = refunded === null ? '' : unlessNothing(refunded)
+  const kept = deduction === null ? '' : unlessNothing(deduction)
+  await queueForOrder(work, order, {
+    key: `return.${status}:${id}`,
+    template: orderTemplate(`return_${status}`, order.language ?? 'en'),
+    ...(await withLink(work, order, {
+      items: items.filter(({ quantity }) => quantity > 0),
+      instructions: instructions ?? '',
+      reason: answer ?? '',
+      back,
+      deduction: kept,
+    })),
   })
 }

@@ -178,9 +178,10 @@ function checkStock({ report }: VerifyContext, order: Order, holds: readonly Res
     if (kept !== '') report('orders.closed_holds_nothing', rows, `it is ${order.status} and keeps ${kept}`)
     return
   }
-  const states = order.status === 'pending_payment' ? ['held'] : isSold(order) ? ['committed', 'consumed'] : null
+  const states = order.status === 'pending_payment' ? ['held'] : isSold(order) ? ['committed', 'consumed', 'returned'] : null
   if (states === null) return
-  const wanted = unitsOf(order.lines)
+  const sold = order.lines.map(({ variant, quantity, canceled = 0 }) => ({ variant, quantity: quantity - canceled }))
+  const wanted = unitsOf(sold.filter(({ quantity }) => quantity > 0))
   const kept = unitsIn(states)
   if (kept !== wanted)
     report(

@@ -1,0 +1,283 @@
+// Canceling by line and sending back: units, stock, and money that is given back by the weights that the order was placed with.
+// databases: sqlite, postgres
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { sandbox } from '../../src/config/payment-makers.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
+import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
+import { cancellations } from '../../src/domains/orders/cancellations.ts'
+import { orders } from '../../src/domains/orders/collections.ts'
+import { payments, refunds } from '../../src/domains/payments/collections.ts'
+import { returns } from '../../src/domains/returns/collections.ts'
+import { stockLevels, stockMovements } from '../../src/domains/stock/collections.ts'
+import { findAll } from '../../src/storage/find-all.ts'
+import { type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
+
+let world: World
+const open = async (capture: 'placement' | 'shipment' | 'manual') => {
+  const shop = { ...(testConfig.shop as object), currency: 'EUR', payments: [sandbox({ capture })] }
+  world = await openWorld({ config: { ...testConfig, shop } })
+  await world.engine.start()
+}
+beforeEach(() => open('placement'))
+const close = async () => {
+  await work(world, 10_000)
+  await closeWithBooks(world)
+}
+afterEach(close)
+const openAgain = async (capture: 'shipment' | 'manual') => {
+  await close()
+  await open(capture)
+}
+
+const read = () => world.engine.parts.storage.reader
+const orderOf = async (id: string) => (await read().get(orders, id))!
+const call = (as: As, path: string, body: object = {}, headers = {}) =>
+  world.call(as, { method: 'POST', url: `/api/${path}`, body, headers })
+const post = (path: string, body: object = {}) => call('staff', path, body)
+const eur = (amount: number) => ({ amount, currency: 'EUR' })
+const levelOf = async (name: string) => {
+  const { onHand, committed, available } = (await read().get(stockLevels, world.ids[`${name}Level`]!))!
+  return [onHand, committed, available]
+}
+const paymentOf = async (order: string) => (await findAll(read(), payments, eq('order', order)))[0]!
+const mailsOf = async (order: string, template: string) =>
+  (await findAll(read(), emails, eq('record', order))).filter((mail) => mail.template === template)
+const salesOf = async (order: string) =>
+  (await findAll(read(), ledgerEntries, eq('order', order)))
+    .filter(({ account }) => account.startsWith('I:') || account.startsWith('L:tax'))
+    .reduce((sum, { amount }) => sum - amount.amount, 0)
+
+/** Three of one, one of another: 3 × 10.00 + 25.00 + 3.90 shipping. */
+async function placed(as: 'owner' | 'guest' = 'owner') {
+  const cart = await fillCart(world, as, [
+    { variant: 'variant', quantity: 3 },
+    { variant: 'hardcover', quantity: 1 },
+  ])
+  const { body } = await checkOut(world, as, cart)
+  await work(world)
+  const { id, status, lines } = await orderOf(body.order.id)
+  assert.equal(status, 'placed')
+  return { id, headers: cart.headers, paperback: lines[0]!.id, hardcover: lines[1]!.id }
+}
+async function sent(as: 'owner' | 'guest' = 'owner') {
+  const order = await placed(as)
+  assert.equal((await post(`orders/${order.id}/fulfillments`)).status, 201)
+  await work(world)
+  assert.equal((await orderOf(order.id)).status, 'completed')
+  return order
+}
+
+test('a line is canceled: its units are free, its money goes back, the rest is sent and completes the order', async () => {
+  const { id, paperback } = await placed()
+  const { status, body } = await post(`orders/${id}/cancel`, { lines: [{ line: paperback, quantity: 1 }], reason: 'Damaged.' })
+  assert.deepEqual([status, body.status, body.lines[0].canceled], [200, 'placed', 1])
+  assert.deepEqual(await levelOf('variant'), [10, 2, 8])
+  await work(world, 5_000)
+  assert.deepEqual([(await paymentOf(id)).refunded, (await orderOf(id)).paymentStatus], [eur(1000), 'partially_refunded'])
+  assert.equal(await salesOf(id), 4890)
+  const [row] = await findAll(read(), cancellations, eq('order', id))
+  assert.deepEqual([row!.refunded, row!.uncharged, row!.reason], [eur(1000), eur(0), 'Damaged.'])
+  assert.match((await mailsOf(id, 'order_units_canceled'))[0]!.text, /1 x Emma, Paperback\n[\s\S]*10\.00 EUR go back the way you paid/)
+  // What was canceled is not given back once more.
+  const again = await post(`orders/${id}/refunds`, { lines: [{ line: paperback, quantity: 3 }] })
+  assert.deepEqual([again.status, again.body.errors[0].path], [400, '/lines/0/quantity'])
+  const rest = await post(`orders/${id}/fulfillments`)
+  assert.deepEqual(
+    rest.body.lines.map(({ quantity }: { quantity: number }) => quantity),
+    [2, 1],
+  )
+  await work(world)
+  assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).fulfillmentStatus], ['completed', 'fulfilled'])
+})
+
+for (const capture of ['shipment', 'manual'] as const)
+  test(`what is canceled of an authorization is never charged (${capture})`, async () => {
+    await openAgain(capture)
+    const { id, paperback, hardcover } = await placed()
+    await post(`orders/${id}/cancel`, { lines: [{ line: hardcover, quantity: 1 }] })
+    await work(world)
+    const less = await orderOf(id)
+    assert.deepEqual([less.paymentStatus, less.uncharged?.map(({ amount }) => amount), less.holds], ['authorized', [eur(2500)], []])
+    assert.equal(await salesOf(id), 3390)
+    await post(`orders/${id}/fulfillments`, { lines: [{ line: paperback, quantity: 3 }] })
+    if (capture === 'manual') await post(`payments/${(await paymentOf(id)).id}/capture`, { amount: eur(3390), final: true })
+    await work(world, 5_000)
+    const done = await orderOf(id)
+    assert.deepEqual([done.status, done.paymentStatus, done.holds], ['completed', 'paid', []])
+    const { captured, capturable, refunded } = await paymentOf(id)
+    assert.deepEqual([captured, capturable, refunded], [eur(3390), null, eur(0)])
+    assert.match((await mailsOf(id, 'order_units_canceled'))[0]!.text, /You are not charged for it/)
+  })
+
+test('all lines canceled are the whole order, with what it cost beside them', async () => {
+  const { id, paperback, hardcover } = await placed()
+  const lines = [
+    { line: paperback, quantity: 3 },
+    { line: hardcover, quantity: 1 },
+  ]
+  assert.equal((await call('owner', `orders/${id}/cancel`, { lines })).body.status, 'canceled')
+  await work(world, 5_000)
+  assert.deepEqual([(await paymentOf(id)).refunded, await salesOf(id)], [eur(5890), 0])
+})
+
+test('its owner cancels by line until something is sent, then staff alone', async () => {
+  const { id, paperback, hardcover } = await placed()
+  assert.equal((await call('other', `orders/${id}/cancel`, { lines: [{ line: paperback, quantity: 1 }] })).status, 404)
+  assert.equal((await call('owner', `orders/${id}/cancel`, { lines: [{ line: paperback, quantity: 1 }] })).status, 200)
+  await post(`orders/${id}/fulfillments`, { lines: [{ line: paperback, quantity: 1 }] })
+  assert.equal((await call('owner', `orders/${id}/cancel`, { lines: [{ line: hardcover, quantity: 1 }] })).status, 409)
+  assert.equal((await post(`orders/${id}/cancel`, { lines: [{ line: hardcover, quantity: 1 }] })).status, 200)
+  assert.equal((await post(`orders/${id}/cancel`, { lines: [{ line: paperback, quantity: 2 }] })).status, 409)
+  await work(world, 5_000)
+  assert.deepEqual([(await paymentOf(id)).refunded, (await orderOf(id)).fulfillmentStatus], [eur(3500), 'partially_fulfilled'])
+})
+
+test('sent back in two parts: one is sold again, one is written off, the money goes back less what is deducted', async () => {
+  const { id, paperback } = await sent()
+  const asked = await call('owner', `orders/${id}/returns`, {
+    lines: [{ line: paperback, quantity: 2, reason: 'Too heavy' }],
+    comment: 'Sorry.',
+  })
+  assert.deepEqual([asked.status, asked.body.status], [201, 'requested'])
+  assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).lines[0]!.returning], ['placed', 2])
+  const { id: back } = asked.body
+  assert.equal((await post(`returns/${back}/receive`)).status, 409)
+  assert.equal((await call('owner', `returns/${back}/approve`)).status, 403)
+  assert.equal((await post(`returns/${back}/approve`, { instructions: 'Write RET 7 on it.' })).body.status, 'approved')
+  assert.equal((await post(`returns/${back}/receive`, { lines: [{ line: paperback, quantity: 3 }] })).status, 400)
+  const part = await post(`returns/${back}/receive`, { lines: [{ line: paperback, quantity: 1 }] })
+  assert.deepEqual([part.body.status, part.body.lines[0].received], ['received', 1])
+  assert.deepEqual(await levelOf('variant'), [8, 0, 8])
+  assert.equal((await post(`returns/${back}/reject`)).status, 409)
+  await post(`returns/${back}/receive`, { lines: [{ line: paperback, quantity: 1, restock: false }] })
+  assert.deepEqual(await levelOf('variant'), [8, 0, 8])
+  const moved = (await findAll(read(), stockMovements, eq('order', id))).filter(({ kind }) => kind !== 'shipped')
+  assert.deepEqual(moved.map(({ kind, quantity }) => [kind, quantity]).toSorted(), [
+    ['returned', 1],
+    ['returned', 1],
+    ['written_off', -1],
+  ])
+  const settled = await post(`returns/${back}/complete`, { deduction: eur(300), answer: 'A page is torn.' })
+  assert.deepEqual([settled.status, settled.body.refunded, settled.body.deduction], [200, eur(1700), eur(300)])
+  await work(world, 10_000)
+  const after = await orderOf(id)
+  assert.deepEqual(
+    [after.status, after.fulfillmentStatus, after.lines[0]!.returned, after.lines[0]!.returning],
+    ['completed', 'fulfilled', 2, undefined],
+  )
+  assert.deepEqual([(await paymentOf(id)).refunded, await salesOf(id)], [eur(1700), 5890 - 1700])
+  const texts = await Promise.all(
+    ['return_requested', 'return_approved', 'return_completed'].map(async (name) => (await mailsOf(id, name)).map(({ text }) => text)),
+  )
+  assert.deepEqual(
+    texts.map(({ length }) => length),
+    [1, 1, 1],
+  )
+  assert.match(texts[1]![0]!, /Write RET 7 on it\./)
+  assert.match(texts[2]![0]!, /17\.00 EUR go back to you\.\n\n3\.00 EUR were deducted\. A page is torn\./)
+})
+
+test('all of it sent back makes the order returned; nothing is sent back twice', async () => {
+  const { id, paperback, hardcover, headers } = await sent('guest')
+  const lines = [
+    { line: paperback, quantity: 3, reason: 'damaged' },
+    { line: hardcover, quantity: 1, reason: 'damaged' },
+  ]
+  assert.equal((await call('guest', `orders/${id}/returns`, { lines })).status, 404)
+  const asked = await call('guest', `orders/${id}/returns`, { lines }, headers)
+  assert.equal(asked.status, 201)
+  const twice = await call('guest', `orders/${id}/returns`, { lines: [lines[1]!] }, headers)
+  assert.deepEqual(
+    [twice.status, twice.body.errors[0].message],
+    [409, 'must be 0 or less: so many were sent, and are neither back nor on their way'],
+  )
+  await post(`returns/${asked.body.id}/approve`)
+  await post(`returns/${asked.body.id}/receive`)
+  await post(`returns/${asked.body.id}/complete`)
+  await work(world, 10_000)
+  const after = await orderOf(id)
+  assert.deepEqual([after.status, after.fulfillmentStatus], ['completed', 'returned'])
+  // Shipping is kept: staff give it back by an amount where the law asks for that.
+  assert.deepEqual((await paymentOf(id)).refunded, eur(5500))
+  const seen = await world.call('guest', { method: 'GET', url: `/api/returns?filter[order]=${id}`, headers })
+  assert.equal(seen.body.items.length, 1)
+})
+
+test('rejected, its units can be asked for again', async () => {
+  const { id, hardcover } = await sent()
+  const lines = [{ line: hardcover, quantity: 1, reason: 'other' }]
+  const asked = await call('owner', `orders/${id}/returns`, { lines })
+  assert.equal((await post(`returns/${asked.body.id}/reject`, { answer: 'It was read.' })).body.status, 'rejected')
+  assert.match((await mailsOf(id, 'return_rejected'))[0]!.text, /It was read\./)
+  assert.equal((await orderOf(id)).status, 'completed')
+  assert.equal((await call('owner', `orders/${id}/returns`, { lines })).status, 201)
+})
+
+test('after its time a customer is told so, and staff still take it back', async () => {
+  const { id, hardcover } = await sent()
+  const lines = [{ line: hardcover, quantity: 1, reason: 'other' }]
+  const { fulfillments } = await import('../../src/domains/fulfillment/collections.ts')
+  await world.write(async (tx, now) => {
+    for (const one of await findAll(tx, fulfillments, eq('order', id)))
+      await tx.update(fulfillments, one, { set: { status: 'delivered', deliveredAt: now - 31 * 86_400_000 } })
+  })
+  const late = await call('owner', `orders/${id}/returns`, { lines })
+  assert.deepEqual([late.status, late.body.code, late.body.params], [409, 'return_too_late', { days: 30 }])
+  assert.equal((await post(`orders/${id}/returns`, { lines })).status, 201)
+})
+
+test('a return and a refund of the same units at once give back what they cost once', async () => {
+  const { id, hardcover } = await sent()
+  const asked = await post(`orders/${id}/returns`, { lines: [{ line: hardcover, quantity: 1, reason: 'other' }] })
+  await post(`returns/${asked.body.id}/approve`)
+  await post(`returns/${asked.body.id}/receive`)
+  await Promise.all([
+    post(`returns/${asked.body.id}/complete`),
+    post(`returns/${asked.body.id}/complete`),
+    post(`orders/${id}/refunds`, { lines: [{ line: hardcover, quantity: 1 }] }),
+  ])
+  await work(world, 10_000)
+  assert.deepEqual((await paymentOf(id)).refunded, eur(2500))
+  assert.equal((await findAll(read(), refunds, eq('order', id))).length, 1)
+  assert.equal((await read().get(returns, asked.body.id))!.status, 'completed')
+})
+
+test('what was refunded by line is not given back with its return', async () => {
+  const { id, hardcover } = await sent()
+  assert.equal((await post(`orders/${id}/refunds`, { lines: [{ line: hardcover, quantity: 1 }] })).status, 201)
+  const asked = await post(`orders/${id}/returns`, { lines: [{ line: hardcover, quantity: 1, reason: 'other' }] })
+  await post(`returns/${asked.body.id}/approve`)
+  await post(`returns/${asked.body.id}/receive`)
+  assert.deepEqual((await post(`returns/${asked.body.id}/complete`)).body.refunded, eur(0))
+})
+
+test('what was given back before comes off: never more than was paid', async () => {
+  const { id, paperback } = await sent()
+  await post(`orders/${id}/refunds`, { amount: eur(4000) })
+  const asked = await post(`orders/${id}/returns`, { lines: [{ line: paperback, quantity: 3, reason: 'other' }] })
+  await post(`returns/${asked.body.id}/approve`)
+  await post(`returns/${asked.body.id}/receive`)
+  const { body } = await post(`returns/${asked.body.id}/complete`)
+  assert.deepEqual(body.refunded, eur(1890))
+  await work(world, 10_000)
+  assert.deepEqual([(await paymentOf(id)).refunded, (await orderOf(id)).paymentStatus], [eur(5890), 'refunded'])
+})
+
+test('to be exchanged, or as store credit: the payment keeps its money', async () => {
+  const { id, paperback } = await sent()
+  const asked = await post(`orders/${id}/returns`, { lines: [{ line: paperback, quantity: 1, reason: 'other' }] })
+  await post(`returns/${asked.body.id}/approve`)
+  await post(`returns/${asked.body.id}/receive`)
+  assert.deepEqual((await post(`returns/${asked.body.id}/complete`, { refund: false })).body.refunded, eur(0))
+  const next = await post(`orders/${id}/returns`, { lines: [{ line: paperback, quantity: 1, reason: 'other' }] })
+  await post(`returns/${next.body.id}/approve`)
+  await post(`returns/${next.body.id}/receive`)
+  assert.deepEqual((await post(`returns/${next.body.id}/complete`, { to: 'store_credit' })).body.refunded, eur(1000))
+  await work(world, 5_000)
+  assert.deepEqual((await paymentOf(id)).refunded, eur(0))
+  const credit = await world.call('owner', { method: 'GET', url: '/api/storeCredits' })
+  assert.deepEqual(credit.body.items[0].balance, eur(1000))
+})
