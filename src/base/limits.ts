@@ -548,8 +548,20 @@ export const limits = {
   optionsMax: 5,
   optionValuesMax: 200,
   optionCharactersMax: 60,
+  /** The name of an option, a colon, a blank and a value. */
+  optionTextCharacters: 122,
   /** A hash of SHA-256 in base64url. */
   optionKeyCharacters: 43,
+  /** What a product is counted by, as a text in an index: some ten categories and as many values of options. */
+  facetCharacters: 400,
+  /** Kinds of products that differ in what they are counted by: so many are counted in a quarter of a second of one core. */
+  facetGroupsMax: 100_000,
+  /** Conditions that are looked at beside the query: a bit each of 31. */
+  facetFiltersMax: 30,
+  /** Values of one facet that are told. */
+  facetValuesMax: 200,
+  /** Categories whose titles and places in the tree an answer of facets knows. */
+  facetCategoriesMax: 5_000,
   skuCharacters: 100,
   /** What a SKU begins with that is made of options: half of it. */
   skuPrefixCharacters: 50,

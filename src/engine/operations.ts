@@ -63,7 +63,10 @@ import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
+import { facetFieldsOf } from '../domains/catalog/facets.ts'
+import { listFacets } from '../domains/catalog/list-facets.ts'
 import { makeVariants } from '../domains/catalog/make-variants.ts'
+import { products } from '../domains/catalog/products.ts'
 import { variants } from '../domains/catalog/variants.ts'
 import { blockGiftCard, unblockGiftCard } from '../domains/credit/block-gift-card.ts'
 import { getMyCredit } from '../domains/credit/get-my-credit.ts'
@@ -323,6 +326,7 @@ function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {
 
 function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
   return [
+    listFacets(model.get(products), facetNamesOf(model.get(products))),
     makeVariants(createRecord(model.get(variants), hooksOf?.(variants.name)?.create)),
     createCart,
     getCartOperation,
@@ -375,6 +379,11 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     listBalances,
     exportLedger(orderNumbers),
   ]
+}
+
+/** Of the project's own fields. */
+function facetNamesOf({ source }: CollectionModel): string[] {
+  return Object.keys(facetFieldsOf(Object.fromEntries(Object.entries(source.fields).filter(([name]) => !(name in products.fields)))))
 }
 
 /** Kept with their collection: engines of one process share them, and what is compiled for them. */

@@ -1050,6 +1050,7 @@ const recordRows: Row[] = [
   ...rows('variants.delete', staffOnly(204), ({ ids }) => ({ method: 'DELETE', url: `/api/variants/${ids['free']}` }), {
     events: ['variants.delete: variants'],
   }),
+  ...rows('products.facets', all(200), { method: 'GET', url: '/api/products/facets' }, { body: { isExact: true } }),
   ...rows(
     'products.makeVariants',
     staffOnly(200),

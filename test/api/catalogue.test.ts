@@ -181,3 +181,54 @@ test('a product that is deleted leaves the others', async () => {
   assert.equal((await staff('DELETE', `/api/products/${other.id}`)).status, 204)
   assert.deepEqual((await staff('GET', `/api/products/${one.id}`)).body.related, [])
 })
+
+test('products are counted by what they can be narrowed down by', async () => {
+  const [top, other] = [await category('facet-top'), await category('facet-other')]
+  const below = await category('facet-below', top.id)
+  const sizes = (values: readonly string[]) => [{ name: 'Size', values }]
+  const add = async (slug: string, fields: object, price: number | null) => {
+    const { id } = await made('/api/products', { slug, title: `Facetted ${slug}`, status: 'active', ...fields })
+    if (price !== null) await made('/api/variants', { product: id, sku: slug, title: slug, price: eur(price) })
+  }
+  await add('facet-1', { categories: [below.id, other.id], options: sizes(['S', 'M']) }, 150)
+  await add('facet-2', { categories: [below.id, top.id], options: sizes(['M']) }, 1000)
+  await add('facet-3', { categories: [other.id] }, null)
+  await add('facet-draft', { categories: [top.id], status: 'draft' }, 99)
+  const ask = async (query: string, as: 'guest' | 'staff' = 'guest') => {
+    const answer = await world.call(as, { method: 'GET', url: `/api/products/facets?search=facetted&${query}` })
+    assert.equal(answer.status, 200, answer.text)
+    const counts: Record<string, Record<string, number>> = {}
+    for (const { name, values } of answer.body.facets)
+      counts[name] = Object.fromEntries(values.map((one: { title: string; count: number }) => [one.title, one.count]))
+    return { ...answer.body, counts }
+  }
+  const all = await ask('')
+  assert.deepEqual([all.count, all.isExact, all.price], [3, true, { min: eur(150), max: eur(1000) }])
+  assert.deepEqual(all.counts, {
+    price: { 100: 1, 1000: 1 },
+    Size: { M: 2, S: 1 },
+    // Once, though it is in one of them and in another below.
+    categories: { 'facet-below': 2, 'facet-top': 2, 'facet-other': 2 },
+  })
+  const small = await ask('filter[optionValues]=Size: S')
+  assert.deepEqual([small.count, small.counts.Size, small.counts.categories['facet-top']], [1, { M: 2, S: 1 }, 1])
+  const under = await ask(`filter[categories.path][startsWith]=${top.path}`)
+  assert.deepEqual([under.count, under.counts.Size, under.counts.categories['facet-other']], [2, { M: 2, S: 1 }, 2])
+  const both = await ask(`filter[or][0][categories]=${below.id}&filter[or][1][categories]=${other.id}&filter[price][gte]=500`)
+  assert.deepEqual([both.count, both.counts.price], [1, { 1000: 1 }])
+  assert.equal((await ask('', 'staff')).count, 4)
+  const listed = await world.call('guest', { method: 'GET', url: '/api/products?search=facetted&filter[optionValues]=Size: M&count=true' })
+  assert.equal(listed.body.count, 2)
+  const wrong = await world.call('guest', { method: 'GET', url: '/api/products/facets?filter[facets]=x' })
+  assert.deepEqual([wrong.status, wrong.body.errors[0].code], [400, 'unknown_field'])
+})
+
+test('a product that says more than is counted of is told as such', async () => {
+  const options = Array.from({ length: 4 }, (_, index) => ({
+    name: `Option ${index}`,
+    values: Array.from({ length: 40 }, (_v, at) => `${at}`),
+  }))
+  await made('/api/products', { slug: 'wide', title: 'Widest', status: 'active', options })
+  const { body } = await world.call('guest', { method: 'GET', url: '/api/products/facets?search=widest' })
+  assert.deepEqual([body.count, body.isExact], [1, false])
+})

@@ -34,6 +34,15 @@ export function checkOptions(options: readonly ProductOption[] | null): void {
   const names = (options ?? []).map(({ name }) => name)
   const repeated = names.findIndex((name, index) => names.indexOf(name) < index)
   if (repeated >= 0) throw invalid(`/options/${repeated}/name`, 'repeated', `names ${names[repeated]} twice`)
+  const parted = names.findIndex((name) => name.includes(': '))
+  if (parted >= 0) throw invalid(`/options/${parted}/name`, 'pattern', 'must not have a colon and a blank: they part it from its values')
+  if (optionTextsOf(options).length > limits.listItemsMax)
+    throw invalid('/options', 'maxItems', `must have at most ${limits.listItemsMax} values in all`)
+}
+
+/** `Size: S`: what a list is filtered by. */
+export function optionTextsOf(options: readonly ProductOption[] | null | undefined): string[] {
+  return (options ?? []).flatMap(({ name, values }) => values.map((value) => `${name}: ${value}`))
 }
 
 /** What is wrong with the values of a variant, or null. None at all are those of a variant that was there before the options. */

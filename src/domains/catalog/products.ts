@@ -4,7 +4,8 @@ import { all, any, nobody, type Rule, staff, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import { type BeforeChange, collection, type Fields } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
-import { optionsShape, type ProductOption } from './options.ts'
+import { type FacetValues, facetFieldsOf, facetTextOf } from './facets.ts'
+import { optionsShape, optionTextsOf, type ProductOption } from './options.ts'
 import { staffOnly } from './staff-only.ts'
 
 /** What every browser shows. */
@@ -15,6 +16,15 @@ export const shown = {
 
 const active = where('status').eq('active')
 
+const categoryIds = field.refs('categories')
+const options = field.json<readonly ProductOption[]>({ schema: optionsShape })
+/** `Size: S` of each value, so that lists filter by it. */
+const optionValues = field.computed(field.texts({ max: limits.optionTextCharacters }), {
+  from: { options },
+  of: (given) => optionTextsOf(given.options),
+  stored: true,
+})
+
 const productFields = {
   slug: field.text({ required: true, unique: true, max: 150 }),
   title: field.text({ required: true, search: { weight: 2 } }),
@@ -22,11 +32,12 @@ const productFields = {
   /** The first one stands for it in lists. */
   pictures: field.files(shown),
   status: field.enum(['draft', 'active', 'archived'], { default: 'draft' }),
-  categories: field.refs('categories'),
+  categories: categoryIds,
   /** What is shown beside it. */
   related: field.refs('products', { onDelete: 'setNull' }),
   /** What a customer chooses between: each variant has one value of each. */
-  options: field.json<readonly ProductOption[]>({ schema: optionsShape }),
+  options,
+  optionValues,
   /** The lowest price of its variants, kept by their writes, so that lists filter and sort by it. */
   price: field.money({ write: nobody }),
   /** Whether a variant costs less than it did: kept in the same way. */
@@ -52,15 +63,33 @@ export function productsWith<TFields extends Fields>(more: TFields) {
   return collection('products', { prefix: 'prod', fields: { ...productFields, ...more } })
 }
 
+/** What it is counted by (facets.ts). */
+function facetFieldOf(price: typeof productFields.price, more: Fields) {
+  const own = facetFieldsOf(more)
+  const names = Object.keys(own)
+  return {
+    facets: field.computed(field.text({ max: limits.facetCharacters, read: nobody, feed: false }), {
+      from: { categories: categoryIds, options, price, ...own },
+      of: (given) => facetTextOf({ ...given, optionValues: optionTextsOf(given.options) } as FacetValues, names),
+      stored: true,
+    }),
+  }
+}
+
 /** What a write of a product is looked at for with its variants. */
 export type ProductKeeper = { beforeChange(context: BeforeChange): Promise<Readonly<Record<string, unknown>>> }
 
 /** `products` of a shop with its own fields. The handle for engine code stays `products`. */
 export function productsIn<TFields extends Fields>({ currency, taxClasses }: Sold, more: TFields, { beforeChange }: ProductKeeper) {
+  const price = field.money({ write: nobody, currency })
   return collection('products', {
     prefix: 'prod',
-    fields: { ...productFields, price: field.money({ write: nobody, currency }), taxClass: field.enum(taxClasses), ...more },
+    fields: { ...productFields, price, taxClass: field.enum(taxClasses), ...more, ...facetFieldOf(price, more) },
     indexes: [
+      // All that facets are counted of: the rows are not looked at.
+      ['status', 'facets', 'price.currency', 'price.amount'],
+      // A list without a sort is in the order of the ids.
+      ['status', 'id'],
       ['status', '-createdAt'],
       ['status', 'title'],
       ['status', 'price.amount'],

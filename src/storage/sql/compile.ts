@@ -45,6 +45,8 @@ export type Dialect = {
   readonly comparesRows?: boolean
   /** Whether the few records that a filter looks for are to be looked up first, and lead to theirs: where the database cannot tell. */
   readonly leadsByFew?: boolean
+  /** Says in words of SQL that records are to be found by their ids, where the database does not see that words find few. */
+  readonly leadsByWords?: (table: string) => string
   /** False where the table of a delete has no other name. */
   readonly deletesByAlias?: boolean
   /** Left out where null sorts below every value by itself. */
@@ -180,7 +182,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     count(collection: CollectionModel, filter: Filter | undefined, atMost: number | undefined): Statement {
       const values: SqlValue[] = []
       const rest = filter && filter.op !== 'true' ? ` where ${found(collection, filter, values)}` : ''
-      const from = `${quote(collection.table)} t${rest}`
+      const from = `${quote(collection.table)} t${byWords(dialect, collection, filter)}${rest}`
       if (atMost === undefined) return { sql: `select count(*) as "count" from ${from}`, values }
       return { sql: `select count(*) as "count" from (select 1 as one from ${from} limit ${atMost}) c`, values }
     },
@@ -189,7 +191,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const values: SqlValue[] = []
       const { list, order } = grouped(query, (path) => `t.${quote(resolve(collection.columns, path).name)}`)
       const rest = query.where && query.where.op !== 'true' ? ` where ${found(collection, query.where, values)}` : ''
-      return { sql: `select ${list} from ${quote(collection.table)} t${rest}${order}`, values }
+      return { sql: `select ${list} from ${quote(collection.table)} t${byWords(dialect, collection, query.where)}${rest}${order}`, values }
     },
 
     /** Inserts rows, each with a value for each column in the model's order. */
@@ -230,6 +232,12 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return { sql: `delete from ${from} where ${where(collection, filter, { values }, alias)}`, values }
     },
   })
+}
+
+/** What words find leads to its records, where the database would look for them among those of another index. */
+function byWords({ leadsByWords }: Dialect, { table }: CollectionModel, filter: Filter | undefined): string {
+  const parts = filter?.op === 'and' ? filter.of : [filter]
+  return leadsByWords && parts.some((part) => part?.op === 'words') ? ` ${leadsByWords(table)}` : ''
 }
 
 type Nearby = { readonly nameOf: (path: string) => string; readonly values: SqlValue[] }

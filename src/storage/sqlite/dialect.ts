@@ -9,6 +9,7 @@ export const sqliteDialect: Dialect = {
   leadsByFew: true,
   has: (list, value) => `${value} in (select "value" from json_each(${list}))`,
   hasWords,
+  leadsByWords: (table) => `indexed by "sqlite_autoindex_${table}_1"`,
   like: (left, right) => `${left} like ${right} escape '\\'`,
   // `lower` knows ASCII alone, as `like` does; a search by `like` goes back to the beginning of its text at every place.
   contains: (text, part) => `instr(lower(${text}),lower(${part}))>0`,
