@@ -14,14 +14,15 @@ const spine = [...ground, 'blobs', 'operation', 'records', 'effects', 'changes']
 /** Between domains only these arrows; each is used, and together they make no circle. */
 export const domains: Readonly<Record<string, readonly string[]>> = {
   accounts: [],
-  carts: ['accounts', 'catalog'],
+  carts: ['accounts', 'catalog', 'discounts'],
   catalog: ['stock'],
   credit: ['accounts', 'ledger'],
+  discounts: ['accounts'],
   emails: [],
   files: [],
   fulfillment: ['orders', 'payments', 'stock'],
   ledger: [],
-  orders: ['accounts', 'carts', 'credit', 'ledger', 'payments', 'stock'],
+  orders: ['accounts', 'carts', 'credit', 'discounts', 'ledger', 'payments', 'stock'],
   payments: ['credit', 'ledger'],
   personal: ['accounts', 'files'],
   returns: ['carts', 'fulfillment', 'orders', 'stock'],

@@ -56,6 +56,7 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/draft-orders.md': /^owner@example\.com is an admin\.\n18000\n9000\n\d+\nplaced\n$/,
   'docs/guides/gift-cards.md':
     /^owner@example\.com is an admin\.\nnull\n1000\npayment_missing\ngift_card 1000\nsandbox \d+\nsandbox\ngift_card 1000\n1000\n5000\nplaced\nEUR\n$/,
+  'docs/guides/discounts.md': /^owner@example\.com is an admin\.\nSPRING10\nBIG\nSPRING10 applied\nBIG minimum_sum\ndiscount_unknown\n$/,
   'docs/guides/stripe.md': /^placed\nowner@example\.com is an admin\.\nsucceeded\nThe dispute is won\.\n$/,
   'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
   'docs/operating/move-to-another-database.md': /the same on both sides[\s\S]*can be started on again/,

@@ -111,6 +111,17 @@ export type CartLine = Omit<Line, 'product' | 'sku'> & {
   available: boolean
 }
 
+/** What is taken off, or why a code takes nothing. */
+export type CartDiscount = {
+  /** Null of one that needs none. */
+  code: string | null
+  /** Null of a code that cannot be used. */
+  title: string | null
+  /** Of goods and shipping. */
+  amount: Money
+  reason: { code: string; message: string } | null
+}
+
 export type Cart = {
   id: string
   /** The guest's secret, on creation only. */
@@ -123,6 +134,7 @@ export type Cart = {
   billingAddress: Address | null
   shippingMethod: string | null
   discountCodes: readonly string[]
+  discounts: readonly CartDiscount[]
   note: string | null
   /** What it has become. */
   order: string | null
@@ -162,6 +174,8 @@ export type Order = {
   lines: readonly Line[]
   addresses: { shipping: Address; billing: Address }
   shipping: { id: string; title: string; price: Money } | null
+  /** Null where nothing was taken off. */
+  discounts: readonly { id: string; code: string | null; title: string; amount: Money }[] | null
   totals: Totals
   /** The sum of `totals` again. */
   total: Money

@@ -16,10 +16,16 @@ const leads: Readonly<Record<string, string>> = {
   storeCredits: 'customer',
 }
 
+// Where there is more to say of a record than fits, and its state is not the first of it.
+const chosen: Readonly<Record<string, readonly string[]>> = {
+  discounts: ['title', 'code', 'kind', 'active', 'uses', 'usesMax'],
+}
+
 /** At most seven fields: more do not fit beside the navigation on a laptop. */
 export function columnsOf(collection: CollectionInfo): FieldInfo[] {
   const ranked = collection.fields
     .filter((field) => (!unshown.has(field.display) || field.name === 'roles') && !unnamed.has(field.name))
+    .filter(({ name }) => chosen[collection.name]?.includes(name) ?? true)
     .map((field, index) => ({ field, rank: leads[collection.name] === field.name ? -1 : rankOf(field), index }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .map((entry) => entry.field)

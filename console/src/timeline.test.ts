@@ -18,6 +18,7 @@ const order: OrderFile['order'] = {
   fulfillmentStatus: 'unfulfilled',
   holds: [],
   lines: [],
+  discounts: null,
   addresses: { shipping: address, billing: address },
   shipping: null,
   totals: { subtotal: eur(500), discount: eur(0), shipping: eur(0), tax: eur(0), total: eur(500) },

@@ -28,6 +28,17 @@ export function normalEmail(text: string): string {
   return at < 0 ? address : `${address.slice(0, at + 1)}${asciiOf(domain) || domain}`
 }
 
+/**
+ * Nearly every provider delivers `ann+anything@` to `ann@`. Gmail leaves out dots, too, and has two names. Of other
+ * providers' dots nothing is known here: those of two people would be bound together.
+ */
+export function mailboxOf(address: string): string {
+  const at = address.lastIndexOf('@')
+  const domain = address.slice(at + 1).toLowerCase()
+  const name = address.slice(0, at).toLowerCase().replace(/\+.*/, '')
+  return domain === 'gmail.com' || domain === 'googlemail.com' ? `${name.replaceAll('.', '')}@gmail.com` : `${name}@${domain}`
+}
+
 /** A domain by A-labels (UTS 46, as browsers have it); '' where it has none. */
 function asciiOf(domain: string): string {
   // Node reads it as the host of an address: none of what ends a host may stand in it.

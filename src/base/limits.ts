@@ -116,6 +116,12 @@ export const limits = {
   tokenCharactersMax: 200,
   noteCharactersMax: 2_000,
   discountCodesMax: 20,
+  /** All of it. */
+  percentMax: 100,
+  /** Discounts without a code that are active: every cart looks at all of them. */
+  automaticDiscountsMax: 50,
+  /** Uses of one discount: a campaign for everybody needs no limit. */
+  discountUsesMax: 1_000_000_000,
   /** ISO 3166-1 has 249. */
   countriesMax: 250,
   /** Mistakes told of one request: more would be another page of the document. */
@@ -589,8 +595,8 @@ export const limits = {
   paymentLinksKeepMs: 90 * 24 * 3_600_000,
   /** Gift cards that one order is paid with: more than somebody has at hand, and few rows that its checkout waits for. */
   giftCardsPerOrderMax: 5,
-  /** As how many writes a checkout counts for each code that it names: 300 a minute are 20 codes then, as of passwords. */
-  giftCardWrites: 15,
+  /** As how many writes a request counts for each code that it tries, of a gift card or a discount: 300 a minute are 20 codes then, as of passwords. */
+  codeWrites: 15,
   /** What comes back to a gift card whose time is over can be spent for so long again. */
   giftCardAgainMs: 30 * 24 * 3_600_000,
   /** Gift cards that expire in one tick of ten minutes: 14,400 a day. */

@@ -72,6 +72,11 @@ export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends F
   readonly productFields?: TFields
   /** More fields of variants, such as the number of an edition. */
   readonly variantFields?: TVariantFields
+  /**
+   * Whether there may be discounts without a code, which every cart that fits has. Off when left out: each cart asks the database for
+   * them once more.
+   */
+  readonly automaticDiscounts?: boolean
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
   readonly returnOrigins?: readonly string[]
 }

@@ -30,6 +30,8 @@ export type ShopSettings = {
   readonly seller: SellerSettings | null
   /** Names that an account may have one of. */
   readonly customerGroups: readonly string[]
+  /** Whether every cart is looked at for discounts that need no code. */
+  readonly hasAutomaticDiscounts: boolean
   /** Besides that of publicUrl: where customers may come back to from a payment page. */
   readonly returnOrigins: readonly string[]
   /** Units of one line, and of a whole order: bounds what one order that nobody pays can hold. */

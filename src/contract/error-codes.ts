@@ -153,6 +153,7 @@ export const errorCodes = {
   // Shop
   cart_not_open: { status: 409, retry: 'whenChanged', message: 'This cart is closed for changes.' },
   discount_unknown: { status: 422, retry: 'whenChanged', message: 'There is no such discount.' },
+  discount_unusable: { status: 409, retry: 'whenChanged', message: 'A discount of the cart cannot be used.' },
   cart_empty: { status: 409, retry: 'whenChanged', message: 'The cart has no lines.' },
   cart_incomplete: { status: 422, retry: 'whenChanged', message: 'Something is missing before checkout.' },
   total_changed: { status: 409, retry: 'whenChanged', message: 'The total is not what you expected.' },

@@ -31,6 +31,8 @@ import { formerPrices } from '../domains/catalog/prior-price.ts'
 import { productsIn } from '../domains/catalog/products.ts'
 import { productKeeper, variantsIn } from '../domains/catalog/variants.ts'
 import { creditGrants, giftCards, storeCredits } from '../domains/credit/collections.ts'
+import { discountTallies, discountUses } from '../domains/discounts/collections.ts'
+import { discountsIn } from '../domains/discounts/discounts-in.ts'
 import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
@@ -230,6 +232,7 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     tax: taxOf(shop.tax, bookkeeping.timeZone),
     seller: sellerOf(shop.seller),
     customerGroups: shop.customerGroups ?? [],
+    hasAutomaticDiscounts: shop.automaticDiscounts ?? false,
     returnOrigins: shop.returnOrigins ?? [],
     lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
     orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
@@ -322,7 +325,9 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
   productFields,
   variantFields,
   tax,
-}: Pick<ShopConfig<TFields, TVariantFields>, 'currency' | 'productFields' | 'variantFields' | 'tax'>) {
+  automaticDiscounts = false,
+  customerGroups = [],
+}: ShopConfig<TFields, TVariantFields>) {
   const sold = { currency, taxClasses: taxClassesOf(tax) }
   return [
     categories,
@@ -349,6 +354,9 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     giftCards,
     storeCredits,
     creditGrants,
+    discountsIn({ currency, isAutomatic: automaticDiscounts, customerGroups }),
+    discountUses,
+    discountTallies,
     settlementLines,
     reconciliations,
     ledgerEntries,

@@ -75,6 +75,7 @@ const publicParams: readonly ErrorCode[] = [
   'scope_missing',
   'out_of_stock',
   'not_for_sale',
+  'discount_unusable',
   'order_too_large',
   'total_changed',
   'order_state_conflict',

@@ -257,8 +257,12 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
       checkSameSite(parts.origins ?? noOrigins, headers)
     const since = live.revocations()
     const take = async (actor: Actor) => {
-      const count = operation.requestsIn?.(request.body) ?? 1
-      if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
+      if (!parts.isRateLimited || rateClass === 'none') return
+      const codes = (operation.codesIn?.(request.body) ?? 0) * limits.codeWrites
+      const count = Math.max(codes, operation.requestsIn?.(request.body) ?? 1)
+      await limit(limiter, { rateClass, count, actor, credentials }, reply)
+      // More accounts try no more of them.
+      if (codes > 0 && actor.id !== null) await limit(limiter, { rateClass, count: codes, actor: guestActor(''), credentials }, reply)
     }
     const run = async (actor: Actor) => await parts.run(operation, callOf(parts, { request, route, actor, room }))
     const recalled = isReadAhead ? (parts.recall?.(credentials) ?? null) : null

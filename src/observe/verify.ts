@@ -9,6 +9,7 @@ import { catalogueInvariants } from './invariants/catalogue.ts'
 import { computedInvariants } from './invariants/computed.ts'
 import { creditInvariants } from './invariants/credit.ts'
 import { deletedInvariants } from './invariants/deleted.ts'
+import { discountInvariants } from './invariants/discounts.ts'
 import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
 import { fulfillmentInvariants } from './invariants/fulfillment.ts'
@@ -41,6 +42,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   orderInvariants,
   fulfillmentInvariants,
   creditInvariants,
+  discountInvariants,
   stockInvariants,
   catalogueInvariants,
   accountInvariants,

@@ -72,6 +72,7 @@ export function batch(all: readonly Operation[], react: React): Operation {
     isPresented: true,
     // Else it would be a way around the limit.
     requestsIn: (input) => stepsIn(input),
+    codesIn: (input) => codesIn(routes, input),
     errors: [...new Set(routes.flatMap(({ operation }) => operation.errors ?? []))],
     access: anyone,
     async run(context) {
@@ -95,6 +96,17 @@ export function batch(all: readonly Operation[], react: React): Operation {
 function stepsIn(input: unknown): number {
   const { operations } = (input ?? {}) as { readonly operations?: unknown }
   return Array.isArray(operations) ? Math.max(1, Math.min(operations.length, limits.batchOperationsMax)) : 1
+}
+
+/** Of all steps: what stands in an address of what was answered before is any id. */
+function codesIn(routes: readonly Route[], input: unknown): number {
+  const { operations } = (input ?? {}) as { readonly operations?: unknown }
+  if (!Array.isArray(operations) || operations.length > limits.batchOperationsMax) return 0
+  return operations.reduce((sum: number, given: Partial<Step> | null) => {
+    const path = String(given?.path).replaceAll(/\{[^{}]*\}/g, 'x')
+    const route = routesAt(routes, path).find(({ method }) => method === given?.method)
+    return sum + (route?.operation.codesIn?.(given?.body) ?? 0)
+  }, 0)
 }
 
 /** What prepares outside the transaction, waits for the outside world or is limited more strictly than a write is called alone. */

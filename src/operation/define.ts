@@ -165,6 +165,11 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   readonly rate?: RateClass
   /** As how many requests it counts for that, by its input, which is not checked yet; one when left out. */
   readonly requestsIn?: (input: unknown) => number
+  /**
+   * How many codes it tries, of gift cards or discounts: each counts as `codeWrites` requests, of its caller and of their network. Of its
+   * input, which is not checked yet.
+   */
+  readonly codesIn?: (input: unknown) => number
   readonly tag?: string
   /** The answer already passed the gate of records/present.ts, so it is sent as it is. */
   readonly isPresented?: boolean

@@ -899,6 +899,7 @@ const importable: Readonly<Record<string, object>> = {
   products: { title: 5 },
   variants: { sku: 5 },
   shippingMethods: { name: 5 },
+  discounts: { title: 5 },
 }
 const importRows = Object.entries(importable).flatMap(([name, body]) =>
   rows(
@@ -1068,7 +1069,26 @@ const recordRows: Row[] = [
   ...catalogueRows('shippingMethods', { title: 'Express', price: { amount: 990, currency: 'EUR' } }, { title: 'Slow' }, 'shipping', [
     'shippingMethods',
   ]),
+  ...rows('discounts.create', staffOnly(201), post('/api/discounts', { title: 'Spring', code: 'spring', kind: 'percent', value: 10 }), {
+    events: ['discounts.create: discounts'],
+    body: { code: 'SPRING', uses: 0 },
+  }),
+  ...rows(
+    'discounts.update',
+    { ...all(404), staff: 200 },
+    (_, { discount }) => ({ method: 'PATCH', url: `/api/discounts/${discount}`, body: { active: false } }),
+    { given: aDiscount, events: ['discounts.update: discounts'], body: { active: false } },
+  ),
+  ...rows('discounts.delete', { ...all(404), staff: 204 }, (_, { discount }) => ({ method: 'DELETE', url: `/api/discounts/${discount}` }), {
+    given: aDiscount,
+    events: ['discounts.delete: discounts'],
+  }),
 ]
+
+async function aDiscount(world: World): Promise<Given> {
+  const { body } = await world.call('staff', post('/api/discounts', { title: 'Autumn', code: 'autumn', kind: 'percent', value: 10 }))
+  return { discount: body.id }
+}
 
 /** Its sender's alone. */
 function ownUpload(status: number): Statuses {
@@ -1139,6 +1159,8 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   giftCards: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   storeCredits: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   creditGrants: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  discounts: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  discountUses: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   reconciliations: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
   ledgerBlocks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

@@ -28,6 +28,8 @@ type Schema = {
   required?: string[]
   anyOf?: Schema[]
   minimum?: number
+  maximum?: number
+  exclusiveMinimum?: number
   title?: string
   items?: Schema
   pattern?: string
@@ -264,6 +266,7 @@ function fits(value: unknown, schema: Schema): boolean {
     case 'string':
       return types.includes('string') && (schema.format ?? 'name').startsWith('name') && new RegExp(schema.pattern ?? '', 'u').test('text')
     case 'number':
+      if (types.includes('number')) return value > (schema.exclusiveMinimum ?? -Infinity) && value <= (schema.maximum ?? Infinity)
       return types.includes('integer') && Number.isSafeInteger(value)
     case 'boolean':
       return types.includes('boolean')

@@ -15,6 +15,7 @@ import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { carts } from '../../src/domains/carts/collections.ts'
 import { products } from '../../src/domains/catalog/products.ts'
 import { variants } from '../../src/domains/catalog/variants.ts'
+import { discounts } from '../../src/domains/discounts/collections.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
 import { expireOrders } from '../../src/domains/orders/expire-orders.ts'
 import { liveStatuses, type Payment, payments, refunds } from '../../src/domains/payments/collections.ts'
@@ -27,6 +28,7 @@ import type { Engine } from '../../src/engine/create-engine.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { settings } from '../../src/settings/collections.ts'
+import { findUnique } from '../../src/storage/find-all.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import type { Transaction } from '../../src/storage/transaction.ts'
 import { testDatabase } from '../support/databases.ts'
@@ -130,6 +132,43 @@ rule('a cart is one order, and what is ordered is what the cart holds', async ({
     kept.lines.map(({ quantity }) => quantity),
   )
 })
+
+rule('a discount is used no more often than it may be', async ({ one, overlap }) => {
+  const code = await makeDiscount(one, { usesMax: 1 })
+  const [first, second] = [
+    await makeCart(one, { email: 'a@mail.example', discountCodes: [code] }),
+    await makeCart(one, { discountCodes: [code] }),
+  ]
+  const ended = await overlap(
+    (engine) => checkOut(engine, first.cart),
+    (engine) => checkOut(engine, second.cart),
+  )
+  assert.equal(ended.filter((one) => refused(one, 'discount_unusable')).length, 1, outcome(...ended))
+})
+
+rule('one customer has a discount no more often than they may', async ({ one, overlap }) => {
+  const code = await makeDiscount(one, { usesPerCustomerMax: 1 })
+  const emails = ['ann@mail.example', 'ann+again@mail.example']
+  const [first, second] = await Promise.all(emails.map((email) => makeCart(one, { email, discountCodes: [code] })))
+  const ended = await overlap(
+    (engine) => checkOut(engine, first!.cart),
+    (engine) => checkOut(engine, second!.cart),
+  )
+  assert.equal(ended.filter((one) => refused(one, 'discount_unusable')).length, 1, outcome(...ended))
+})
+
+for (const isFirst of [true, false])
+  rule(`no limit of a discount is lowered below what is used of it, ${isFirst ? 'before' : 'after'} its use`, async ({ one, overlap }) => {
+    const code = await makeDiscount(one, { usesMax: 2 })
+    const found = (await findUnique(one.parts.storage.reader, discounts, eq('code', code)))!
+    await checkOut(one, (await makeCart(one, { email: 'a@mail.example', discountCodes: [code] })).cart)
+    const { cart } = await makeCart(one, { discountCodes: [code] })
+    const use = (engine: Engine) => checkOut(engine, cart)
+    const lower = (engine: Engine) => staff(engine, 'discounts.update', { id: found.id, usesMax: 1 })
+    const ended = await (isFirst ? overlap(lower, use) : overlap(use, lower))
+    const [lowered, used] = isFirst ? ended : ended.toReversed()
+    assert.ok(refused(used!, 'discount_unusable') !== refused(lowered!, 'validation_failed'), outcome(...ended))
+  })
 
 rule('two checkouts of one cart answer one order', async ({ one, overlap }) => {
   const { cart } = await makeCart(one)
@@ -350,9 +389,14 @@ async function makeVariant(engine: Engine): Promise<{ variant: string; level: st
   return { variant, level: level!.id }
 }
 
-async function makeCart(engine: Engine) {
+/** Answers its code. */
+async function makeDiscount(engine: Engine, fields: object): Promise<string> {
+  return (await staff(engine, 'discounts.create', { title: 'Less', code: 'LESS', kind: 'percent', value: 10, ...fields }))['code']
+}
+
+async function makeCart(engine: Engine, more: object = {}) {
   const { variant, level } = await makeVariant(engine)
-  const { id: cart } = await staff(engine, 'carts.create', { email: 'guest@mail.example' })
+  const { id: cart } = await staff(engine, 'carts.create', { email: 'guest@mail.example', ...more })
   const { lines } = await staff(engine, 'carts.addLine', { id: cart, variant })
   const shippingAddress = { name: 'Ada', line1: '1 Street', city: 'London', postalCode: 'SW1', country: 'GB' }
   await staff(engine, 'carts.update', { id: cart, shippingAddress })

@@ -103,6 +103,7 @@ STATED = [
     (r".*", "not_for_sale", r".*", "what is put in a cart is on sale"),
     (r".*", "cart_incomplete", r".*", "checkout asks for what it needs, by the cart"),
     (r".*", "discount_unknown", r".*", "a code names a discount"),
+    (r"(POST|PATCH) /api/discounts.*", "validation_failed", r"/(value|per|code|getProducts|getCategories|customerGroups|endsAt|uses.*|firstOrder|active)(/.*)?(#.*)?", "a value as its kind asks for, and what goes with it"),
     (r"POST /api/payments/webhooks/.*", "webhook_rejected", r".*", "a webhook is signed by its provider"),
 ]
 

@@ -191,7 +191,17 @@ export const rules: readonly Rule[] = [
     verify: ['orders.not_stuck', 'payments.not_stuck', 'refunds.not_stuck', 'captures.not_stuck', 'webhooks.not_stuck'],
     mutants: ['paid-and-left', 'open-payment-unasked', 'missing-is-silent'],
   },
-  { id: 'C22', holds: 'A coupon is used as often as placed orders say, and within its limits.', open: 'No coupons yet.' },
+  {
+    id: 'C22',
+    holds: 'A discount is used as often as placed orders say, and within its limits, of all and of each customer.',
+    verify: ['discounts.counted', 'discounts.within_limits', 'discounts.on_orders'],
+    defences: [
+      'a discount is used no more often than it may be',
+      'a customer has a discount no more often than they may',
+      'all spellings of a mailbox are one customer',
+    ],
+    tests: [['test/faults/side-by-side.test.ts', 'a discount is used no more often than it may be']],
+  },
   {
     id: 'C23',
     holds: 'What a provider tells comes to the same in any order and however often.',

@@ -1,6 +1,7 @@
 // Every invariant has a violation that is planted by plain SQL and must be reported under its name.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import { tallyId } from '../../src/domains/discounts/tallies.ts'
 import { computedInvariants } from '../../src/observe/invariants/computed.ts'
 import { deletedInvariants } from '../../src/observe/invariants/deleted.ts'
 import { fileInvariants } from '../../src/observe/invariants/files.ts'
@@ -28,6 +29,12 @@ const aLine = (state: string, fact: string) =>
 /** Issued is worth 5. */
 const aCard = (spent: number, balance: number) =>
   `insert into "giftCards" ("id","version","createdAt","updatedAt","codeHash","lastFour","status","issued_amount","issued_currency","spent_amount","spent_currency","expired_amount","expired_currency","balance_amount","balance_currency") values ('gft_x',1,1,1,'h','XXXX','active',5,'EUR',${spent},'EUR',0,'EUR',${balance},'EUR')`
+
+const aDiscount = (usesMax: string) =>
+  `insert into "discounts" ("id","version","createdAt","updatedAt","title","code","active","kind","value","per","products","categories","getProducts","getCategories","customerGroups","firstOrder","combines","usesMax") values ('dsc_x',1,1,1,'x','X',1,'percent','10','order','[]','[]','[]','[]','[]',0,0,${usesMax})`
+
+const aTally = (uses: number) =>
+  `insert into "discountTallies" ("id","version","createdAt","updatedAt","discount","of","uses") values ('${tallyId('dsc_x')}',1,1,1,'dsc_x','all',${uses})`
 
 /** By invariant: the statements that break it. Each must change something. */
 const plants: Readonly<Record<string, readonly string[]>> = {
@@ -95,6 +102,11 @@ const plants: Readonly<Record<string, readonly string[]>> = {
     `insert into "categories" ("id","version","createdAt","updatedAt","slug","title","title_words","position","parent","path") values ('cat_x',1,1,1,'x','X','x',0,'cat_y','/cat_x/cat_y/cat_x/'), ('cat_y',1,1,1,'y','Y','y',0,'cat_x','/cat_x/cat_y/')`,
   ],
   'catalogue.options_fit': [`update "variants" set "options"='{"Size":"S"}' where ${one('variants')}`],
+  'discounts.counted': [aDiscount('null'), aTally(1)],
+  'discounts.within_limits': [aDiscount('1'), aTally(2)],
+  'discounts.on_orders': [
+    `insert into "discountUses" ("id","version","createdAt","updatedAt","discount","order","amount_amount","amount_currency","state","tallies") select 'dsu_x',1,1,1,'dsc_x',"id",1,'EUR','used','[]' from "orders" limit 1`,
+  ],
   'stock.not_below_zero': [`update "stockLevels" set "held"=-1 where ${one('stockLevels')}`],
   'stock.available_adds_up': [`update "stockLevels" set "available"="available"+1 where ${one('stockLevels')}`],
   'stock.held_is_reserved': [`update "stockLevels" set "committed"="committed"+1 where ${one('stockLevels')}`],
@@ -151,6 +163,9 @@ const otherPlants: Readonly<Record<string, readonly string[]>> = {
   ],
   'orders.placed_in_ledger: tax': [
     `update "ledgerEntries" set "account"='I:sales' where ${one('ledgerEntries', `"kind"='order.recognized' and "account" like 'L:tax%' and ${ofSold}`)}`,
+  ],
+  'discounts.on_orders: an order without its use': [
+    `update "orders" set "discounts"='[{"id":"dsc_x","code":"X","title":"x","amount":{"amount":1,"currency":"EUR"}}]' where ${one('orders')}`,
   ],
   'payments.closed_with_order: authorized': [
     `update "payments" set "capturable_amount"=1, "capturable_currency"='EUR' where ${one('payments', inClosed)}`,

@@ -1,6 +1,7 @@
 // What `kingpost verify` says of the money of a world once all has come to rest.
 import assert from 'node:assert/strict'
 import { creditInvariants } from '../../src/observe/invariants/credit.ts'
+import { discountInvariants } from '../../src/observe/invariants/discounts.ts'
 import { fulfillmentInvariants } from '../../src/observe/invariants/fulfillment.ts'
 import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
 import { orderInvariants } from '../../src/observe/invariants/orders.ts'
@@ -9,7 +10,15 @@ import { stockInvariants } from '../../src/observe/invariants/stock.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import type { World } from './api-harness.ts'
 
-const groups = [ledgerInvariants, paymentInvariants, orderInvariants, fulfillmentInvariants, stockInvariants, creditInvariants]
+const groups = [
+  ledgerInvariants,
+  paymentInvariants,
+  orderInvariants,
+  fulfillmentInvariants,
+  stockInvariants,
+  creditInvariants,
+  discountInvariants,
+]
 
 /** Closes it whatever it says. */
 export async function closeWithBooks(world: World): Promise<void> {

@@ -2,6 +2,7 @@
 import { html, type VNode } from '../../vendor/htm-preact.js'
 import { columnsOf } from '../columns.ts'
 import { shortId } from '../format.ts'
+import { navigate } from '../router.ts'
 import { collectionPath, plainRecordPath } from '../routes.ts'
 import { useCollection, useWorkspace } from '../schema.ts'
 import type { CollectionInfo, RecordData } from '../shapes.ts'
@@ -11,6 +12,7 @@ import { recordColumn } from '../ui/record-column.ts'
 import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
 import { IssueGiftCard } from './credit-actions.ts'
+import { MakeDiscount } from './discount-actions.ts'
 
 export function CollectionPage({ name }: { name: string }): VNode {
   const info = useCollection(name)
@@ -22,7 +24,9 @@ export function CollectionPage({ name }: { name: string }): VNode {
   const trash = html`<a class="button" href=${`${collectionPath(name)}/trash`}>Trash</a>`
   const system = info.system && html`<span class="tag">system</span>`
   const issue = name === 'giftCards' && html`<${IssueGiftCard} />`
-  const actions = html`${transfer}${issue}${info.can.restore && trash}${info.can.create && add}`
+  const open = (id: string) => navigate(plainRecordPath(name, id))
+  const make = name === 'discounts' && html`<${MakeDiscount} onDone=${open} />`
+  const actions = html`${transfer}${issue}${make}${info.can.restore && trash}${info.can.create && !make && add}`
   return html`
     <${PageHead} title=${info.title} beside=${system} actions=${actions} />
     <${RecordList}

@@ -28,6 +28,7 @@ const entries: Entry[] = [
   { path: `${base}/ledger`, text: 'Ledger', icon: 'ledger', needs: 'ledgerEntries' },
   { path: `${base}/settlement`, text: 'Settlement', icon: 'settlement', needs: 'settlementLines' },
   { path: `${base}/data/giftCards`, text: 'Gift cards', icon: 'gift', needs: 'giftCards' },
+  { path: `${base}/data/discounts`, text: 'Discounts', icon: 'discount', needs: 'discounts' },
   { path: `${base}/webhooks`, text: 'Webhooks', icon: 'webhooks', needs: 'webhooks' },
   { path: `${base}/keys`, text: 'API keys', icon: 'key' },
   { path: `${base}/people`, text: 'People', icon: 'people', asks: 'accounts.invite' },

@@ -1,5 +1,5 @@
 /** Owns what cart, checkout and order pages share: a line with its cover, and the sum at the foot. */
-import type { CartLine, Line, Totals } from 'kingpost/client'
+import type { CartDiscount, CartLine, Line, Money, Totals } from 'kingpost/client'
 import { drawCover } from './cover.ts'
 import { h } from './dom.ts'
 import { type Book, client, formatMoney, kindOf, listCategories } from './shop.ts'
@@ -50,16 +50,23 @@ export function drawLine(line: Line | CartLine, book: Book | undefined, controls
   )
 }
 
-export function drawTotals(totals: Totals, hasShipping = true): HTMLElement {
+/** `discounts`: named one by one; left out, their sum is shown. */
+export function drawTotals(
+  totals: Totals,
+  hasShipping = true,
+  discounts: readonly Pick<CartDiscount, 'title' | 'amount'>[] = [],
+): HTMLElement {
   const { subtotal, discount, shipping, tax, total } = totals
   const row = (name: string, value: string, more = '') => h('div', { class: more }, h('dt', {}, name), h('dd', {}, value))
+  const less = (money: Money) => formatMoney({ ...money, amount: -Math.abs(money.amount) })
   // A shop may show prices with tax in them or without; the sum itself tells which.
   const isTaxAdded = subtotal.amount - Math.abs(discount.amount) + shipping.amount !== total.amount
   return h(
     'dl',
     { class: 'totals' },
     row('Books', formatMoney(subtotal)),
-    discount.amount !== 0 && row('Discount', formatMoney({ ...discount, amount: -Math.abs(discount.amount) })),
+    discounts.map(({ title, amount }) => amount.amount !== 0 && row(title ?? 'Discount', less(amount))),
+    discounts.length === 0 && discount.amount !== 0 && row('Discount', less(discount)),
     row('Delivery', hasShipping ? formatMoney(shipping) : 'at checkout'),
     isTaxAdded && row('Tax', formatMoney(tax)),
     row('Total', formatMoney(total), 'is-total'),

@@ -15,6 +15,7 @@ const sentences: Record<string, string> = {
   payment_in_progress: 'A payment for this order is still under way. Give it a moment.',
   payment_not_needed: 'Nothing is left to pay on this order.',
   order_state_conflict: 'This order has moved on and cannot be paid any more.',
+  discount_unknown: 'This code cannot be used.',
   rate_limited: 'That was a bit fast. Please wait a moment and try again.',
   overloaded: 'The shop is very busy. Please try again in a moment.',
   storage_unavailable: 'The shop is being looked after. Please try again in a moment.',

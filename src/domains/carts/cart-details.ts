@@ -5,6 +5,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
 import { Type } from '../../contract/type.ts'
+import { normalCode } from '../discounts/discount-code.ts'
 import { addressInput, tidyAddress } from './address.ts'
 import { checkCurrency, currencyInput } from './change-cart.ts'
 import type { Address, Cart } from './collections.ts'
@@ -23,25 +24,44 @@ export const detailsInput = {
 }
 export const detailsErrors = ['reference_not_found', 'discount_unknown'] as const
 
-export type Details = Partial<Pick<Cart, 'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note'>>
+export type Details = Partial<Pick<Cart, 'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note' | 'discountCodes'>>
 
-/** As they are stored. @throws validation_failed, discount_unknown */
-export function detailsOf(
-  project: Project,
-  { currency, discountCodes = [], ...details }: Details & { readonly currency?: string; readonly discountCodes?: readonly string[] },
-): Details {
+type Given = Omit<Details, 'discountCodes'> & { readonly currency?: string; readonly discountCodes?: readonly string[] }
+
+/** As they are stored. @throws validation_failed */
+export function detailsOf(project: Project, { currency, discountCodes, ...details }: Given): Details {
   checkCurrency(project, currency)
-  if (discountCodes.length > 0)
-    throw new EngineError('discount_unknown', {
-      errors: [{ path: '/discountCodes/0', code: 'discount_unknown', message: 'is no discount of this shop' }],
-    })
   const tidy = (address: Address | null) => address && tidyAddress(address)
   return {
     ...details,
+    ...(discountCodes === undefined ? {} : { discountCodes: [...new Set(discountCodes.map(normalCode))].filter((code) => code !== '') }),
     ...(typeof details.email === 'string' ? { email: normalEmail(details.email) } : {}),
     ...(details.shippingAddress === undefined ? {} : { shippingAddress: tidy(details.shippingAddress) }),
     ...(details.billingAddress === undefined ? {} : { billingAddress: tidy(details.billingAddress) }),
   }
+}
+
+/** Codes are tried no faster than passwords. What is no list may stand for one in a batch. */
+export function discountCodesIn(input: unknown): number {
+  const codes = (input as { discountCodes?: unknown } | null | undefined)?.discountCodes
+  return Array.isArray(codes) ? codes.length : codes === undefined || codes === null ? 0 : limits.discountCodesMax
+}
+
+/**
+ * A code that is put in must be one that its customer can use now; what keeps it from taking anything now is told with the cart. One that
+ * was there before stays, whatever has become of it. @throws discount_unknown
+ */
+export function checkCodes(given: readonly string[] = [], before: readonly string[] | null, { discounting }: ResolvedCart): void {
+  const unknown = discounting.refused.filter(({ code, reason }) => reason.code === 'unavailable' && !before?.includes(code))
+  if (unknown.length === 0) return
+  const isUnknown = (code: string) => unknown.some((one) => one.code === normalCode(code))
+  throw new EngineError('discount_unknown', {
+    errors: given.flatMap((code, index) =>
+      isUnknown(code)
+        ? [{ path: `/discountCodes/${index}`, code: 'discount_unknown', message: 'is no discount that can be used now' }]
+        : [],
+    ),
+  })
 }
 
 /** @throws reference_not_found for a shipping method that nobody can choose */

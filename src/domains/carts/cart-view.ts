@@ -10,6 +10,7 @@ import { recordOf } from '../../schema/collection.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
+import { type WhyNot, whyNotCodes } from '../discounts/why-not.ts'
 import { addressOutput } from './address.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
 import { lineTitle, type ResolvedCart, type ResolvedLine } from './resolve-cart.ts'
@@ -34,6 +35,25 @@ export const taxesType = Type.Array(
   { description: 'All that has one rate, shipping with its goods. Their taxes are the tax of the totals.' },
 )
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] })
+
+const discountsType = Type.Array(
+  Type.Object(
+    {
+      code: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Null of one that needs none.' }),
+      title: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Null of a code that cannot be used.' }),
+      amount: Type.Unsafe<Money>({ ...moneySchema, title: undefined, description: 'What it takes, of goods and shipping.' }),
+      reason: Type.Unsafe<WhyNot | null>({
+        type: ['object', 'null'],
+        title: 'DiscountReason',
+        description: 'Why it takes nothing.',
+        properties: { code: { type: 'string', enum: [...whyNotCodes] }, message: { type: 'string' } },
+        required: ['code', 'message'],
+      }),
+    },
+    { title: 'CartDiscount' },
+  ),
+  { description: 'What is taken off, and each code that takes nothing.' },
+)
 
 export const cartType = Type.Object(
   {
@@ -71,6 +91,7 @@ export const cartType = Type.Object(
     billingAddress: addressOutput,
     shippingMethod: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Null also when it is no longer offered.' }),
     discountCodes: Type.Array(Type.String()),
+    discounts: discountsType,
     note: nullableText,
     order: nullableText,
     taxIncluded: Type.Boolean({ description: 'Whether tax is in all prices; otherwise it is added to them.' }),
@@ -114,7 +135,8 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     shippingAddress,
     billingAddress,
     shippingMethod: resolved.shipping?.id ?? null,
-    discountCodes: [],
+    discountCodes: cart.discountCodes ?? [],
+    discounts: discountsView(resolved),
     note,
     order,
     taxIncluded: priced.taxIncluded,
@@ -123,6 +145,18 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     createdAt: toIso(createdAt),
     updatedAt: toIso(updatedAt),
   }
+}
+
+function discountsView({ cart, discounting: { applied, refused } }: ResolvedCart) {
+  return [
+    ...applied.map(({ discount: { code, title }, amount }) => ({
+      code,
+      title: title as string | null,
+      amount,
+      reason: null as WhyNot | null,
+    })),
+    ...refused.map((one) => ({ ...one, amount: money(0, cart.currency) })),
+  ]
 }
 
 function lineView(line: ResolvedLine) {

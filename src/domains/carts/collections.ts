@@ -50,6 +50,8 @@ export const carts = collection('carts', {
     billingAddress: field.json<Address | null>({ schema: addressShape }),
     /** No reference: an old cart keeps nobody from deleting a method. One that is gone is not shown. */
     shippingMethod: field.text({ max: 64 }),
+    /** As they are kept, without repeats. What they take is looked at anew with every answer. */
+    discountCodes: field.json<readonly string[]>({ schema: { type: ['array', 'null'], items: { type: 'string' } } }),
     note: field.longText({ max: 2_000 }),
     order: field.text(),
   },

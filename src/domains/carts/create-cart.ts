@@ -6,7 +6,7 @@ import type { Project } from '../../config/project.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../../records/etag.ts'
-import { checkShipping, detailsErrors, detailsInput, detailsOf } from './cart-details.ts'
+import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn } from './cart-details.ts'
 import { cartView } from './cart-view.ts'
 import { common, idInput, quantityInput } from './change-cart.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
@@ -25,6 +25,7 @@ export const createCart = command({
   status: 201,
   errors: [...detailsErrors, 'not_for_sale', 'amount_too_large'],
   hasEtag: true,
+  codesIn: discountCodesIn,
   input: Type.Object(
     { ...detailsInput, lines: Type.Optional(Type.Array(lineInput, { maxItems: limits.cartLinesMax })) },
     { additionalProperties: false },
@@ -34,7 +35,15 @@ export const createCart = command({
     const details = detailsOf(project, given)
     const lines = mergedLines(project, newId, wanted)
     const token = timedSecret(newSecret('cart'), now)
-    const empty = { shippingAddress: null, billingAddress: null, shippingMethod: null, note: null, order: null, email: actor.email }
+    const empty = {
+      shippingAddress: null,
+      billingAddress: null,
+      shippingMethod: null,
+      discountCodes: null,
+      note: null,
+      order: null,
+      email: actor.email,
+    }
     const cart = {
       id: newId('cart'),
       status: 'open',
@@ -48,6 +57,7 @@ export const createCart = command({
     const resolved = await resolveCart({ read: tx, model, project, now }, { ...cart, createdAt: now, updatedAt: now, version: 1 })
     checkLines(wanted, resolved)
     checkShipping(details, resolved)
+    checkCodes(given.discountCodes, null, resolved)
     const stored = await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
     const headers = { location: `/api/carts/${stored.id}`, etag: etagOf(model.get(carts), actor, stored) }
     return { output: cartView({ ...resolved, cart: stored }, token), status: 201, headers }

@@ -14,6 +14,9 @@ import { users } from '../accounts/collections.ts'
 import { type ShippingMethod, shippingMethods } from '../catalog/collections.ts'
 import { type Product, products } from '../catalog/products.ts'
 import { type Variant, variants } from '../catalog/variants.ts'
+import type { Discounting } from '../discounts/discounts-of.ts'
+import { findDiscounts } from '../discounts/find-discounts.ts'
+import { discountCart } from './cart-discounts.ts'
 import type { Cart, CartLine } from './collections.ts'
 import { type LinePrice, type Priced, priceBasket, shopOf } from './totals.ts'
 
@@ -39,25 +42,32 @@ export type ResolvedCart = {
   /** Of its account, where the project has groups. */
   readonly customerGroup: string | null
   readonly priced: Priced
+  /** What was taken off, and why the other codes take nothing. */
+  readonly discounting: Discounting
 }
 
 export type CartContext = {
-  readonly read: Pick<Reader, 'get' | 'getMany'>
+  readonly read: Pick<Reader, 'get' | 'getMany' | 'find'>
   readonly model: Model
   readonly project: Project
   readonly now: number
+  /** Its prices were agreed on with somebody. */
+  readonly isAgreed?: boolean
 }
 
-export async function resolveCart({ read, model, project, now }: CartContext, stored: Cart): Promise<ResolvedCart> {
+export async function resolveCart({ read, model, project, now, isAgreed = false }: CartContext, stored: Cart): Promise<ResolvedCart> {
   const cart = stored.status === 'converted' ? stored : { ...stored, currency: shopOf(project).currency }
   const ids = cart.lines.map(({ variant }) => variant)
+  const codes = isAgreed ? [] : (cart.discountCodes ?? [])
+  const isAutomatic = !isAgreed && shopOf(project).hasAutomaticDiscounts
   const seen = new Set(cart.lines.flatMap((line) => line.seen?.product ?? []))
   // Asked together, with the products that its lines had when they were put in: to a server database that is one round trip.
-  const [found, known, method, customerGroup] = await Promise.all([
+  const [found, known, method, customerGroup, offers] = await Promise.all([
     read.getMany(variants, ids),
     read.getMany(products, [...seen]),
     cart.shippingMethod === null ? null : read.get(shippingMethods, cart.shippingMethod, offered(model)),
     groupOf({ read, project }, cart),
+    codes.length > 0 || isAutomatic ? findDiscounts(read, { codes, isAutomatic }) : null,
   ])
   const others = found.map(({ product }) => product).filter((product) => !seen.has(product))
   const itsProducts = others.length === 0 ? known : [...known, ...(await read.getMany(products, others))]
@@ -86,10 +96,18 @@ export async function resolveCart({ read, model, project, now }: CartContext, st
     lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice })
   }
   const shipping = method && method.price.amount > limits.cartAmountMax ? null : method
-  const priced = price(project, { cart, lines, shipping, now })
+  const asked = offers && { cart, lines, shipping: shipping?.price ?? null, customerGroup, offers, now }
+  const discounting = asked === null ? nothingOff(lines, cart.currency) : await discountCart(read, asked)
+  const priced = price(project, { cart, lines, shipping, now, discounting })
   const priceOf = new Map(priced.lines.map((one) => [one.id, one]))
   const withPrices = lines.map((line) => ({ ...line, price: priceOf.get(line.id)! }))
-  return { cart, lines: withPrices, gone, tooLarge, shipping, customerGroup, priced }
+  return { cart, lines: withPrices, gone, tooLarge, shipping, customerGroup, priced, discounting }
+}
+
+/** Nobody asked for a discount. */
+function nothingOff(lines: readonly Line[], currency: string): Discounting {
+  const nothing = money(0, currency)
+  return { lines: lines.map(() => nothing), shipping: nothing, applied: [], refused: [] }
 }
 
 /** A project without groups asks for none. */
@@ -98,21 +116,20 @@ async function groupOf({ read, project }: Pick<CartContext, 'read' | 'project'>,
   return (await read.get(users, customer))?.customerGroup ?? null
 }
 
-type Unpriced = Pick<ResolvedCart, 'cart' | 'shipping'> & { readonly lines: readonly Line[]; readonly now: number }
+type Unpriced = Pick<ResolvedCart, 'cart' | 'shipping' | 'discounting'> & { readonly lines: readonly Line[]; readonly now: number }
 
-function price(project: Project, { cart: { currency, shippingAddress }, lines, shipping, now }: Unpriced): Priced {
+function price(project: Project, { cart: { currency, shippingAddress }, lines, shipping, now, discounting }: Unpriced): Priced {
   const shop = shopOf(project)
-  const none = money(0, currency)
   return priceBasket(shop, {
     currency,
-    lines: lines.map(({ id, unitPrice, quantity, variant, product }) => ({
+    lines: lines.map(({ id, unitPrice, quantity, variant, product }, index) => ({
       id,
       unitPrice,
       quantity,
-      discount: none,
+      discount: discounting.lines[index]!,
       taxClass: variant.taxClass ?? product.taxClass ?? standardClass,
     })),
-    shipping: shipping && { price: shipping.price, discount: none },
+    shipping: shipping && { price: shipping.price, discount: discounting.shipping },
     place: {
       country: shippingAddress?.country ?? null,
       region: shippingAddress && regionOf(shop.tax, shippingAddress),

@@ -45,6 +45,7 @@ export async function takeOverCart({ tx, project }: Work, cart: Cart, account: A
       billingAddress: cart.billingAddress ?? other?.billingAddress ?? null,
       shippingMethod: cart.shippingMethod ?? other?.shippingMethod ?? null,
       note: cart.note ?? other?.note ?? null,
+      discountCodes: mergeCodes(cart.discountCodes, other?.discountCodes ?? null),
     },
   })
   return { cart: after, leftOut, events: [] }
@@ -57,6 +58,11 @@ export async function takeOverCart({ tx, project }: Work, cart: Cart, account: A
 function ownEmail(cart: Cart, other: Cart | null, account: Account): string | null {
   const chosen = cart.customer === account.id ? cart.email : null
   return chosen ?? other?.email ?? account.email ?? cart.email
+}
+
+/** Those of the cart that its holder has before them come first. */
+function mergeCodes(own: readonly string[] | null, more: readonly string[] | null): readonly string[] {
+  return [...new Set([...(own ?? []), ...(more ?? [])])].slice(0, limits.discountCodesMax)
 }
 
 async function openCartOf(tx: Transaction, customer: string, butNot: string): Promise<Cart | null> {

@@ -2,6 +2,7 @@
 // into a cart or a form. One row for each kind of message and mailbox, as for rate limits, so that it holds over all
 // processes and is forgotten once it says nothing any more. Invariant: what tells of money that moved is never bound.
 import { createHash } from 'node:crypto'
+import { mailboxOf } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import { rateLimits } from '../../operation/rate-limits.ts'
 import type { Work } from '../../operation/work.ts'
@@ -47,15 +48,4 @@ async function takeOne({ tx, now }: Work, place: string, { atOnce, stepMs }: Bou
   if (row === null) await tx.insert(rateLimits, { id, ...next }, 'conflict')
   else await tx.touchOrFail(rateLimits, id, { set: next })
   return true
-}
-
-/**
- * Nearly every provider delivers `ann+anything@` to `ann@`. Gmail leaves out dots, too, and has two names. Of other
- * providers' dots nothing is known here: those of two people would be bound together.
- */
-function mailboxOf(address: string): string {
-  const at = address.lastIndexOf('@')
-  const domain = address.slice(at + 1).toLowerCase()
-  const name = address.slice(0, at).toLowerCase().replace(/\+.*/, '')
-  return domain === 'gmail.com' || domain === 'googlemail.com' ? `${name.replaceAll('.', '')}@gmail.com` : `${name}@${domain}`
 }

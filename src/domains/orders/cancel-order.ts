@@ -12,6 +12,7 @@ import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { isCreditProvider } from '../credit/collections.ts'
+import { releaseUses } from '../discounts/use-discounts.ts'
 import { accounts } from '../ledger/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, payments } from '../payments/collections.ts'
@@ -100,6 +101,7 @@ async function cancel(context: Work, order: Order): Promise<Canceled> {
   // Before the look at its attempts: whoever settles one of them meanwhile waits for us, and finds the order closed.
   const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null, closedAt: context.now } })
   await releaseStock(context, [order.id], 'released')
+  if (order.status === 'pending_payment' && order.discounts !== null) await releaseUses(context, [order.id])
   if (order.status === 'placed') await reverseSale(context, order)
   let lost = 0
   const attempts = await findAll(tx, payments, eq('order', order.id))

@@ -14,6 +14,7 @@ import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
 import { lineTitle, offersShipping, type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
+import { checkCodes, takeUses } from '../discounts/use-discounts.ts'
 import { payments } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { startPayment } from '../payments/start-payment.ts'
@@ -24,13 +25,13 @@ import {
   asksForCredit,
   checkPaymentRequest,
   creditRequest,
+  giftCardsIn,
   holdMsOf,
   orderAndPayment,
   orderAndPaymentView,
   type PaymentRequest,
   paymentRequest,
   viewOf,
-  writesOf,
 } from './order-view.ts'
 import { placeOrder } from './place-order.ts'
 import { returnUrlOf } from './return-url.ts'
@@ -64,6 +65,7 @@ export const checkOutCart = command({
     'cart_empty',
     'cart_incomplete',
     'out_of_stock',
+    'discount_unusable',
     'order_too_large',
     'not_for_sale',
     'total_changed',
@@ -73,7 +75,7 @@ export const checkOutCart = command({
     'payment_missing',
   ],
   access: anyone,
-  requestsIn: writesOf,
+  codesIn: giftCardsIn,
   async run(context) {
     const { tx, input, actor, model, project, now, newId, request } = context
     const cart = await getCart(tx, model, actor, input.id)
@@ -82,8 +84,10 @@ export const checkOutCart = command({
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
     checkAsked(project, input)
     const resolved = await resolveCart({ read: tx, model, project, now }, cart)
+    const { discounting } = resolved
     checkForSale(resolved)
     await checkComplete({ tx, model }, resolved)
+    if (discounting.refused.length > 0) checkCodes(discounting)
     const { totals } = resolved.priced
     checkExpected(input.expectedTotal, totals.total)
 
@@ -98,6 +102,7 @@ export const checkOutCart = command({
     const wanted = wantedOf(order)
     await holdStock(context, order.id, wanted)
     checkUnits(shopOf(project), wanted)
+    if (discounting.applied.length > 0) await takeUses(context, order, discounting.applied)
     if (order.total.amount === 0) {
       const events = await placeOrder(context, order, 'paid')
       return { ...answer(order.id, []), events: [orderCreated({ order }), ...events] }
@@ -225,10 +230,21 @@ export function orderOf(id: string, resolved: ResolvedCart, step: Pick<Order, 's
   return { id, number: shortNumberOf(id), cart, tokenHash, ...none, ...agreedOf(resolved), ...step }
 }
 
-type Agreed = 'customer' | 'email' | 'lines' | 'addresses' | 'shipping' | 'taxIncluded' | 'taxes' | 'totals' | 'total' | 'note'
+type Agreed =
+  | 'customer'
+  | 'email'
+  | 'lines'
+  | 'addresses'
+  | 'shipping'
+  | 'discounts'
+  | 'taxIncluded'
+  | 'taxes'
+  | 'totals'
+  | 'total'
+  | 'note'
 
 /** Of a cart that was checked to be complete. */
-export function agreedOf({ cart, lines, shipping, priced }: ResolvedCart): Pick<Order, Agreed> {
+export function agreedOf({ cart, lines, shipping, priced, discounting }: ResolvedCart): Pick<Order, Agreed> {
   const { taxIncluded, totals } = priced
   return {
     customer: cart.customer,
@@ -242,6 +258,7 @@ export function agreedOf({ cart, lines, shipping, priced }: ResolvedCart): Pick<
       ...unlessNothing('discount', priced.shipping.discount),
       ...(priced.shipping.parts.length > 0 && { parts: priced.shipping.parts }),
     },
+    discounts: discountsOf(discounting),
     taxIncluded,
     taxes: priced.taxes as readonly OrderTax[],
     totals,
@@ -276,6 +293,10 @@ function unlessNothing<K extends string>(name: K, amount: Money): { readonly [P 
 /** What its lines take of the stock. */
 export function wantedOf({ lines }: Pick<Order, 'lines'>): Wanted[] {
   return lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
+}
+
+function discountsOf({ applied }: ResolvedCart['discounting']): Order['discounts'] {
+  return applied.length === 0 ? null : applied.map(({ discount: { id, code, title }, amount }) => ({ id, code, title, amount }))
 }
 
 function addressesOf(cart: Cart): Order['addresses'] {

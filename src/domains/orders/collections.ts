@@ -77,6 +77,16 @@ const orderLineShape = {
   required: ['id', 'variant', 'product', 'sku', 'title', 'quantity', 'unitPrice', 'total'],
 } as const
 
+/** As it was when the order was made. `amount`: of goods and shipping, the cents that its lines and shipping have of it. */
+export type OrderDiscount = { readonly id: string; readonly code: string | null; readonly title: string; readonly amount: Money }
+
+const orderDiscountShape = {
+  type: 'object',
+  title: 'OrderDiscount',
+  properties: { id: { type: 'string' }, code: { type: ['string', 'null'] }, title: { type: 'string' }, amount: moneySchema },
+  required: ['id', 'code', 'title', 'amount'],
+} as const
+
 const shippingPartShape = {
   type: 'object',
   title: 'ShippingPart',
@@ -147,6 +157,8 @@ export const orders = collection('orders', {
         },
       },
     }),
+    /** What was taken off, by discount; null where nothing was. What of it each line has is in the line. */
+    discounts: field.json<readonly OrderDiscount[]>({ schema: { type: 'array', items: orderDiscountShape } }),
     /** Whether tax is in its prices; otherwise it is added to them. Null, as are `taxes`, of an order from before it was kept. */
     taxIncluded: field.boolean(),
     /** All that has one rate, shipping with its goods. */

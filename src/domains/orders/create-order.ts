@@ -56,6 +56,7 @@ export const createOrder = command({
       shippingAddress: null,
       billingAddress: null,
       shippingMethod: null,
+      discountCodes: null,
       note: null,
       ...details,
       email: details.email ?? account?.email ?? null,

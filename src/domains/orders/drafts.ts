@@ -50,7 +50,8 @@ export async function resolveDraft(
   { tx, model, project, now }: Asked,
   { cart, details, pathOf }: { readonly cart: Cart; readonly details: Details; pathOf(line: string): string },
 ): Promise<ResolvedCart> {
-  const resolved = await resolveCart({ read: tx, model, project, now }, cart)
+  // What it costs is agreed on: no discount is taken off that.
+  const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, cart)
   const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, lines: Cart['lines']) => {
     if (lines.length === 0) return
     throw new EngineError(code, { errors: lines.map(({ id }): InputIssue => ({ path: pathOf(id), code, message })) })

@@ -6,6 +6,7 @@ import { and, compare, eq } from '../../contract/filter.ts'
 import type { Schedule } from '../../effects/schedule.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
+import { releaseUses } from '../discounts/use-discounts.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { liveStatuses, type Payment, payments, waitingStatuses } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
@@ -30,6 +31,10 @@ export const expireOrders: Schedule = {
     if (expired.length === 0) return
     const ids = expired.map(({ order }) => order.id)
     await releaseStock(context, ids, 'expired')
+    await releaseUses(
+      context,
+      expired.flatMap(({ order }) => (order.discounts === null ? [] : [order.id])),
+    )
     return expired.flatMap(({ order, kept }) => [orderExpired({ order }), ...(kept ? [paymentChanged({ payment: kept })] : [])])
   },
 }

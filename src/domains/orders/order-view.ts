@@ -37,10 +37,10 @@ export const creditRequest = {
 }
 export type CreditRequest = { readonly giftCards?: readonly string[]; readonly storeCredit?: boolean; readonly expectedDue?: Money }
 
-/** Codes are tried no faster than passwords, and by whoever tries them. */
-export function writesOf(input: unknown): number {
+/** Codes are tried no faster than passwords. */
+export function giftCardsIn(input: unknown): number {
   const codes = (input as { giftCards?: unknown } | null | undefined)?.giftCards
-  return Array.isArray(codes) ? Math.max(1, codes.length * limits.giftCardWrites) : 1
+  return Array.isArray(codes) ? codes.length : 0
 }
 
 export function asksForCredit({ giftCards: codes, storeCredit }: CreditRequest): boolean {

@@ -20,11 +20,11 @@ import {
   checkPaymentRequest,
   creditRequest,
   getOrder,
+  giftCardsIn,
   holdMsOf,
   orderAndPayment,
   orderAndPaymentView,
   type PaymentRequest,
-  writesOf,
 } from './order-view.ts'
 import { paymentLinks } from './payment-links.ts'
 import { returnUrlOf } from './return-url.ts'
@@ -67,7 +67,7 @@ export const payOrder = command({
     'order_too_large',
   ],
   access: anyone,
-  requestsIn: writesOf,
+  codesIn: giftCardsIn,
   async run(context) {
     const { tx, input, actor, model, project, now } = context
     const { id, ...request } = input

@@ -4,6 +4,7 @@ import { type Money, money, negateMoney } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import type { Work } from '../../operation/work.ts'
 import { revenueOf } from '../carts/totals.ts'
+import { keepUses } from '../discounts/use-discounts.ts'
 import { accounts } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
 import { commitStock } from '../stock/reserve-stock.ts'
@@ -22,6 +23,7 @@ export async function placeOrder(
     set: { status: 'placed', paymentStatus, placedAt: now, expiresAt: null, closedAt: null, holds },
   })
   await commitStock(context, order.id)
+  if (order.discounts !== null) await keepUses(context, order.id)
   await postTransfer(context, { kind: 'order.recognized', order: order.id, legs: recognition(placed) })
   return [orderPlaced({ order: placed })]
 }

@@ -10,6 +10,7 @@ import type { Work } from '../../operation/work.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { isCreditProvider } from '../credit/collections.ts'
+import { canUseAgain, takeUsesAgain } from '../discounts/use-discounts.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
@@ -105,7 +106,9 @@ async function changedOnes(tx: Transaction, changed: readonly Payment[]): Promis
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
 async function revive(context: Work, order: Order, paid: Paid): Promise<DomainEvent[]> {
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
-  if (!(await canHold(context.tx, wanted))) {
+  // A limit of its discounts may have been used up by others meanwhile, as its goods may have been bought.
+  const hasUses = order.discounts !== null
+  if (!(await canHold(context.tx, wanted)) || (hasUses && !(await canUseAgain(context.tx, order.id)))) {
     // What is only authorized is given up: it would hold the customer's money until its time is over.
     await closeOthers(context, order, paid.attempts)
     return await settleClosed(context, order, paid)
@@ -114,6 +117,7 @@ async function revive(context: Work, order: Order, paid: Paid): Promise<DomainEv
     // Somebody took it since we looked: look again, rather than continue with half a hold.
     throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error
   })
+  if (hasUses) await takeUsesAgain(context, order.id)
   return await place(context, order, paid, ['late_payment'])
 }
 

@@ -62,6 +62,7 @@ const shop = object(
     customerGroups: checkCustomerGroups,
     limits: object({ lineQuantity: units, orderUnits: units }),
     mailsUnpaid: flag,
+    automaticDiscounts: flag,
     authorizationWarningDays: is(
       'a whole number of days, from 0 to 30',
       (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 30,

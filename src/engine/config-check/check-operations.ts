@@ -83,6 +83,7 @@ const keys = {
   hasEtag: flag,
   rate: word(...rates),
   requestsIn: callable,
+  codesIn: callable,
   tag: line,
   isPresented: flag,
   hasSecretInput: flag,

@@ -65,7 +65,7 @@ export const creditDefences: readonly Defence[] = [
   {
     name: 'a checkout counts for each code that it names',
     file: 'src/domains/orders/check-out.ts',
-    from: 'requestsIn: writesOf,',
+    from: 'codesIn: giftCardsIn,',
     to: '',
     test,
     asked: ['codes are tried no faster'],

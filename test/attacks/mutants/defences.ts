@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { accountDefences } from './account-defences.ts'
 import { catalogueDefences } from './catalogue-defences.ts'
 import { creditDefences } from './credit-defences.ts'
+import { discountDefences } from './discount-defences.ts'
 import { ledgerDefences } from './ledger-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
 import { payPalDefences } from './paypal-defences.ts'
@@ -654,6 +655,7 @@ export const defences: readonly Defence[] = [
   ...ledgerDefences,
   ...catalogueDefences,
   ...creditDefences,
+  ...discountDefences,
   ...mollieDefences,
   ...stripeDefences,
   ...payPalDefences,

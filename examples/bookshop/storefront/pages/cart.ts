@@ -2,6 +2,7 @@
 import { ApiError, type Cart, type CartLine, type Order } from 'kingpost/client'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { changeLine, findCart, findLastOrder, removeLine } from '../cart-store.ts'
+import { drawCodes } from '../codes.ts'
 import { announce, h, showToast } from '../dom.ts'
 import { banner, showBanner } from '../forms.ts'
 import { explainLines } from '../problems.ts'
@@ -77,7 +78,8 @@ function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, B
       h(
         'aside',
         { class: 'summary', 'aria-label': 'Summary' },
-        drawTotals(cart.totals, cart.shippingMethod !== null),
+        drawTotals(cart.totals, cart.shippingMethod !== null, cart.discounts),
+        drawCodes(cart, (next) => draw(view, next, found)),
         isWhole && h('a', { class: 'button is-wide', href: '/checkout' }, 'Check out'),
         h('a', { class: 'quiet-link', href: '/' }, 'Continue shopping'),
       ),

@@ -41,7 +41,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   const showTotals = (next: Cart) => {
     latest = next
     const due = credit.due(next.totals.total)
-    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null), ...drawDue(next.totals.total, due))
+    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null, next.discounts), ...drawDue(next.totals.total, due))
     pay.textContent = payText(next.totals.total, due)
   }
   const lines = cart.lines.map((line) => drawLine(line, found.get(line.variant)))

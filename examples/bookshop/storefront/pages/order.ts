@@ -254,7 +254,7 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
     h(
       'aside',
       { class: 'summary', 'aria-label': 'Summary' },
-      drawTotals(order.totals),
+      drawTotals(order.totals, true, order.discounts ?? []),
       h(
         'address',
         {},
