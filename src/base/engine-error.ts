@@ -67,3 +67,8 @@ export function invalid(path: string, code: string, message: string): EngineErro
 export function isEngineError(error: unknown, code?: ErrorCode): error is EngineError {
   return isA(error, EngineError) && (code === undefined || error.code === code)
 }
+
+/** What the storage says of this moment, and another try may find otherwise. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof LostRace || (isEngineError(error) && error.status >= 500 && errorCodes[error.code].retry !== 'never')
+}

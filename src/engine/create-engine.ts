@@ -48,6 +48,7 @@ import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
 import { type Work, type WorkParts, workIn } from '../operation/work.ts'
+import type { HooksOf } from '../records/record-hooks.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
@@ -126,7 +127,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
-  const handlers = [...effectHandlers({ ...options, blobs, providers }, common), ...extensionHandlers(extension)]
+  const handlers = [...effectHandlers({ ...options, blobs, providers, extension }, common), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf, providers }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -212,6 +213,8 @@ function identityProvidersOf({ backend, clock, egress = noEgress }: EngineOption
 
 const noEgress: Egress = { request: () => Promise.reject(new Error('There is no way out here.')) }
 
+type HasHooks = { readonly extension: { readonly hooksOf: HooksOf } }
+
 /** What is owed to one person. No webhook is told of each record: it would be handed what is to be gone. */
 function personalHandlers(
   {
@@ -220,7 +223,9 @@ function personalHandlers(
     blobs,
     backend: { model },
     erasedList = { add: async () => {} },
-  }: Pick<EngineOptions, 'storage' | 'clock' | 'backend' | 'erasedList'> & { readonly blobs: BlobStore },
+    extension: { hooksOf },
+    log,
+  }: Pick<EngineOptions, 'storage' | 'clock' | 'log' | 'backend' | 'erasedList'> & { readonly blobs: BlobStore } & HasHooks,
   { followChanges: _, ...common }: TransactionParts & WorkParts,
 ): EffectHandler[] {
   const writeAs = (operation: string) => {
@@ -228,14 +233,14 @@ function personalHandlers(
     return <T>(work: (work: Work) => Promise<T>) => inTransaction(common, cause, (tx, now) => work(workIn(common, tx, now)))
   }
   return [
-    erasePerson({ storage, model, clock, write: writeAs('effects.personal.erase'), list: erasedList }),
+    erasePerson({ storage, model, clock, log, hooksOf, write: writeAs('effects.personal.erase'), list: erasedList }),
     exportPerson({ storage, model, clock, blobs, write: writeAs('effects.personal.export') }),
     removeExportEffect(blobs),
   ]
 }
 
 function effectHandlers(
-  options: Omit<EngineOptions, 'providers'> & { readonly blobs: BlobStore; readonly providers: SparedProviders },
+  options: Omit<EngineOptions, 'providers'> & { readonly blobs: BlobStore; readonly providers: SparedProviders } & HasHooks,
   common: TransactionParts & WorkParts,
 ): EffectHandler[] {
   const { mail, webhooks, clock, blobs, backend, providers } = options

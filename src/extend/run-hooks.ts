@@ -4,10 +4,9 @@
 
 import { systemActor } from '../access/actor.ts'
 import { frozenCopyOf } from '../base/copy.ts'
-import { isEngineError, LostRace } from '../base/engine-error.ts'
+import { isEngineError, isPassing, LostRace } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import { errorCodes } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { eq } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
@@ -166,11 +165,6 @@ async function runOnEvent(hook: Hook, parts: OwnParts, { work, payload }: { work
   await runOwnCode(hook, boundOf(work.tx, parts.clock), (during) =>
     hook.run({ ...ownWork(parts, work, { during, causedBy }), ...frozenCopyOf(payload) } as never),
   )
-}
-
-/** What the storage says and another try may find otherwise. */
-function isPassing(error: unknown): boolean {
-  return error instanceof LostRace || (isEngineError(error) && error.status >= 500 && errorCodes[error.code].retry !== 'never')
 }
 
 /** The record that an event is about. */

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { anyone } from '../../src/access/rule.ts'
 import { limits } from '../../src/base/limits.ts'
 import { createLocalBlobs } from '../../src/blobs/local-blobs.ts'
 import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
@@ -16,6 +17,9 @@ import { orders } from '../../src/domains/orders/collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
 import { dataExports, sizeOf } from '../../src/domains/personal/exports.ts'
 import { effects } from '../../src/effects/effect.ts'
+import { after as afterHook, before as beforeHook } from '../../src/extend/hook.ts'
+import { collection } from '../../src/schema/collection.ts'
+import { field } from '../../src/schema/field.ts'
 import { openWorld, type World, work } from '../support/api-harness.ts'
 import { testDatabase } from '../support/databases.ts'
 import {
@@ -23,6 +27,7 @@ import {
   adam,
   addPeople,
   asker,
+  diaries,
   erasureConfig,
   foundIn,
   leaveTraces,
@@ -343,6 +348,54 @@ describe('asking for it', () => {
     await isOver()
     assert.deepEqual(await searchTables(shop, [ada.email, ada.name, ada.line1]), [])
   })
+})
+
+test('what a project has standing before a deletion runs for each, one that fails keeps nobody, and none behind one is told', async () => {
+  const tallies = collection('tallies', { fields: { count: field.integer({ default: 0 }) }, access: { read: anyone } })
+  const told: string[] = []
+  const counted = beforeHook({
+    name: 'diaries.count',
+    on: diaries,
+    action: ['create', 'delete'],
+    async run({ action, record, records }) {
+      if (action === 'delete' && record.text === 'kept by a hook') throw new Error('No.')
+      const all = records(tallies)
+      const tally = await all.first()
+      const count = (tally?.count ?? 0) + (action === 'create' ? 1 : -1)
+      if (tally) await all.update(tally.id, { count })
+      else await all.create({ count })
+    },
+  })
+  const behind = afterHook({ name: 'diaries.tell', on: diaries, action: 'delete', run: async ({ record }) => void told.push(record.id) })
+  const config = {
+    ...erasureConfig,
+    collections: [...(erasureConfig.collections as readonly never[]), tallies] as never,
+    hooks: [counted, behind],
+  }
+  const shop = await openWorld({ config })
+  try {
+    const ids = await addPeople(shop)
+    const ask = asker(shop)
+    await shop.engine.start()
+    const write = async (who: 'ada' | 'adam', text: string) => assert.equal((await ask(who, 'POST', '/api/diaries', { text })).status, 201)
+    for (const text of ['one', 'kept by a hook', 'two']) await write('ada', text)
+    await write('adam', 'his')
+    assert.equal((await ask('admin', 'POST', `/api/users/${ids.ada}/erase`, { now: true })).status, 202)
+    await work(shop, limits.erasureQuietMs + 2_000)
+    const { reader } = shop.engine.parts.storage
+    await eventually('it is over', async () => ((await reader.find(erasures, { limit: 1 }))[0]?.state === 'done' ? true : null))
+    await work(shop)
+    const texts = (await reader.find(diaries, { limit: 10 })).map(({ text }) => text)
+    const [tally] = await reader.find(tallies, { limit: 1 })
+    assert.deepEqual([texts, tally?.count, told], [['his'], 2, []])
+    const errors = shop.log.filter(({ level }) => level === 'error')
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      ['A hook failed in an erasure: what it stands before is erased without it.'],
+    )
+  } finally {
+    await shop.close()
+  }
 })
 
 test('each collection of the engine says what the erasure of a person does to it', () => {

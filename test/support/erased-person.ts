@@ -26,7 +26,7 @@ const open = { read: anyone, create: signedIn, update: signedIn, delete: signedI
 const self = { default: { set: 'actor' } } as const
 
 /** Goes with its owner. */
-const diaries = collection('diaries', {
+export const diaries = collection('diaries', {
   fields: {
     owner: field.ref('users', { required: true, ...self, onErase: 'delete' }),
     text: field.longText({ search: true }),

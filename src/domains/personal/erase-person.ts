@@ -5,11 +5,13 @@ import type { Clock } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
+import type { Log } from '../../base/log.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
+import type { HooksOf } from '../../records/record-hooks.ts'
 import type { Model } from '../../schema/model.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Commit, Reader, RecordChange, StorageAdapter } from '../../storage/storage.ts'
@@ -18,6 +20,7 @@ import { accountErased } from '../accounts/events.ts'
 import { wayBackTo } from '../accounts/proofs.ts'
 import { type Erasure, erasures } from './collections.ts'
 import { rewrittenLines } from './erase-lines.ts'
+import { HookFailed } from './erase-records.ts'
 import { advance, erasePiece, isReferredTo, type Step, stepsOf, waitsFor } from './erase-steps.ts'
 import type { Person } from './person.ts'
 
@@ -33,6 +36,9 @@ export type ErasingParts = {
   /** A transaction of its own, of which no webhook is told. */
   readonly write: <T>(work: (work: Work) => Promise<T>) => Promise<T>
   readonly list: ErasedList
+  /** What stands before and behind writes of records. */
+  readonly hooksOf: HooksOf
+  readonly log: Log
 }
 
 export async function oweErasure(work: Pick<Work, 'tx' | 'now' | 'newId'>, { id, dueAt }: Pick<Erasure, 'id' | 'dueAt'>): Promise<void> {
@@ -132,11 +138,14 @@ async function takeNow(parts: ErasingParts, erasure: Erasure, { step, isFirstTur
   if (step.kind === 'addresses')
     return await gatherAddresses(parts, erasure, (done) => now((work, current) => advance(work, current, done)))
   if (step.kind === 'list') await parts.list.add(person.id)
-  for (const manner of ['many', 'one', 'gentle'] as const)
+  const { model, hooksOf } = parts
+  for (const manner of ['many', 'one', 'hookless', 'gentle'] as const)
     try {
-      return await now((work, current) => erasePiece({ work, model: parts.model, person, erasure: current, manner, isFirstTurn }, step))
+      return await now((work, current) => erasePiece({ work, model, hooksOf, person, erasure: current, manner, isFirstTurn }, step))
     } catch (error) {
-      if (!isReferredTo(error)) throw error
+      if (!isReferredTo(error) && !(error instanceof HookFailed)) throw error
+      if (manner === 'one' && error instanceof HookFailed)
+        parts.log.write('error', 'A hook failed in an erasure: what it stands before is erased without it.', { error: error.cause })
     }
 }
 

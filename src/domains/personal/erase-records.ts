@@ -1,11 +1,14 @@
-// Records of a person, erased a few at a time: deleted with what belongs to them, or left without what names the person. Hooks and
-// webhooks of the project are not told of each: they would be handed what is to be gone. `user.erased` tells them once.
+// Records of a person, erased a few at a time: deleted with what belongs to them, or left without what names the person. What a project
+// has standing before a deletion runs, for it keeps the project's own data in step; its hooks behind one and its webhooks are not told of each,
+// since what they are told is kept: `user.erased` tells them once.
 import { isDeepStrictEqual } from 'node:util'
 import { systemActor } from '../../access/actor.ts'
+import { isPassing } from '../../base/engine-error.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { deletedRecords, readerOfDeleted } from '../../records/deleted-records.ts'
 import { purge } from '../../records/purge-deleted.ts'
+import type { HooksOf, RecordHooks } from '../../records/record-hooks.ts'
 import { removeRecord } from '../../records/remove-record.ts'
 import { type AnyRecord, recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
@@ -26,6 +29,8 @@ export type Erasing = {
   readonly erasure: string
   /** What is still referred to stays, without its words. */
   readonly isGentle: boolean
+  /** Those of the project; null where one of them has refused. */
+  readonly hooksOf: HooksOf | null
   /** The way they are found by, which their own values may not tell. */
   readonly by?: PersonalWay
 }
@@ -33,7 +38,7 @@ export type Fate = 'removed' | 'pseudonymised' | 'kept'
 
 /** @throws still_referenced, cascade_too_large */
 export async function eraseRecord(erasing: Erasing, collection: CollectionModel, record: AnyRecord): Promise<Fate> {
-  const { work, model, person, by } = erasing
+  const { work, person, by } = erasing
   const ways = [...waysOf(collection, record, person), ...(by === undefined ? [] : [by])]
   if (collection.name === files.name && recordOf(files, record).state !== 'claimed') {
     await removeFile(work, recordOf(files, record))
@@ -45,18 +50,40 @@ export async function eraseRecord(erasing: Erasing, collection: CollectionModel,
   }
   if (ways.some(({ onErase }) => onErase === 'delete')) {
     if (erasing.isGentle) return await replace(erasing, collection, record, blankStored(collection, record, person.id))
-    await remove({ work, model }, collection, record)
+    await remove(erasing, collection, record)
     return await note(erasing, record, 'delete')
   }
   return await replace(erasing, collection, record, emptied(collection, record, { ways, user: person.id }))
 }
 
-async function remove({ work, model }: Pick<Erasing, 'work' | 'model'>, collection: CollectionModel, record: AnyRecord): Promise<void> {
-  const hooksOf = (name: string) => fileHooks(model.get({ name }))
+async function remove({ work, model, hooksOf: own }: Erasing, collection: CollectionModel, record: AnyRecord): Promise<void> {
+  const ofFiles = (name: string) => fileHooks(model.get({ name }))
+  const hooksOf = own === null ? ofFiles : beforeAlone(own)
   await removeRecord({ work, model, actor: systemActor, hooksOf }, collection, record)
   if (model.find(deletedRecords.name) === undefined) return
   const kept = await findAll(work.tx, deletedRecords, eq('root', record.id))
   await purge(work, { model, hooksOf }, kept)
+}
+
+/** A hook of the project has refused a deletion, or failed: nobody's erasure ends by that. */
+export class HookFailed extends Error {}
+
+function beforeAlone(hooksOf: HooksOf): HooksOf {
+  const alone = (hooks: RecordHooks): RecordHooks => ({
+    ...hooks,
+    async before(write) {
+      try {
+        return await hooks.before(write)
+      } catch (error) {
+        throw isPassing(error) ? error : new HookFailed('A hook failed.', { cause: error })
+      }
+    },
+    async after() {},
+  })
+  return (name) => {
+    const { update, delete: gone } = hooksOf(name) ?? {}
+    return { ...(update ? { update: alone(update) } : {}), ...(gone ? { delete: alone(gone) } : {}) }
+  }
 }
 
 /** What stays, with other values. Files that were among the old ones go. */

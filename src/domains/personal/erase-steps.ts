@@ -4,6 +4,7 @@ import { isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, compare, eq, type Filter, oneOf } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
+import type { HooksOf } from '../../records/record-hooks.ts'
 import { type AnyRecord, recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import { erasedAddress, type PersonalWay, personalOf } from '../../schema/personal.ts'
@@ -43,14 +44,18 @@ export function stepsOf(model: Model): readonly Step[] {
   ]
 }
 
-export type Manner = 'many' | 'one' | 'gentle'
+export type Manner = 'many' | 'one' | 'hookless' | 'gentle'
 export type Piece = {
   readonly work: Work
   readonly model: Model
   readonly person: Person
   readonly erasure: Erasure
-  /** `one`: what is refused must not keep the others. `gentle`: one, and since others refer to it, it stays without its words. */
+  /**
+   * `one`: what is refused must not keep the others. `hookless`: one, without hooks of the project. `gentle`: one, and since others refer to
+   * it, it stays without its words.
+   */
   readonly manner: Manner
+  readonly hooksOf: HooksOf
   /** What is kept is counted by the first turn alone. */
   readonly isFirstTurn: boolean
 }
@@ -167,8 +172,9 @@ async function forgetNotes(piece: Piece): Promise<Done> {
   return { after: null, report: erasure.report, address: null, former: null }
 }
 
-function erasing({ work, model: all, person, erasure, manner }: Piece): Erasing {
-  return { work, model: all, person, erasure: erasure.id, isGentle: manner === 'gentle' }
+function erasing({ work, model: all, person, erasure, manner, hooksOf }: Piece): Erasing {
+  const isGentle = manner === 'gentle'
+  return { work, model: all, person, erasure: erasure.id, isGentle, hooksOf: manner === 'hookless' || isGentle ? null : hooksOf }
 }
 
 function model({ model: all }: Piece, name: string): CollectionModel {

@@ -29,6 +29,22 @@ export const personalDefences: readonly Defence[] = [
     asked: ['an address that nobody has proven'],
   },
   {
+    name: 'a hook of the project keeps nobody from being erased',
+    file: 'src/domains/personal/erase-person.ts',
+    from: ' && !(error instanceof HookFailed)) throw error',
+    to: ') throw error',
+    test,
+    asked: ['what a project has standing before a deletion'],
+  },
+  {
+    name: 'hooks behind a deletion are not handed who is erased',
+    file: 'src/domains/personal/erase-records.ts',
+    from: '    async after() {},\n',
+    to: '',
+    test,
+    asked: ['what a project has standing before a deletion'],
+  },
+  {
     name: 'an export opens nothing',
     file: 'src/domains/personal/export-person.ts',
     from: ' && !opens.test(name)',
