@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
@@ -53,7 +53,7 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/mollie.md': /^mollie\nplaced\nowner@example\.com is an admin\.\nsucceeded\nThe chargeback is reversed\.\n$/,
   'docs/guides/bookkeeping.md':
     /I:sales:DE:70000 -\d+[\s\S]*\n0\n[\s\S]*order\.recognized[\s\S]*sandbox 1000000 0 true\npostedAt,[\s\S]*"EXTF";700;21;"Buchungsstapel"/,
-  'docs/guides/draft-orders.md': /^owner@example\.com is an admin\.\n18000\n9000\n\d+\nplaced\n$/,
+  'docs/guides/draft-orders.md': /^owner@example\.com is an admin\.\n18000\n9000\n\d+\nplaced\n\[ 'payment_due' \]\n1140\n$/,
   'docs/guides/gift-cards.md':
     /^owner@example\.com is an admin\.\nnull\n1000\npayment_missing\ngift_card 1000\nsandbox \d+\nsandbox\ngift_card 1000\n1000\n5000\nplaced\nEUR\n$/,
   'docs/guides/discounts.md': /^owner@example\.com is an admin\.\nSPRING10\nBIG\nSPRING10 applied\nBIG minimum_sum\ndiscount_unknown\n$/,
@@ -95,6 +95,10 @@ function readPage(path: string): Page {
   }
 }
 
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []))
+}
+
 /** Starts a process, needs a database server, or takes minutes. */
 function isStart(block: string): boolean {
   return /kingpost (?:-- )?(?:start|sandbox)\b|^(?:createdb|mariadb|node test\/|npm run shoppers)/m.test(block)
@@ -105,7 +109,12 @@ async function runPage(t: TestContext, { path, shell, config, client }: Page): P
   // Inside the repository, where the package finds itself by its name.
   mkdirSync(join(root, '.kingpost'), { recursive: true })
   const folder = mkdtempSync(join(root, '.kingpost/page-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const there = new Set(filesIn(root))
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true })
+    // What its commands wrote: `cart.json`.
+    for (const name of filesIn(root)) if (!there.has(name)) rmSync(join(root, name))
+  })
   const data = join(folder, 'data')
   if (config !== undefined) writeFileSync(join(folder, 'kingpost.config.ts'), config)
   const start = config === undefined ? 0 : shell.findIndex(isStart)

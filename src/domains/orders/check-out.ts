@@ -267,7 +267,7 @@ export function agreedOf({ cart, lines, shipping, priced, discounting }: Resolve
   }
 }
 
-function frozenLine(line: ResolvedLine): OrderLine {
+export function frozenLine(line: ResolvedLine): OrderLine {
   const { id, quantity, variant, product, unitPrice, price } = line
   return {
     id,

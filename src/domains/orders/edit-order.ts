@@ -4,7 +4,7 @@ import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
-import { command } from '../../operation/define.ts'
+import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { detailsOf } from '../carts/cart-details.ts'
@@ -13,8 +13,10 @@ import { idInput } from '../carts/change-cart.ts'
 import { type CartLine, carts } from '../carts/collections.ts'
 import { namedLines } from '../carts/resolve-cart.ts'
 import { agreedOf } from './check-out.ts'
-import { orders } from './collections.ts'
+import { type Order, orders } from './collections.ts'
 import { checkPrices, draftDetails, draftErrors, type NewLine, newLines, resolveDraft } from './drafts.ts'
+import { editPlaced } from './edit-placed.ts'
+import { stateConflict } from './order-units.ts'
 
 const changedLine = Type.Object(
   {
@@ -32,11 +34,14 @@ const changedLine = Type.Object(
 )
 type ChangedLine = { readonly line: string; readonly quantity?: number; readonly unitPrice?: Money | null }
 
-/** `POST /api/orders/{id}/edits`: changes a draft. Lines without a price of their own are priced as they are now. */
+/**
+ * `POST /api/orders/{id}/edits`: changes a draft, whose lines without a price of their own are priced as they are now; or adds to an order
+ * that is placed, whose customer owes what is added.
+ */
 export const editOrder = command({
   name: 'orders.edit',
   route: 'POST /api/orders/:id/edits',
-  summary: 'Change a draft of an order',
+  summary: 'Change a draft, or add to an order',
   tag: 'Orders',
   isPresented: true,
   hasEtag: true,
@@ -50,7 +55,7 @@ export const editOrder = command({
     { additionalProperties: false },
   ),
   output: Type.Unsafe<unknown>({ type: 'object', title: 'orders' }),
-  errors: ['not_found', 'order_state_conflict', 'precondition_failed', ...draftErrors],
+  errors: ['not_found', 'order_state_conflict', 'precondition_failed', ...draftErrors, 'out_of_stock', 'order_too_large'],
   access: staff,
   async run(context) {
     const { tx, input, actor, model, project, newId, request } = context
@@ -58,11 +63,14 @@ export const editOrder = command({
     const order = await tx.lock(orders, id, 'exclusive')
     if (order === null) throw new EngineError('not_found')
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
-    const { status } = order
-    if (status !== 'draft')
-      throw new EngineError('order_state_conflict', { detail: `The order is ${status}: only a draft can be changed.`, params: { status } })
     checkPrices(context, changed, '/lines')
     checkPrices(context, add, '/add')
+    if (order.status === 'placed' || order.status === 'completed') {
+      checkOfPlaced(input)
+      const { order: after, events } = await editPlaced(context, order, { add, ...given })
+      return { ...(await answerOf(context, after)), events }
+    }
+    if (order.status !== 'draft') throw stateConflict(order, 'A draft can be changed, and an order that is placed.')
     const before = (await tx.get(carts, order.cart))!
     const details = detailsOf(project, given)
     const lines = [...withChanges(before.lines, changed), ...added(newId, add)]
@@ -72,10 +80,21 @@ export const editOrder = command({
     const resolved = await resolveDraft(context, { cart, details, pathOf: (line) => pathOf(line, { lines, changed, add }) })
     await tx.update(carts, before, { set: { ...details, lines: namedLines(lines, resolved) } })
     const after = await tx.update(orders, order, { set: agreedOf(resolved) })
-    const [output] = await presentAll(tx, model.get(orders), actor, [after])
-    return { output: output as unknown, headers: { etag: etagOf(model.get(orders), actor, after) } }
+    return await answerOf(context, after)
   },
 })
+
+async function answerOf({ tx, model, actor }: CommandContext<unknown>, order: Order) {
+  const [output] = await presentAll(tx, model.get(orders), actor, [order])
+  return { output: output as unknown, headers: { etag: etagOf(model.get(orders), actor, order) } }
+}
+
+/** @throws validation_failed for what only a draft can be given */
+function checkOfPlaced(input: object): void {
+  const hints = { lines: 'cancel units of it instead', email: 'its customer is known', shippingMethod: 'its shipping was agreed on' }
+  for (const [name, hint] of Object.entries(hints))
+    if (name in input) throw invalid(`/${name}`, 'draft', `can be changed in a draft alone: ${hint}`)
+}
 
 /** @throws validation_failed for a line that is none, or is named twice */
 function withChanges(lines: readonly CartLine[], changed: readonly ChangedLine[]): CartLine[] {

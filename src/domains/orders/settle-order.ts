@@ -212,12 +212,17 @@ async function writePaymentStatus(
   const isShort =
     order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') + sum(attempts, 'capturable') < chargedTotal(order)
   const short = attempts.some(({ capture }) => capture === 'later') ? incomplete : takenBack
-  const news = [...holds, ...(isShort ? [short] : [])].filter((hold) => !order.holds.includes(hold))
-  if (paymentStatus === order.paymentStatus && news.length === 0) return order
-  return await tx.update(orders, order, { set: { paymentStatus, holds: [...order.holds, ...news] } })
+  const isDue = order.holds.includes(paymentDue)
+  const news = [...holds, ...(isShort && !isDue ? [short] : [])].filter((hold) => !order.holds.includes(hold))
+  const isPaidUp = isDue && !isShort
+  if (paymentStatus === order.paymentStatus && news.length === 0 && !isPaidUp) return order
+  const kept = isPaidUp ? order.holds.filter((hold) => hold !== paymentDue) : order.holds
+  return await tx.update(orders, order, { set: { paymentStatus, holds: [...kept, ...news] } })
 }
 
 const takenBack = 'payment_taken_back'
+/** Its customer owes what staff added to it: held until that is paid. */
+export const paymentDue = 'payment_due'
 /** What was authorized for it has ended, or less of it was captured. */
 const incomplete = 'payment_incomplete'
 

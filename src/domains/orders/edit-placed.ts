@@ -1,0 +1,180 @@
+// Lines added to an order that is placed. What was agreed before stays to the cent: its lines keep their prices and their tax, and the
+// new ones bear what the tax of their rate becomes by them. What they cost is owed, and the order is held until it is paid.
+import { EngineError, type InputIssue, isEngineError } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import {
+  addMoney,
+  allocateMoney,
+  type Money,
+  money,
+  negateMoney,
+  subtractMoney,
+  sumMoney,
+  taxAdded,
+  taxIncluded,
+} from '../../base/money.ts'
+import { regionOf } from '../../config/tax.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import type { CommandContext } from '../../operation/define.ts'
+import { tidyAddress } from '../carts/address.ts'
+import { type Address, type CartLine, carts } from '../carts/collections.ts'
+import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { type LinePrice, shopOf } from '../carts/totals.ts'
+import { postTransfer } from '../ledger/post-transfer.ts'
+import { commitStock, holdStock } from '../stock/reserve-stock.ts'
+import { checkUnits, frozenLine, wantedOf } from './check-out.ts'
+import { type Order, type OrderLine, type OrderTax, orders } from './collections.ts'
+import type { NewLine } from './drafts.ts'
+import { fulfillmentStatusOf } from './order-standing.ts'
+import { stateConflict } from './order-units.ts'
+import { recognition } from './place-order.ts'
+import { paymentDue, settleOrder } from './settle-order.ts'
+
+export type PlacedEdit = {
+  readonly add: readonly NewLine[]
+  readonly shippingAddress?: Address | null
+  readonly billingAddress?: Address | null
+  readonly note?: string | null
+}
+export type Edited = { readonly order: Order; readonly events: readonly DomainEvent[] }
+
+/** Whoever calls holds the order. @throws not_for_sale, amount_too_large, out_of_stock, order_too_large, order_state_conflict */
+export async function editPlaced(context: CommandContext<unknown>, order: Order, { add, note, ...given }: PlacedEdit): Promise<Edited> {
+  const { tx, newId } = context
+  const addresses = addressesAfter(context, order, given)
+  const set = { ...(note === undefined ? {} : { note }), ...(addresses && { addresses }) }
+  if (add.length === 0) return { order: Object.keys(set).length === 0 ? order : await tx.update(orders, order, { set }), events: [] }
+  const resolved = await resolveAdded(context, order, linesOf(newId, add))
+  const more = withAdded(context, order, resolved)
+  const lines = [...order.lines, ...more.lines]
+  const after = { ...order, ...set, ...more.sums, lines, fulfillmentStatus: fulfillmentStatusOf(lines) }
+  const wanted = wantedOf({ lines: more.lines })
+  await holdStock(context, order.id, wanted).catch((error: unknown) => {
+    throw isEngineError(error, 'out_of_stock') ? ofRequest(error, wanted) : error
+  })
+  checkUnits(shopOf(context.project), wantedOf(after))
+  await commitStock(context, order.id)
+  const isOwed = after.total.amount > order.total.amount
+  const holds = isOwed && !order.holds.includes(paymentDue) ? [...order.holds, paymentDue] : order.holds
+  const { totals, total, taxes, fulfillmentStatus } = after
+  const written = await tx.update(orders, order, { set: { ...set, lines, totals, total, taxes, fulfillmentStatus, holds } })
+  await recognizeMore(context, order, written)
+  const events = await settleOrder(context, order.id)
+  return { order: (await tx.get(orders, order.id))!, events }
+}
+
+/** Nobody knows the ids of lines that were not made. */
+function ofRequest({ detail, params, errors = [] }: EngineError, wanted: readonly { readonly line: string }[]): EngineError {
+  const indexOf = (path: string) => wanted.findIndex(({ line }) => path === `/lines/${line}/quantity`)
+  return new EngineError('out_of_stock', {
+    detail,
+    params: { lines: (params!['lines'] as readonly object[]).map((line) => ({ ...line, line: null })) },
+    errors: errors.map((issue) => ({ ...issue, path: `/add/${indexOf(issue.path)}/quantity` })),
+  })
+}
+
+function linesOf(newId: NewId, add: readonly NewLine[]): CartLine[] {
+  return add.map(({ quantity = 1, ...line }) => ({ id: newId('line'), quantity, ...line }))
+}
+
+/** Where it goes decides which tax was due: to another place of taxes it is another order. */
+function addressesAfter(
+  { project }: Pick<CommandContext<unknown>, 'project'>,
+  order: Order,
+  { shippingAddress, billingAddress }: Omit<PlacedEdit, 'add' | 'note'>,
+): Order['addresses'] | null {
+  if (!shippingAddress && !billingAddress) return null
+  const { tax } = shopOf(project)
+  const { shipping: before, billing } = order.addresses
+  const shipping = shippingAddress ? tidyAddress(shippingAddress) : before
+  if (shipping.country !== before.country || regionOf(tax, shipping) !== regionOf(tax, before))
+    throw stateConflict(order, 'It goes to a place with other taxes: cancel it, and make another.', [
+      { path: '/shippingAddress/country', code: 'enum', message: `must be ${before.country}` },
+    ])
+  if (shippingAddress && order.fulfillmentStatus !== 'unfulfilled') throw stateConflict(order, 'Some of it was sent already.')
+  return { shipping, billing: billingAddress ? tidyAddress(billingAddress) : billing }
+}
+
+async function resolveAdded(
+  { tx, model, project, now }: CommandContext<unknown>,
+  order: Order,
+  lines: readonly CartLine[],
+): Promise<ResolvedCart> {
+  if (order.taxIncluded !== shopOf(project).tax.isIncluded)
+    throw stateConflict(order, 'Its taxes were reckoned in another way than the shop does now: make another order.')
+  const cart = (await tx.get(carts, order.cart))!
+  const resolved = await resolveCart({ read: tx, model, project, now }, { ...cart, lines, shippingMethod: null })
+  const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, of: readonly CartLine[]) => {
+    const paths = of.map(({ id }) => `/add/${lines.findIndex((one) => one.id === id)}/variant`)
+    if (of.length > 0) throw new EngineError(code, { errors: paths.map((path): InputIssue => ({ path, code, message })) })
+  }
+  refuse('not_for_sale', 'is not for sale', resolved.gone)
+  refuse('amount_too_large', 'is more than can be counted', resolved.tooLarge)
+  return resolved
+}
+
+type More = { readonly lines: readonly OrderLine[]; readonly sums: Pick<Order, 'taxes' | 'totals' | 'total'> }
+
+function withAdded({ project }: Pick<CommandContext<unknown>, 'project'>, order: Order, { lines, priced }: ResolvedCart): More {
+  const { rounding, isIncluded } = shopOf(project).tax
+  const { currency } = order.total
+  const taxOn = isIncluded ? taxIncluded : taxAdded
+  const taxOf = new Map<string, Money>()
+  const groups: OrderTax[] = [...(order.taxes ?? [])]
+  for (const own of Map.groupBy(priced.lines, keyOf).values()) {
+    const { ratePpm, taxClass } = own[0]!
+    const at = groups.findIndex((group) => keyOf(group) === keyOf(own[0]!))
+    const place = priced.taxes.find((group) => keyOf(group) === keyOf(own[0]!)) as OrderTax
+    const before = at < 0 ? { ...place, net: money(0, currency), tax: money(0, currency) } : groups[at]!
+    const whole = isIncluded ? addMoney(before.net, before.tax) : before.net
+    const amounts = own.map(({ total }) => total)
+    const sum = sumMoney(amounts, currency)
+    // The tax of all that has the rate is rounded once, where it was so before.
+    const isOnce = rounding === 'group' && taxOn(whole, ratePpm).amount === before.tax.amount
+    const tax = isOnce ? subtractMoney(taxOn(addMoney(whole, sum), ratePpm), before.tax) : null
+    const shares =
+      tax === null
+        ? amounts.map((amount) => taxOn(amount, ratePpm))
+        : allocateMoney(
+            tax,
+            amounts.map(({ amount }) => amount),
+          )
+    for (const [index, { id }] of own.entries()) taxOf.set(id, shares[index]!)
+    const added = sumMoney(shares, currency)
+    const net = addMoney(before.net, isIncluded ? subtractMoney(sum, added) : sum)
+    const group = { ...before, ratePpm, taxClass: before.taxClass ?? taxClass, net, tax: addMoney(before.tax, added) }
+    if (at < 0) groups.push(group)
+    else groups[at] = group
+  }
+  const made = lines.map((line) => frozenLine({ ...line, price: { ...line.price, tax: taxOf.get(line.id)! } }))
+  const goods = sumMoney(
+    made.map(({ total }) => total),
+    currency,
+  )
+  const tax = sumMoney([...taxOf.values()], currency)
+  const { subtotal, tax: taxBefore, total: totalBefore, ...totals } = order.totals
+  const total = addMoney(totalBefore, isIncluded ? goods : addMoney(goods, tax))
+  return {
+    lines: made,
+    sums: {
+      taxes: groups.toSorted((a, b) => b.ratePpm - a.ratePpm),
+      totals: { ...totals, subtotal: addMoney(subtotal, goods), tax: addMoney(taxBefore, tax), total },
+      total,
+    },
+  }
+}
+
+/** What is taxed together: a rate; where nothing is due, a class. */
+function keyOf({ ratePpm, taxClass }: Pick<LinePrice, 'ratePpm' | 'taxClass'>): string {
+  return ratePpm === 0 ? taxClass : String(ratePpm)
+}
+
+/** What is sold more, by account; the deposit owes it until somebody has paid. */
+async function recognizeMore(context: CommandContext<unknown>, before: Order, after: Order): Promise<void> {
+  const { currency } = after.total
+  const sums = new Map<string, number>()
+  for (const { account, amount } of recognition(after)) sums.set(account, (sums.get(account) ?? 0) + amount.amount)
+  for (const { account, amount } of recognition(before)) sums.set(account, (sums.get(account) ?? 0) + negateMoney(amount).amount)
+  const legs = [...sums].filter(([, amount]) => amount !== 0).map(([account, amount]) => ({ account, amount: money(amount, currency) }))
+  if (legs.length > 0) await postTransfer(context, { kind: 'order.recognized', order: after.id, legs })
+}

@@ -1,0 +1,137 @@
+// Adding to an order that is placed: what was agreed stays to the cent, what is added is owed, and nothing is sent until it is paid.
+// slow: mysql, mongodb
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { taxIncluded } from '../../src/base/money.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { stockLevels } from '../../src/domains/stock/collections.ts'
+import { findAll } from '../../src/storage/find-all.ts'
+import { type As, address, checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+  await world.engine.start()
+})
+afterEach(() => closeWithBooks(world))
+
+const eur = (amount: number) => ({ amount, currency: 'EUR' })
+const call = (as: As, method: string, path: string, body?: object) => world.call(as, { method, url: `/api/${path}`, ...(body && { body }) })
+const post = (as: As, path: string, body: object = {}) => call(as, 'POST', path, body)
+const orderOf = async (id: string) => (await call('staff', 'GET', `orders/${id}`)).body
+const edit = async (id: string, body: object) => {
+  const answer = await post('staff', `orders/${id}/edits`, body)
+  assert.equal(answer.status, 200, answer.text)
+  return answer.body
+}
+const hardcover = (more: object = {}) => ({ add: [{ variant: world.ids['hardcover'], ...more }] })
+
+/** One paperback at 10.00 and shipping at 3.90, paid. */
+async function placed(method = 'card_success'): Promise<string> {
+  const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner'), method)
+  await work(world)
+  return body.order.id
+}
+
+async function payDue(id: string, due: number): Promise<void> {
+  const link = await post('staff', `orders/${id}/payment-link`)
+  assert.deepEqual(link.body.due, eur(due), link.text)
+  const token = link.body.url.split('#token=')[1]
+  assert.equal((await post('guest', 'paymentLinks/pay', { token, provider: 'sandbox', method: 'card_success' })).status, 201)
+  await work(world)
+}
+
+test('what is added is owed, held for, and paid by a link', async () => {
+  const id = await placed()
+  const before = await orderOf(id)
+  const after = await edit(id, hardcover({ quantity: 2, unitPrice: eur(2000) }))
+  assert.deepEqual([after.total, after.totals.subtotal, after.totals.shipping], [eur(5390), eur(5000), eur(390)])
+  assert.deepEqual([after.status, after.paymentStatus, after.holds], ['placed', 'partially_paid', ['payment_due']])
+  assert.deepEqual(after.lines[0], before.lines[0])
+  // Rounded once over all that has the rate, as at the beginning.
+  const [{ ratePpm, tax, net }] = after.taxes
+  assert.deepEqual([tax, net], [taxIncluded(eur(5390), ratePpm), eur(5390 - taxIncluded(eur(5390), ratePpm).amount)])
+  const parts = [...after.lines, ...after.shipping.parts].reduce((sum, part) => sum + (part.tax?.amount ?? 0), 0)
+  assert.equal(parts, tax.amount)
+  const [level] = await findAll(world.engine.parts.storage.reader, stockLevels, eq('variant', world.ids['hardcover']!))
+  assert.deepEqual([level!.available, level!.held, level!.committed], [1, 0, 2])
+  assert.equal((await post('staff', `orders/${id}/fulfillments`)).body.code, 'order_held')
+  await payDue(id, 4000)
+  const paid = await orderOf(id)
+  assert.deepEqual([paid.paymentStatus, paid.holds], ['paid', []])
+  assert.equal((await post('staff', `orders/${id}/fulfillments`)).status, 201)
+})
+
+test('an order that was sent and settled is open again, and completed once the rest is sent and paid', async () => {
+  const id = await placed()
+  await post('staff', `orders/${id}/fulfillments`)
+  assert.equal((await orderOf(id)).status, 'completed')
+  const after = await edit(id, hardcover())
+  assert.deepEqual([after.status, after.fulfillmentStatus], ['placed', 'partially_fulfilled'])
+  await payDue(id, 2500)
+  await post('staff', `orders/${id}/fulfillments`)
+  const done = await orderOf(id)
+  assert.deepEqual([done.status, done.fulfillmentStatus, done.paymentStatus], ['completed', 'fulfilled', 'paid'])
+})
+
+test('what is given for nothing is owed by nobody', async () => {
+  const id = await placed()
+  const after = await edit(id, hardcover({ unitPrice: eur(0) }))
+  assert.deepEqual([after.total, after.paymentStatus, after.holds], [eur(1390), 'paid', []])
+})
+
+test('canceled before it is paid, what was added costs nothing, and what was paid goes back with the rest', async () => {
+  const id = await placed()
+  const { lines } = await edit(id, hardcover())
+  const less = await post('staff', `orders/${id}/cancel`, { lines: [{ line: lines[1].id, quantity: 1 }] })
+  assert.deepEqual([less.status, less.body.paymentStatus], [200, 'paid'], less.text)
+  await work(world)
+  assert.deepEqual((await orderOf(id)).holds, [])
+  assert.equal((await post('staff', `orders/${id}/cancel`)).status, 200)
+  await work(world)
+  const [payment] = (await call('staff', 'GET', `payments?filter[order]=${id}`)).body.items
+  assert.deepEqual([payment.captured, payment.refunded], [eur(1390), eur(1390)])
+})
+
+test('given back in part before and after: every cent has its place', async () => {
+  const id = await placed()
+  const refund = async (body: object) => assert.equal((await post('staff', `orders/${id}/refunds`, body)).status, 201)
+  await refund({ amount: eur(333) })
+  await work(world)
+  const { lines } = await edit(id, hardcover({ quantity: 3, unitPrice: eur(333) }))
+  await payDue(id, 999)
+  await refund({ lines: [{ line: lines[1].id, quantity: 2 }] })
+  await refund({ amount: eur(7) })
+  await work(world)
+  assert.equal((await orderOf(id)).paymentStatus, 'partially_refunded')
+})
+
+test('two who add at once both do, and the last unit is added once', async () => {
+  const id = await placed()
+  const both = await Promise.all([post('staff', `orders/${id}/edits`, hardcover()), post('staff', `orders/${id}/edits`, hardcover())])
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    [200, 200],
+  )
+  const more = await Promise.all([post('staff', `orders/${id}/edits`, hardcover()), post('staff', `orders/${id}/edits`, hardcover())])
+  assert.deepEqual(more.map(({ status }) => status).toSorted(), [200, 409])
+  const { lines, total } = await orderOf(id)
+  assert.deepEqual([lines.length, total], [4, eur(1390 + 3 * 2500)])
+})
+
+test('an address may be mended while nothing was sent, within the place of its taxes', async () => {
+  const id = await placed()
+  const moved = await edit(id, { shippingAddress: { ...address, line1: 'Another street 2' }, note: 'Ring twice' })
+  assert.deepEqual([moved.addresses.shipping.line1, moved.note, moved.total], ['Another street 2', 'Ring twice', eur(1390)])
+  const refused = async (body: object, status: number, path: string) => {
+    const answer = await post('staff', `orders/${id}/edits`, body)
+    assert.deepEqual([answer.status, answer.body.errors?.[0]?.path], [status, path], answer.text)
+  }
+  const abroad = { name: 'Ada', line1: 'Rue 1', city: 'Paris', postalCode: '75001', country: 'FR' }
+  await refused({ shippingAddress: abroad }, 409, '/shippingAddress/country')
+  await refused({ lines: [] }, 400, '/lines')
+  await refused({ email: 'other@example.com' }, 400, '/email')
+  await refused({ add: [{ variant: 'var_none' }] }, 422, '/add/0/variant')
+  await refused(hardcover({ quantity: 9 }), 409, '/add/0/quantity')
+})
