@@ -99,8 +99,8 @@ test('a draft that is offered by a link holds its stock, and is placed at its pr
     sent.map(({ subject }) => subject.split(' ').slice(0, 2).join(' ')),
     ['Pay for', 'Your order'],
   )
-  const late = await post('staff', `orders/${made.id}/edits`, { note: 'late' })
-  assert.deepEqual([late.status, late.body.code, late.body.params], [409, 'order_state_conflict', { status: 'placed' }])
+  const late = await post('staff', `orders/${made.id}/edits`, { lines: [] })
+  assert.deepEqual([late.status, late.body.errors[0].path], [400, '/lines'])
 })
 
 test('staff place one by an invoice; what costs nothing needs none', async () => {

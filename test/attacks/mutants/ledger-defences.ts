@@ -10,6 +10,30 @@ const matching = 'src/domains/payments/match-lines.ts'
 
 export const ledgerDefences: readonly Defence[] = [
   {
+    name: 'a draft is seen by staff alone',
+    file: 'src/domains/orders/collections.ts',
+    from: "all(ownOrder, not(where('status').eq('draft')))",
+    to: 'ownOrder',
+    test: 'test/api/draft-orders.test.ts',
+    asked: ['is seen by staff alone'],
+  },
+  {
+    name: 'what is added to an order holds it until it is paid',
+    file: 'src/domains/orders/edit-placed.ts',
+    from: 'const isOwed = after.total.amount > order.total.amount',
+    to: 'const isOwed = false',
+    test: 'test/api/order-edits.test.ts',
+    asked: ['what is added is owed, held for'],
+  },
+  {
+    name: 'an order does not go to a place with other taxes',
+    file: 'src/domains/orders/edit-placed.ts',
+    from: 'shipping.country !== before.country || ',
+    to: '',
+    test: 'test/api/order-edits.test.ts',
+    asked: ['within the place of its taxes'],
+  },
+  {
     name: 'how to transfer is written to a stranger’s address no more often than the bound allows',
     file: 'src/engine/mails/order-mails.ts',
     from: "    ...(await withLink(work, order, view)),\n    bound: 'orders',",
