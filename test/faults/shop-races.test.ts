@@ -1,10 +1,12 @@
 // What shops lose by requests at the same moment: stock sold twice, a card spent twice, a cart that is paid for less than it holds.
-// Twenty-two races, as real requests at once, at the isolation that each database has by default; of a database server by two processes.
+// Twenty-six races, as real requests at once, at the isolation that each database has by default; of a database server by two processes.
 // The three that shops were found to lose (stock, vouchers, totals) are those of Warszawski and Bailis, ACIDRain, SIGMOD 2017.
 // databases: all
 // slow: mysql, mongodb
 // proves P-002
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { testDatabase } from '../support/databases.ts'
 import { type Body, createHttpClient, expectStatus, type HttpAnswer, type HttpClient } from '../support/http-client.ts'
@@ -316,6 +318,113 @@ test('vouchers: store credit spent by five carts of its account at once', async 
   const answers = await atOnce(5, (index) => next(owner).post(`/api/carts/${carts[index].id}/checkout`, { storeCredit: true }))
   noFaults(answers)
   assert.equal(count(answers, 201), 1)
+})
+
+let codes = 0
+const discount = async (fields: object): Promise<Body> => {
+  const made = { title: 'A voucher', code: `RACE${++codes}`, kind: 'fixed', value: { amount: 100, currency: 'EUR' }, ...fields }
+  return expectStatus(await admin.post('/api/discounts', made), 201).body
+}
+const cartWith = async (code: string, variant: string, email: string): Promise<HeldCart> => {
+  const cart = await cartOf(variant)
+  expectStatus(await cart.holder.patch(`/api/carts/${cart.id}`, { email, discountCodes: [code] }), 200)
+  return cart
+}
+const usesOf = async (id: string) => expectStatus(await admin.get(`/api/discounts/${id}`), 200).body.uses as number
+const liveUses = async (id: string) =>
+  (await admin.all(`/api/discountUses?filter[discount]=${id}`)).filter(({ state }) => state !== 'released')
+
+// Saleor, issue 544: orders beyond the limit of a voucher.
+test('vouchers: a code for three orders and fifteen buyers: three have it, and nobody pays more than they saw', async () => {
+  const one = await article(50)
+  const { id, code } = await discount({ usesMax: 3 })
+  const carts = await atOnce(15, (index) => cartWith(code, one.variant, `buyer${index}@mail.example`))
+  const answers = await atOnce(15, (index) => buy(carts[index]!))
+  assert.deepEqual([count(answers, 201), count(answers, 409), await usesOf(id), (await liveUses(id)).length], [3, 12, 3, 3])
+  for (const { status, body } of answers)
+    if (status === 201) assert.equal(body.order.totals.total.amount, 900)
+    else assert.deepEqual([body.code, body.params.reason], ['discount_unusable', 'used_up'])
+})
+
+/** All but the last byte of each, then the last bytes at once: nothing of the network lies between them. */
+async function inOnePacket(
+  requests: readonly { readonly url: string; readonly path: string; readonly token: string; readonly body: object }[],
+) {
+  const sockets = await Promise.all(
+    requests.map(async ({ url, path, token, body }) => {
+      const { hostname, port, host } = new URL(url)
+      const socket = connect(Number(port), hostname)
+      socket.setNoDelay(true)
+      await once(socket, 'connect')
+      const text = JSON.stringify(body)
+      const head = [`POST ${path} HTTP/1.1`, `host: ${host}`, 'connection: close', 'content-type: application/json', `cart-token: ${token}`]
+      socket.write(`${head.join('\r\n')}\r\ncontent-length: ${text.length}\r\n\r\n${text.slice(0, -1)}`)
+      return { socket, last: text.slice(-1) }
+    }),
+  )
+  for (const { socket, last } of sockets) socket.write(last)
+  return await Promise.all(
+    sockets.map(async ({ socket }) => {
+      let answer = ''
+      for await (const chunk of socket) answer += String(chunk)
+      return Number(answer.slice(9, 12))
+    }),
+  )
+}
+
+// Shopware, issue 11245: one customer has a code for one of each many times, by requests in a single packet.
+test('vouchers: one customer and a code for one of each, ten carts in one packet: it is had once', async () => {
+  const one = await article(50)
+  const { id, code } = await discount({ usesPerCustomerMax: 1 })
+  const carts = await atOnce(10, (index) => cartWith(code, one.variant, index % 2 === 0 ? 'ann@mail.example' : `Ann+${index}@mail.example`))
+  const statuses = await inOnePacket(
+    carts.map(({ id: cart, token }) => ({
+      url: servers[turn++ % servers.length]!.url,
+      path: `/api/carts/${cart}/checkout`,
+      token,
+      body: { payment },
+    })),
+  )
+  assert.deepEqual(statuses.toSorted(), [201, ...Array.from({ length: 9 }, () => 409)])
+  assert.equal(await usesOf(id), 1)
+})
+
+test('vouchers: uses that are given back while others take them are never more than there are', async () => {
+  const one = await article(50)
+  const { id, code } = await discount({ usesMax: 2 })
+  const held: Body[] = []
+  for (const name of ['a', 'b']) held.push(await checkOut(await cartWith(code, one.variant, `${name}@mail.example`), 'card_declined'))
+  const { code: other } = await discount({ usesMax: 9 })
+  const carts = await atOnce(6, (index) => cartWith(other, one.variant, `next${index}@mail.example`))
+  await atOnce(6, (index) => next(carts[index]!.holder).patch(`/api/carts/${carts[index]!.id}`, { discountCodes: [code] }))
+  const [answers, canceled] = await Promise.all([
+    atOnce(6, (index) => buy(carts[index]!)),
+    atOnce(2, (index) => next(admin).post(`/api/orders/${held[index]!.order.id}/cancel`)),
+  ])
+  noFaults([...answers, ...canceled])
+  assert.equal(count(canceled, 200), 2)
+  assert.deepEqual([await usesOf(id), (await liveUses(id)).length], [count(answers, 201), count(answers, 201)])
+  assert.ok(count(answers, 201) <= 2)
+})
+
+test('vouchers: a code that is put in, taken out and made better while its cart is checked out: the order says what was paid', async () => {
+  const one = await article(50)
+  const { id, code } = await discount({})
+  const cart = await cartWith(code, one.variant, 'turning@mail.example')
+  const change = (discountCodes: readonly string[]) => next(cart.holder).patch(`/api/carts/${cart.id}`, { discountCodes })
+  const answers = await Promise.all([
+    buy(cart),
+    change([]),
+    change([code]),
+    next(admin).patch(`/api/discounts/${id}`, { value: { amount: 300, currency: 'EUR' } }),
+  ])
+  noFaults(answers)
+  assert.equal(answers[0]!.status, 201)
+  const { totals, discounts, lines } = await paid(answers[0]!.body.order.id)
+  const taken = discounts?.[0].amount.amount ?? 0
+  assert.ok([0, 100, 300].includes(taken))
+  assert.deepEqual([totals.discount.amount, totals.total.amount, lines[0].discount?.amount ?? 0], [taken, 1_000 - taken, taken])
+  assert.equal((await liveUses(id)).length, taken === 0 ? 0 : 1)
 })
 
 test('money: an order given back by five at once is given back once', async () => {
