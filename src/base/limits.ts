@@ -536,7 +536,8 @@ export const limits = {
 
   /** The link in a receipt outlives what an order is looked up for: delivery, return, warranty by the seller. */
   orderLinkMs: 400 * 24 * 3_600_000,
-  cartLinesMax: 100,
+  /** A school that orders its books. Each answer is the whole cart: some 400 bytes a line. */
+  cartLinesMax: 500,
   /** Of what a shop says nothing of: more than the 14 days that consumers in the EU have by law. */
   returnDays: 30,
   /** Parcels of one fulfillment: a pallet of them is several. */

@@ -12,9 +12,11 @@ import { products } from '../../src/domains/catalog/products.ts'
 import { variants } from '../../src/domains/catalog/variants.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { expireOrders } from '../../src/domains/orders/expire-orders.ts'
+import { createStockLevel, reservations, stockLevels } from '../../src/domains/stock/collections.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { workIn } from '../../src/operation/work.ts'
+import type { AnyRecord } from '../../src/schema/collection.ts'
 import { address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
@@ -671,5 +673,42 @@ describe('an order that is tried again and again', () => {
     checkRefusal(await pay(cart, id), 409, 'order_state_conflict')
     const level = (await asStaff('GET', `/api/stockLevels/${world.ids['hardcoverLevel']}`)).body
     assert.deepEqual([level.held, level.available], [0, 3])
+  })
+})
+
+describe('a cart of many lines', () => {
+  test(`has up to ${limits.cartLinesMax}, and becomes an order with all of them`, async () => {
+    const { newId } = world.engine
+    const made = Array.from({ length: limits.cartLinesMax + 1 }, (_, index) => ({ id: newId('var'), index }))
+    await world.write(async (tx) => {
+      const product = world.ids['product']!
+      const same = { product, title: 'Paperback', price: { amount: 100, currency: 'EUR' } }
+      for (const { id, index } of made) {
+        await tx.insert<AnyRecord>({ name: variants.name }, { id, ...same, sku: `MANY-${index}`, position: index } as never)
+        const level = await createStockLevel(tx, newId, id)
+        await tx.update(stockLevels, level, { add: { onHand: 1, available: 1 } })
+      }
+    })
+    const lines = made.map(({ id }) => ({ variant: id }))
+    const create = (body: object) => world.call('guest', { method: 'POST', url: '/api/carts', body })
+    assert.equal((await create({ lines })).body.errors[0].path, '/lines')
+    const [one, ...others] = lines
+    const cart = await create({
+      lines: others,
+      email: 'guest@example.com',
+      shippingAddress: address,
+      shippingMethod: world.ids['shipping'],
+    })
+    assert.deepEqual([cart.status, cart.body.lines.length], [201, limits.cartLinesMax])
+    const headers = { 'cart-token': cart.body.token }
+    const more = await world.call('guest', { method: 'POST', url: `/api/carts/${cart.body.id}/lines`, headers, body: one! })
+    assert.equal(more.body.errors[0].path, '/variant')
+    const payment = { provider: 'sandbox', method: 'card_success' }
+    const order = await world.call('guest', { method: 'POST', url: `/api/carts/${cart.body.id}/checkout`, headers, body: { payment } })
+    assert.deepEqual(
+      [order.status, order.body.order.lines.length, order.body.order.total.amount],
+      [201, limits.cartLinesMax, limits.cartLinesMax * 100 + 390],
+    )
+    assert.equal(await world.engine.parts.storage.reader.count(reservations, eq('order', order.body.order.id)), limits.cartLinesMax)
   })
 })
