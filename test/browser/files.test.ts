@@ -1,9 +1,10 @@
-// Files in the console: a picture is chosen, sent, seen in the form and on the record's page, and taken away again.
+// Files in the console: a picture is chosen, sent, seen in the form and on the record's page, and taken away again; one goes on after a reload.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before } from 'node:test'
 import { png } from '../support/pictures.ts'
-import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { type ServerProcess, startServer, temporaryFolder } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
 import { browserTest, openVisitor, wholeFile } from './browser.ts'
 
@@ -91,5 +92,40 @@ browserTest('a picture is sent from a form, seen, and removed', async () => {
   await page.getByText('The trash is empty').waitFor()
   await visitor.look('console-trash-empty')
   visitor.calm()
+  await page.context().close()
+})
+
+browserTest('a file whose page is loaded anew on its way goes on when it is chosen again', async (t) => {
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const { page } = visitor
+  await page.goto('/console/data/photos/new')
+  await page.getByLabel('E-mail').fill('admin@shop.example')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  // Of a disk, so that it has a time of change.
+  const path = join(temporaryFolder(t), 'long.txt')
+  writeFileSync(path, 'all work and no play\n'.repeat(40_000))
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/uploads')) asked.push(`${request.method()} ${request.headers()['upload-offset'] ?? ''}`.trim())
+  })
+  // One piece arrives, and then nothing gets through.
+  visitor.expectCuts()
+  const isCut = page.waitForEvent('requestfailed', (request) => request.url().includes('/api/uploads/'))
+  await page.route(/\/api\/uploads\//, (route) =>
+    asked.length > 2 || route.request().method() !== 'PATCH' ? route.abort('connectionreset') : route.continue(),
+  )
+  await page.getByLabel('Papers').setInputFiles(path)
+  await isCut
+  await page.reload()
+  await page.unroute(/\/api\/uploads\//)
+  assert.deepEqual(asked.slice(0, 2), ['POST', 'PATCH 0'])
+  asked.length = 0
+  await page.getByLabel('Papers').setInputFiles(path)
+  await page.getByRole('button', { name: 'Remove long.txt' }).waitFor()
+  assert.deepEqual(asked.slice(0, 2), ['GET', 'PATCH 524288'])
+  assert.equal(asked.includes('POST'), false)
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0)
   await page.context().close()
 })

@@ -1,8 +1,8 @@
 /**
  * Chooses files and sends them at once; the form keeps what the server calls them, and the record claims them when it is saved.
- * Invariant: a form is not sent while a file is on its way, and a page that is left ends the sending.
+ * Invariant: a form is not sent while a file is on its way, and a form that is left ends the sending.
  */
-import { ApiError } from '/client/index.ts'
+import { ApiError, type UploadOptions } from '/client/index.ts'
 import { html, useEffect, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client, Unreachable } from '../client.ts'
 import { filesOf, filesText, sendingKey, sentence } from '../field-input.ts'
@@ -42,7 +42,7 @@ export function FileInput(props: {
       try {
         checkSize(file, field)
         const onProgress = (sent: number, total: number) => setSending({ name: file.name, percent: Math.floor((100 * sent) / total) })
-        const kept = await client.files.upload(file, { onProgress, signal: leaving.current.signal })
+        const kept = await client.files.upload(file, { onProgress, signal: leaving.current.signal, ...keptInTab() })
         keep(isMany ? [...latest.current, kept] : [kept])
       } catch (error) {
         if (leaving.current.signal.aborted) return
@@ -80,6 +80,16 @@ export function FileInput(props: {
     <${Progress} of=${sending} />
     ${fault && html`<p class="field-error" role="alert">${fault}</p>`}
   </div>`
+}
+
+/** After a reload the same file, chosen again, goes on where it stood. In the tab alone: others may use this browser. */
+function keptInTab(): Pick<UploadOptions, 'keptIn'> {
+  try {
+    return { keptIn: sessionStorage }
+  } catch {
+    // Storage may be forbidden: then it begins anew.
+    return {}
+  }
 }
 
 type SendingFile = { readonly name: string; readonly percent: number }
