@@ -195,6 +195,8 @@ const questions: readonly Question[] = [
       order.status === 'pending_payment' ? only(false, 'order_state_conflict') : { refusals: [], maybe },
     ]
   },
+  addSome,
+  payOpen,
   payAgain,
   moveMoney,
   dispute,
@@ -303,6 +305,32 @@ async function judgeParcel(walk: Walk, order: Order): Promise<Step | null> {
       return [{ name: 'cancelParcel', path: `fulfillments/${id}/cancel` }, isHere ? isShipped : only(false, 'fulfillment_state_conflict')]
     }
   }
+}
+
+/** Lines are added, mostly of a price that they bring with them: its cents go nowhere else. */
+function addSome({ chance, world, order }: Walk, { status }: Order): Step | null {
+  if (chance.below(2) === 0) return null
+  const unitPrice = { amount: chance.pick([0, 1, 333, 999]), currency: 'EUR' }
+  const line = { variant: world.ids[chance.pick(['variant', 'hardcover'])], quantity: chance.between(1, 3) }
+  const body = { add: [{ ...line, ...(chance.below(4) > 0 && { unitPrice }) }] }
+  return [
+    { name: 'edit', path: `orders/${order}/edits`, body },
+    only(status === 'placed' || status === 'completed', 'order_state_conflict'),
+  ]
+}
+
+/** Whoever has the link pays what is open. */
+async function payOpen(walk: Walk, { status }: Order): Promise<Step | null> {
+  if (status === 'expired' || status === 'canceled') return null
+  const made = await walk.world.call('staff', { method: 'POST', url: `/api/${at(walk, 'payment-link')}`, body: {} })
+  if (made.status !== 201) return null
+  const token = (made.body.url as string).split('#token=')[1]
+  const body = { token, provider: 'sandbox', method: walk.chance.pick(methods) }
+  const maybe = ['payment_in_progress', 'too_many_attempts']
+  return [
+    { name: 'payByLink', path: 'paymentLinks/pay', body, as: 'guest' },
+    { refusals: [], maybe },
+  ]
 }
 
 function payAgain(walk: Walk, { status }: Order): Step {
