@@ -24,6 +24,7 @@ export {
 export { parseDecimal, renderDecimal } from './base/decimal.ts'
 export { EngineError } from './base/engine-error.ts'
 export { defineErrors, ProjectError } from './base/project-error.ts'
+export { euRates, euRegions } from './config/eu-taxes.ts'
 export { bankTransfer, cashOnDelivery, invoice, mollie, paypal, sandbox, stripe } from './config/payment-makers.ts'
 export { apple, github, google, microsoft, oidc } from './config/sign-in-providers.ts'
 export { compare, eq, type Filter, has, isNull, oneOf } from './contract/filter.ts'

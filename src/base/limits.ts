@@ -418,6 +418,14 @@ export const limits = {
   passwordCharactersMinMax: 64,
   /** To ask whether a password is known from a breach: people wait for it. Past it the password is let through. */
   breachCheckMs: 1_500,
+  /** To ask VIES for a VAT number: the customer waits. Past it the number counts as not looked up, and tax is due. */
+  vatRegisterMs: 5_000,
+  /** After VIES did not answer, nobody waits for it for so long. */
+  vatRegisterPauseMs: 30_000,
+  /** What VIES said of a number is good for so long; a checkout after it asks again. */
+  vatCheckMs: 24 * 3_600_000,
+  /** As how many writes a request counts that makes us ask VIES, which bounds what one caller may ask through us: 20 a minute. */
+  vatCheckWrites: 15,
   /** Calls in a row without an answer after which a payment provider is spared, and for how long: at first, and at most. */
   providerFailuresMax: 5,
   providerPauseMs: 2_000,

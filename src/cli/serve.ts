@@ -44,6 +44,7 @@ import { seedDatabase } from './seed.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { mountsOf } from './site.ts'
 import { root, version } from './version.ts'
+import { createVies } from './vies.ts'
 
 export type Running = {
   readonly url: string
@@ -125,6 +126,7 @@ function servicesOf({ clock, log }: { readonly clock: Clock; readonly log: Log }
   return {
     passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)),
     breaches: createPwnedPasswords({ egress: systemEgress, clock, log }),
+    vatRegister: createVies({ egress: systemEgress, clock, log }),
   }
 }
 

@@ -95,6 +95,13 @@ export type TaxConfig = {
    * those.
    */
   readonly rounding?: 'line' | 'group'
+  /** Of `customerGroups`: those whose accounts pay no tax. */
+  readonly exemptGroups?: readonly string[]
+  /**
+   * Businesses of other EU countries that give their VAT number (`vatId` of a cart) account for the tax themselves. `format`: a number
+   * of the right form is enough. `vies`: only one that the EU's register says is valid. Off when left out.
+   */
+  readonly reverseCharge?: 'format' | 'vies'
 }
 
 export type TaxRateConfig = {

@@ -58,7 +58,11 @@ export type TaxSettings = {
   readonly rates: ReadonlyMap<string, readonly TaxRate[]>
   /** By country. */
   readonly regions: ReadonlyMap<string, readonly TaxRegion[]>
+  readonly exemptGroups: readonly string[]
+  /** Whether businesses of other EU countries are reverse charged: by the form of their number, or by what VIES says of it. */
+  readonly reverseCharge: ReverseCharge | null
 }
+export type ReverseCharge = 'format' | 'vies'
 
 export type TaxRounding = 'line' | 'group'
 /** From a moment on and until another one, which is not in it. Null: always. */

@@ -28,6 +28,8 @@ export function taxOf(tax: TaxConfig | undefined, timeZone: string): TaxSettings
     classes: taxClassesOf(tax),
     rates,
     regions: regionsOf(tax),
+    exemptGroups: tax?.exemptGroups ?? [],
+    reverseCharge: tax?.reverseCharge ?? null,
   }
 }
 

@@ -82,6 +82,8 @@ export function batch(all: readonly Operation[], react: React): Operation {
         const at = `/operations/${index}`
         try {
           const [{ operation }, input] = resolved(routes, given, { results, at, room })
+          if (operation.prepares?.({ ...context, input }))
+            throw notBatchable(at, 'must ask somebody else first with what it is given: call it alone')
           results.push(await carriedOut(context, { operation, input, ifMatch: given.ifMatch ?? null, at, react }))
         } catch (error) {
           throw atStep(context, at, error)
@@ -109,12 +111,17 @@ function codesIn(routes: readonly Route[], input: unknown): number {
   }, 0)
 }
 
-/** What prepares outside the transaction, waits for the outside world or is limited more strictly than a write is called alone. */
+/** What always prepares outside the transaction, waits for the outside world or is limited more strictly than a write is called alone. */
 function isBatchable(operation: Operation): operation is Command {
   const { kind, rawBody, rate, hasSecretInput, headers } = operation
   // What it reads of a request's headers would be those of the batch.
   const isPlain = !rawBody && !hasSecretInput && headers === undefined
-  return kind === 'command' && isPlain && !operation.prepare && !operation.reload && rate !== 'account'
+  const alwaysPrepares = operation.kind === 'command' && operation.prepare !== undefined && operation.prepares === undefined
+  return kind === 'command' && isPlain && !alwaysPrepares && !operation.reload && rate !== 'account'
+}
+
+function notBatchable(at: string, message: string): EngineError {
+  return new EngineError('not_found', { errors: [{ path: `${at}/path`, code: 'not_batchable', message }] })
 }
 
 /** What all bodies of a batch may hold together, once what was answered stands in them: as much as the body of one request. */
@@ -127,10 +134,7 @@ function resolved(routes: readonly Route[], given: Step, { results, at, room }: 
   )
   const known = routesAt(routes, path)
   const route = known.find(({ method }) => method === given.method)
-  if (!route)
-    throw new EngineError('not_found', {
-      errors: [{ path: `${at}/path`, code: 'not_batchable', message: missing(given.method, path, known) }],
-    })
+  if (!route) throw notBatchable(at, missing(given.method, path, known))
   const body = filled(given.body ?? {}, results, `${at}/body`) as Record<string, unknown>
   takeRoom(body, room, { at: `${at}/body`, depth: 0 })
   const parameters = readParameters(route.path, path, `${at}/path`)

@@ -60,7 +60,7 @@ export type Content = {
 
 export type QueryContext<TInput> = CallContext<TInput> & { readonly read: Reader }
 
-export type CommandContext<TInput, TPrepared = undefined> = CallContext<TInput> & Work & { readonly prepared: TPrepared }
+export type CommandContext<TInput, TPrepared = unknown> = CallContext<TInput> & Work & { readonly prepared: TPrepared }
 
 /** Slow, pure or external work that must not happen inside a transaction, such as hashing a password. */
 export type PrepareContext<TInput> = QueryContext<TInput> & {
@@ -74,6 +74,16 @@ export type Services = {
   readonly passwords: PasswordHasher
   /** Left out where there is no way to ask: then none is known. */
   readonly breaches?: Breaches
+  /** Left out where there is no way to ask. */
+  readonly vatRegister?: VatRegister
+}
+/** The register of VAT numbers of the EU. */
+export interface VatRegister {
+  /** `requester`: whose question it is. Where it cannot be learnt in time: `unavailable`. */
+  check(
+    vatId: string,
+    requester: string,
+  ): Promise<{ readonly state: 'valid' | 'invalid' | 'unavailable'; readonly reference: string | null }>
 }
 export interface Breaches {
   /** Whether a password was found elsewhere. Where that cannot be learnt in time: false. */
@@ -198,6 +208,8 @@ export type Query<TInput extends TSchema = TSchema, TOutput extends TSchema = TS
 
 export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = CommonSpec<TInput, TOutput> & {
   readonly kind: 'command'
+  /** Whether there is anything to prepare for this call; without it there is, and `prepared` is what `prepare` answers. */
+  prepares?(context: CallContext<Static<TInput>>): boolean
   prepare?(context: PrepareContext<Static<TInput>>): Promise<unknown>
   /** `prepared`: what `prepare` answered. */
   run(context: CommandContext<Static<TInput>, unknown>): Promise<Answer<unknown>>
@@ -232,6 +244,7 @@ export function command<
 >(
   spec: CommonSpec<TInput, TOutput> & {
     readonly name: TName
+    readonly prepares?: (context: CallContext<Static<TInput>>) => boolean
     readonly prepare?: (context: PrepareContext<Static<TInput>>) => Promise<TPrepared>
     readonly run: (context: CommandContext<Static<TInput>, TPrepared>) => Promise<Answer<TResult>>
     readonly reload?: (context: QueryContext<Static<TInput>>, output: TResult) => Promise<TResult>

@@ -97,17 +97,20 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   const claim =
     call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, fingerprinted(operation, call))
   // Only where a repeat would prepare for nothing: without that its own row, written last, holds a repeat back.
-  const earlier = claim && operation.prepare ? await replay(parts, operation, { claim, file }, context) : null
+  const prepares = operation.prepare !== undefined && operation.prepares?.(context) !== false
+  const earlier = claim && prepares ? await replay(parts, operation, { claim, file }, context) : null
   if (earlier) return earlier
 
   const cause: Cause = { operation: operation.name, actor: callerName(call.actor), requestId: requestLine(call.request, call.actor) }
-  const prepared = await operation.prepare?.({
-    ...context,
-    ...(file ? { request: { ...context.request, openFile: file.openFile } } : {}),
-    read: storage.reader,
-    services: parts.services,
-    writeFirst: (write) => inTransaction(parts, cause, (tx, now) => write(workIn(parts, tx, now))),
-  })
+  const prepared = prepares
+    ? await operation.prepare!({
+        ...context,
+        ...(file ? { request: { ...context.request, openFile: file.openFile } } : {}),
+        read: storage.reader,
+        services: parts.services,
+        writeFirst: (write) => inTransaction(parts, cause, (tx, now) => write(workIn(parts, tx, now))),
+      })
+    : undefined
   const own = claim && (await newClaim(file ? await file.claimed(claim) : claim, parts.random, stretchOf(parts, operation)))
   let answer: Answer<unknown>
   try {

@@ -27,7 +27,7 @@ import { createEngine, type Engine, type Replacements } from '../../src/engine/c
 import type { Admission } from '../../src/http/admission.ts'
 import { systemPages } from '../../src/http/pages.ts'
 import { createServer, type HttpServer } from '../../src/http/server.ts'
-import type { Breaches, Operation, PasswordHasher } from '../../src/operation/define.ts'
+import type { Breaches, Operation, PasswordHasher, VatRegister } from '../../src/operation/define.ts'
 import { createSandboxProvider } from '../../src/payment-providers/sandbox/adapter.ts'
 import { createSandboxBook, type SandboxBook } from '../../src/sandbox/book.ts'
 import { createMemoryStore } from '../../src/sandbox/store.ts'
@@ -207,6 +207,7 @@ export type ApiHarnessOptions = {
   readonly hasher?: PasswordHasher
   /** Of passwords that were found elsewhere; none when left out. */
   readonly breaches?: Breaches
+  readonly vatRegister?: VatRegister
   /** Every call to the sandbox's book; may lose or delay it. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
   /** Stands in for the payment provider, which it is given. */
@@ -296,7 +297,11 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     random,
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
     ...(options.replace ? { replace: options.replace } : {}),
-    services: { passwords: options.hasher ?? hasher, ...(options.breaches ? { breaches: options.breaches } : {}) },
+    services: {
+      passwords: options.hasher ?? hasher,
+      ...(options.breaches && { breaches: options.breaches }),
+      ...(options.vatRegister && { vatRegister: options.vatRegister }),
+    },
     providers: [(options.provider ?? ((real) => real))(sandbox), ...(options.payments ?? [])],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
     egress: options.egress ?? idleProvider,

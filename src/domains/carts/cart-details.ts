@@ -4,12 +4,14 @@ import { normalEmail } from '../../base/email-address.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
+import type { VatCheck } from '../../config/tax-exemption.ts'
 import { Type } from '../../contract/type.ts'
 import { normalCode } from '../discounts/discount-code.ts'
 import { addressInput, tidyAddress } from './address.ts'
 import { checkCurrency, currencyInput } from './change-cart.ts'
 import type { Address, Cart } from './collections.ts'
 import type { ResolvedCart } from './resolve-cart.ts'
+import { readVatId } from './vat-check.ts'
 
 const textOrNull = (schema: object) => Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], ...schema }))
 
@@ -19,22 +21,29 @@ export const detailsInput = {
   billingAddress: addressInput,
   shippingMethod: textOrNull({ maxLength: limits.idCharactersMax }),
   note: textOrNull({ maxLength: limits.noteCharactersMax }),
+  vatId: textOrNull({
+    maxLength: limits.codeCharactersMax,
+    description: 'The VAT number of a business, with the letters of its country: DE123456788. Blanks, dots and hyphens do not matter.',
+  }),
   currency: currencyInput,
   discountCodes: Type.Optional(Type.Array(Type.String({ maxLength: limits.codeCharactersMax }), { maxItems: limits.discountCodesMax })),
 }
 export const detailsErrors = ['reference_not_found', 'discount_unknown'] as const
 
-export type Details = Partial<Pick<Cart, 'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note' | 'discountCodes'>>
+export type Details = Partial<
+  Pick<Cart, 'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note' | 'discountCodes' | 'vatId' | 'vatCheck'>
+>
 
 type Given = Omit<Details, 'discountCodes'> & { readonly currency?: string; readonly discountCodes?: readonly string[] }
 
-/** As they are stored. @throws validation_failed */
-export function detailsOf(project: Project, { currency, discountCodes, ...details }: Given): Details {
+/** As they are stored. `vatCheck`: of the number that is given with them. @throws validation_failed */
+export function detailsOf(project: Project, { currency, discountCodes, vatId, ...details }: Given, vatCheck: VatCheck | null): Details {
   checkCurrency(project, currency)
   const tidy = (address: Address | null) => address && tidyAddress(address)
   return {
     ...details,
     ...(discountCodes === undefined ? {} : { discountCodes: [...new Set(discountCodes.map(normalCode))].filter((code) => code !== '') }),
+    ...(vatId === undefined ? {} : { vatId: vatId && readVatId(vatId), vatCheck }),
     ...(typeof details.email === 'string' ? { email: normalEmail(details.email) } : {}),
     ...(details.shippingAddress === undefined ? {} : { shippingAddress: tidy(details.shippingAddress) }),
     ...(details.billingAddress === undefined ? {} : { billingAddress: tidy(details.billingAddress) }),

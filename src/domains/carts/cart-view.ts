@@ -4,6 +4,7 @@ import type { Actor } from '../../access/actor.ts'
 import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, money } from '../../base/money.ts'
+import { type TaxExemption, taxExemptions } from '../../config/tax-exemption.ts'
 import { Type } from '../../contract/type.ts'
 import { findVisible } from '../../records/present.ts'
 import { recordOf } from '../../schema/collection.ts'
@@ -12,7 +13,7 @@ import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type WhyNot, whyNotCodes } from '../discounts/why-not.ts'
 import { addressOutput } from './address.ts'
-import { type Cart, type CartLine, carts } from './collections.ts'
+import { type Cart, type CartLine, carts, vatCheckShape } from './collections.ts'
 import { lineTitle, type ResolvedCart, type ResolvedLine } from './resolve-cart.ts'
 
 export const moneyType = Type.Unsafe<Money>(moneySchema)
@@ -93,6 +94,12 @@ export const cartType = Type.Object(
     discountCodes: Type.Array(Type.String()),
     discounts: discountsType,
     note: nullableText,
+    vatId: nullableText,
+    vatCheck: Type.Unsafe<object | null>({
+      ...vatCheckShape,
+      description: 'What the EU’s register said of the number; `unavailable`: it did not say. Null: it was not asked.',
+    }),
+    taxExemption: Type.Unsafe<TaxExemption | null>({ type: ['string', 'null'], enum: [...taxExemptions, null] }),
     order: nullableText,
     taxIncluded: Type.Boolean({ description: 'Whether tax is in all prices; otherwise it is added to them.' }),
     taxes: taxesType,
@@ -120,7 +127,7 @@ export function checkOpen({ status, order }: Cart): void {
 /** The whole cart, as every cart operation answers it. */
 export function cartView(resolved: ResolvedCart, token?: string) {
   const { cart, priced } = resolved
-  const { id, status, email, currency, lines, shippingAddress, billingAddress, note, order, createdAt, updatedAt } = cart
+  const { id, status, email, currency, lines, shippingAddress, billingAddress, note, vatId, vatCheck, order, createdAt, updatedAt } = cart
   const forSale = new Map(resolved.lines.map((line) => [line.id, line]))
   return {
     id,
@@ -138,6 +145,9 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     discountCodes: cart.discountCodes ?? [],
     discounts: discountsView(resolved),
     note,
+    vatId,
+    vatCheck,
+    taxExemption: priced.taxExemption,
     order,
     taxIncluded: priced.taxIncluded,
     taxes: priced.taxes,

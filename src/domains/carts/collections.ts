@@ -2,6 +2,7 @@
 // cart can never sell at yesterday's price. A guest holds it by a token, stored hashed.
 import { actorCartToken, actorId, all, any, nobody, staff, where } from '../../access/rule.ts'
 import type { Money } from '../../base/money.ts'
+import type { VatCheck } from '../../config/tax-exemption.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -17,6 +18,16 @@ export type Address = {
   readonly country: string
   readonly phone?: string | null
 }
+export const vatCheckShape = {
+  type: ['object', 'null'],
+  title: 'VatCheck',
+  properties: {
+    vatId: { type: 'string' },
+    state: { type: 'string', enum: ['valid', 'invalid', 'unavailable'] },
+    at: { type: 'string' },
+    reference: { type: ['string', 'null'] },
+  },
+} as const
 /** Named: cart-view.ts says what is in it. */
 export const addressShape = { type: 'object', title: 'Address' } as const
 export type CartLine = {
@@ -53,6 +64,9 @@ export const carts = collection('carts', {
     /** As they are kept, without repeats. What they take is looked at anew with every answer. */
     discountCodes: field.json<readonly string[]>({ schema: { type: ['array', 'null'], items: { type: 'string' } } }),
     note: field.longText({ max: 2_000 }),
+    /** Of a business: its VAT number, and what VIES said of it. */
+    vatId: field.text({ max: 20 }),
+    vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
     order: field.text(),
   },
   indexes: [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']],

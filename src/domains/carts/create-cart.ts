@@ -12,6 +12,7 @@ import { common, idInput, quantityInput } from './change-cart.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
 import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { shopOf } from './totals.ts'
+import { type Asked, askRegister, asksRegister, writesWithVatId } from './vat-check.ts'
 
 const lineInput = Type.Object({ variant: idInput, quantity: Type.Optional(quantityInput) }, { additionalProperties: false })
 type LineInput = { readonly variant: string; readonly quantity?: number }
@@ -30,9 +31,12 @@ export const createCart = command({
     { ...detailsInput, lines: Type.Optional(Type.Array(lineInput, { maxItems: limits.cartLinesMax })) },
     { additionalProperties: false },
   ),
-  async run({ tx, input, actor, model, project, now, newId, newSecret }) {
+  requestsIn: writesWithVatId,
+  prepares: ({ input, project }) => asksRegister(project, input.vatId),
+  prepare: async ({ input, ...asking }): Promise<Asked> => await askRegister(asking, input.vatId!),
+  async run({ tx, input, actor, model, project, now, newId, newSecret, prepared: vatCheck = null }) {
     const { lines: wanted = [], ...given } = input
-    const details = detailsOf(project, given)
+    const details = detailsOf(project, given, vatCheck)
     const lines = mergedLines(project, newId, wanted)
     const token = timedSecret(newSecret('cart'), now)
     const empty = {
@@ -43,6 +47,8 @@ export const createCart = command({
       note: null,
       order: null,
       email: actor.email,
+      vatId: null,
+      vatCheck: null,
     }
     const cart = {
       id: newId('cart'),

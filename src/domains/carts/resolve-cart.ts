@@ -4,8 +4,9 @@
 import { guestActor } from '../../access/actor.ts'
 import { limits } from '../../base/limits.ts'
 import { type Money, money } from '../../base/money.ts'
-import type { Project } from '../../config/project.ts'
+import type { Project, ShopSettings } from '../../config/project.ts'
 import { regionOf, standardClass } from '../../config/tax.ts'
+import { exemptionOf } from '../../config/tax-exemption.ts'
 import type { Filter } from '../../contract/filter.ts'
 import { readFilter } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
@@ -18,7 +19,7 @@ import type { Discounting } from '../discounts/discounts-of.ts'
 import { findDiscounts } from '../discounts/find-discounts.ts'
 import { discountCart } from './cart-discounts.ts'
 import type { Cart, CartLine } from './collections.ts'
-import { type LinePrice, type Priced, priceBasket, shopOf } from './totals.ts'
+import { type Basket, type LinePrice, type Priced, priceBasket, shopOf, withoutTax } from './totals.ts'
 
 type Line = {
   readonly id: string
@@ -96,11 +97,12 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
     lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice })
   }
   const shipping = method && method.price.amount > limits.cartAmountMax ? null : method
-  const asked = offers && { cart, lines, shipping: shipping?.price ?? null, customerGroup, offers, now }
+  const basket = basketOf(shopOf(project), { cart, lines, shipping, customerGroup, now })
+  const own = lines.map((line, index) => ({ ...line, unitPrice: basket.lines[index]!.unitPrice }))
+  const asked = offers && { cart, lines: own, shipping: basket.shipping?.price ?? null, customerGroup, offers, now }
   const discounting = asked === null ? nothingOff(lines, cart.currency) : await discountCart(read, asked)
-  const priced = price(project, { cart, lines, shipping, now, discounting })
-  const priceOf = new Map(priced.lines.map((one) => [one.id, one]))
-  const withPrices = lines.map((line) => ({ ...line, price: priceOf.get(line.id)! }))
+  const priced = priceBasket(shopOf(project), discounted(basket, discounting))
+  const withPrices = own.map((line, index) => ({ ...line, price: priced.lines[index]! }))
   return { cart, lines: withPrices, gone, tooLarge, shipping, customerGroup, priced, discounting }
 }
 
@@ -116,26 +118,33 @@ async function groupOf({ read, project }: Pick<CartContext, 'read' | 'project'>,
   return (await read.get(users, customer))?.customerGroup ?? null
 }
 
-type Unpriced = Pick<ResolvedCart, 'cart' | 'shipping' | 'discounting'> & { readonly lines: readonly Line[]; readonly now: number }
+type Unpriced = Pick<ResolvedCart, 'cart' | 'shipping' | 'customerGroup'> & { readonly lines: readonly Line[]; readonly now: number }
 
-function price(project: Project, { cart: { currency, shippingAddress }, lines, shipping, now, discounting }: Unpriced): Priced {
-  const shop = shopOf(project)
-  return priceBasket(shop, {
+/** At the prices that its holder pays, before discounts. */
+function basketOf(shop: ShopSettings, { cart, lines, shipping, customerGroup, now }: Unpriced): Basket {
+  const { currency, shippingAddress: to, vatId, vatCheck } = cart
+  const none = money(0, currency)
+  return withoutTax(shop, {
     currency,
-    lines: lines.map(({ id, unitPrice, quantity, variant, product }, index) => ({
+    lines: lines.map(({ id, unitPrice, quantity, variant, product }) => ({
       id,
       unitPrice,
       quantity,
-      discount: discounting.lines[index]!,
+      discount: none,
       taxClass: variant.taxClass ?? product.taxClass ?? standardClass,
     })),
-    shipping: shipping && { price: shipping.price, discount: discounting.shipping },
-    place: {
-      country: shippingAddress?.country ?? null,
-      region: shippingAddress && regionOf(shop.tax, shippingAddress),
-      at: now,
-    },
+    shipping: shipping && { price: shipping.price, discount: none },
+    place: { country: to?.country ?? null, region: to && regionOf(shop.tax, to), at: now },
+    exemption: exemptionOf(shop, { customerGroup, vatId, vatCheck, to }),
   })
+}
+
+function discounted(basket: Basket, { lines, shipping }: Discounting): Basket {
+  return {
+    ...basket,
+    lines: basket.lines.map((line, index) => ({ ...line, discount: lines[index]! })),
+    shipping: basket.shipping && { ...basket.shipping, discount: shipping },
+  }
 }
 
 /** Shipping methods that a cart can choose: those that anybody may see, whoever holds the cart. */

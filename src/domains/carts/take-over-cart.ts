@@ -46,6 +46,7 @@ export async function takeOverCart({ tx, project }: Work, cart: Cart, account: A
       shippingMethod: cart.shippingMethod ?? other?.shippingMethod ?? null,
       note: cart.note ?? other?.note ?? null,
       discountCodes: mergeCodes(cart.discountCodes, other?.discountCodes ?? null),
+      ...(cart.vatId === null && other !== null && { vatId: other.vatId, vatCheck: other.vatCheck }),
     },
   })
   return { cart: after, leftOut, events: [] }

@@ -14,8 +14,9 @@ import {
   taxAdded,
   taxIncluded,
 } from '../../base/money.ts'
-import type { Project, ShopSettings } from '../../config/project.ts'
+import type { Project, ShopSettings, TaxSettings } from '../../config/project.ts'
 import { rateOf, standardClass, type TaxPlace } from '../../config/tax.ts'
+import type { TaxExemption } from '../../config/tax-exemption.ts'
 
 export type Totals = {
   readonly subtotal: Money
@@ -38,6 +39,7 @@ export type Basket = {
   readonly lines: readonly PricedLine[]
   readonly shipping: { readonly price: Money; readonly discount: Money } | null
   readonly place: TaxPlace
+  readonly exemption: TaxExemption | null
 }
 
 /** Everything of one rate. `taxClass`: where several classes have that rate, the one of the first line. */
@@ -64,6 +66,7 @@ export type LinePrice = {
 export type ShippingPart = { readonly ratePpm: number; readonly taxClass: string; readonly total: Money; readonly tax: Money }
 export type Priced = {
   readonly taxIncluded: boolean
+  readonly taxExemption: TaxExemption | null
   readonly lines: readonly LinePrice[]
   readonly shipping: { readonly price: Money; readonly discount: Money; readonly parts: readonly ShippingPart[] }
   readonly taxes: readonly TaxGroup[]
@@ -78,20 +81,52 @@ type Summed = {
   readonly tax: Money
 }
 
+/** By what a basket is taxed. */
+type Terms = Pick<TaxSettings, 'isIncluded' | 'rounding'> & { readonly rateOf: (taxClass: string) => number }
+
+/** Who is exempt has prices without tax, at a rate of nothing. */
+function termsOf({ tax }: ShopSettings, { place, exemption }: Pick<Basket, 'place' | 'exemption'>): Terms {
+  const { rounding } = tax
+  if (exemption !== null) return { isIncluded: false, rounding, rateOf: () => 0 }
+  return { isIncluded: tax.isIncluded, rounding, rateOf: (taxClass) => rateOf(tax, taxClass, place) }
+}
+
+/**
+ * The basket of who pays no tax, where prices include it: without what others there pay of it. A unit's price is rounded once and is then
+ * its price, so that a line is still so many of it. Before discounts are found.
+ */
+export function withoutTax(shop: ShopSettings, basket: Basket): Basket {
+  const due = termsOf(shop, { ...basket, exemption: null })
+  if (basket.exemption === null || !due.isIncluded) return basket
+  const less = (price: Money, ratePpm: number) => subtractMoney(price, taxIncluded(price, ratePpm))
+  const gross = basket.lines.map((line) => untaxed(due, line))
+  const shipping = basket.shipping && {
+    ...basket.shipping,
+    price: sumMoney(
+      groupsOf(due, gross, basket.shipping.price).map((group) => less(group.shipping, group.ratePpm)),
+      basket.currency,
+    ),
+  }
+  return {
+    ...basket,
+    shipping,
+    lines: basket.lines.map((line) => ({ ...line, unitPrice: less(line.unitPrice, due.rateOf(line.taxClass)) })),
+  }
+}
+
 export function priceBasket(shop: ShopSettings, basket: Basket): Priced {
-  const { currency, place } = basket
+  const { currency, place, exemption } = basket
+  const terms = termsOf(shop, basket)
   const nothing = money(0, currency)
-  const lines = basket.lines.map((line) => untaxed(shop, place, line))
+  const lines = basket.lines.map((line) => untaxed(terms, line))
   const shipping = { price: basket.shipping?.price ?? nothing, discount: basket.shipping?.discount ?? nothing }
-  const taxed = groupsOf(shop, { lines, place, shipping: subtractMoney(shipping.price, shipping.discount) }).map((group) => ({
-    ...group,
-    taxes: taxesOf(shop, group),
-  }))
+  const groups = groupsOf(terms, lines, subtractMoney(shipping.price, shipping.discount))
+  const taxed = groups.map((group) => ({ ...group, taxes: taxesOf(terms, group) }))
   const taxes = taxed.map(({ ratePpm, taxClass, lines: of, shipping: part, taxes: shares }): TaxGroup => {
     const tax = sumMoney(shares, currency)
     const whole = sumMoney([...of.map(({ total }) => total), part], currency)
     const { country, region } = place
-    return { ratePpm, taxClass, country, region, net: shop.tax.isIncluded ? subtractMoney(whole, tax) : whole, tax }
+    return { ratePpm, taxClass, country, region, net: terms.isIncluded ? subtractMoney(whole, tax) : whole, tax }
   })
   const taxOf = new Map(taxed.flatMap(({ lines: of, taxes: shares }) => of.map(({ id }, index) => [id, shares[index]!])))
   const parts = taxed
@@ -102,33 +137,31 @@ export function priceBasket(shop: ShopSettings, basket: Basket): Priced {
     currency,
   )
   return {
-    taxIncluded: shop.tax.isIncluded,
+    taxIncluded: terms.isIncluded,
+    taxExemption: exemption,
     lines: lines.map((line) => ({ ...line, tax: taxOf.get(line.id)! })),
     shipping: { ...shipping, parts },
     taxes,
-    totals: totalsOf(shop, { lines, shipping, tax }),
+    totals: totalsOf(terms, { lines, shipping, tax }),
   }
 }
 
-function untaxed(shop: ShopSettings, place: TaxPlace, { id, unitPrice, quantity, discount, taxClass }: PricedLine): Untaxed {
+function untaxed(terms: Terms, { id, unitPrice, quantity, discount, taxClass }: PricedLine): Untaxed {
   const subtotal = multiplyMoney(unitPrice, quantity)
   assert(discount.amount >= 0 && discount.amount <= subtotal.amount, 'a discount takes no more than there is')
-  return { id, subtotal, discount, total: subtractMoney(subtotal, discount), ratePpm: rateOf(shop.tax, taxClass, place), taxClass }
+  return { id, subtotal, discount, total: subtractMoney(subtotal, discount), ratePpm: terms.rateOf(taxClass), taxClass }
 }
 
 /**
  * By rate, the highest first; where nothing is due also by class, since the reasons differ. Shipping goes with its goods, in proportion
  * to what they cost; with those that cost nothing as if none had a discount.
  */
-function groupsOf(
-  shop: ShopSettings,
-  { lines, place, shipping }: { readonly lines: readonly Untaxed[]; readonly place: TaxPlace; readonly shipping: Money },
-): Group[] {
+function groupsOf(terms: Terms, lines: readonly Untaxed[], shipping: Money): Group[] {
   const byRate = [...Map.groupBy(lines, ({ ratePpm, taxClass }) => (ratePpm === 0 ? taxClass : String(ratePpm))).values()]
   const groups = byRate
     .map((of) => ({ ratePpm: of[0]!.ratePpm, taxClass: of[0]!.taxClass, lines: of }))
     .toSorted((a, b) => b.ratePpm - a.ratePpm)
-  if (groups.length === 0) groups.push({ ratePpm: rateOf(shop.tax, standardClass, place), taxClass: standardClass, lines: [] })
+  if (groups.length === 0) groups.push({ ratePpm: terms.rateOf(standardClass), taxClass: standardClass, lines: [] })
   const sums = (of: 'total' | 'subtotal') => groups.map((group) => group.lines.reduce((sum, line) => sum + line[of].amount, 0))
   const weights = sums('total')
   const shares = allocateMoney(shipping, weights.some((weight) => weight > 0) ? weights : sums('subtotal'))
@@ -136,10 +169,10 @@ function groupsOf(
 }
 
 /** Of each line of a group, and of its part of the shipping last. */
-function taxesOf({ tax }: ShopSettings, { ratePpm, lines, shipping }: Group): Money[] {
+function taxesOf({ isIncluded, rounding }: Terms, { ratePpm, lines, shipping }: Group): Money[] {
   const amounts = [...lines.map(({ total }) => total), shipping]
-  const taxOn = tax.isIncluded ? taxIncluded : taxAdded
-  if (tax.rounding === 'line') return amounts.map((amount) => taxOn(amount, ratePpm))
+  const taxOn = isIncluded ? taxIncluded : taxAdded
+  if (rounding === 'line') return amounts.map((amount) => taxOn(amount, ratePpm))
   const whole = taxOn(sumMoney(amounts, shipping.currency), ratePpm)
   return allocateMoney(
     whole,
@@ -147,7 +180,7 @@ function taxesOf({ tax }: ShopSettings, { ratePpm, lines, shipping }: Group): Mo
   )
 }
 
-function totalsOf(shop: ShopSettings, { lines, shipping, tax }: Summed): Totals {
+function totalsOf(terms: Terms, { lines, shipping, tax }: Summed): Totals {
   const { price, discount: off } = shipping
   const sum = (of: 'subtotal' | 'discount') =>
     sumMoney(
@@ -157,7 +190,7 @@ function totalsOf(shop: ShopSettings, { lines, shipping, tax }: Summed): Totals 
   const subtotal = sum('subtotal')
   const discount = addMoney(sum('discount'), off)
   const taxable = addMoney(subtractMoney(subtotal, discount), price)
-  return { subtotal, discount, shipping: price, tax, total: shop.tax.isIncluded ? taxable : addMoney(taxable, tax) }
+  return { subtotal, discount, shipping: price, tax, total: terms.isIncluded ? taxable : addMoney(taxable, tax) }
 }
 
 /**

@@ -1,7 +1,9 @@
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn } from './cart-details.ts'
+import { checkOpen, getCart } from './cart-view.ts'
 import { cartErrors, changeCart, common, idInput, openCart } from './change-cart.ts'
+import { type Asked, askRegister, asksRegister, writesWithVatId } from './vat-check.ts'
 
 export const updateCart = command({
   ...common,
@@ -11,10 +13,17 @@ export const updateCart = command({
   errors: [...cartErrors, ...detailsErrors],
   input: Type.Object({ id: idInput, ...detailsInput }, { additionalProperties: false }),
   codesIn: discountCodesIn,
+  requestsIn: writesWithVatId,
+  prepares: ({ input, project }) => asksRegister(project, input.vatId),
+  async prepare({ input, actor, read, model, ...asking }): Promise<Asked> {
+    // Nobody asks the register by the cart of another.
+    checkOpen(await getCart(read, model, actor, input.id))
+    return await askRegister(asking, input.vatId!)
+  },
   async run(context) {
     const { id, ...given } = context.input
     const cart = await openCart(context, id)
-    const details = detailsOf(context.project, given)
+    const details = detailsOf(context.project, given, context.prepared ?? null)
     const { resolved, output, headers } = await changeCart(context, cart, details)
     checkShipping(details, resolved)
     checkCodes(given.discountCodes, cart.discountCodes, resolved)

@@ -14,6 +14,7 @@ import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
 import { lineTitle, offersShipping, type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
+import { askAgain } from '../carts/vat-check.ts'
 import { checkCodes, takeUses } from '../discounts/use-discounts.ts'
 import { payments } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
@@ -76,9 +77,12 @@ export const checkOutCart = command({
   ],
   access: anyone,
   codesIn: giftCardsIn,
+  prepares: ({ project }) => project.shop?.tax.reverseCharge === 'vies',
+  prepare: async ({ input, ...asking }) => await askAgain(asking, input.id),
   async run(context) {
-    const { tx, input, actor, model, project, now, newId, request } = context
-    const cart = await getCart(tx, model, actor, input.id)
+    const { tx, input, actor, model, project, now, newId, request, prepared: asked } = context
+    const found = await getCart(tx, model, actor, input.id)
+    const cart = asked && asked.vatId === found.vatId ? { ...found, vatCheck: asked } : found
     if (cart.order !== null) return answer(cart.order, [])
     checkOpen(cart)
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
@@ -97,7 +101,7 @@ export const checkOutCart = command({
     const agreed = orderOf(newId('ord'), resolved, { status: 'pending_payment', language: isEnglish ? null : language, expiresAt })
     const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
-    await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
+    await tx.update(carts, found, { set: { status: 'converted', order: agreed.id, vatCheck: cart.vatCheck } })
     const order = await tx.insert(orders, agreed, 'conflict')
     const wanted = wantedOf(order)
     await holdStock(context, order.id, wanted)
@@ -238,6 +242,9 @@ type Agreed =
   | 'shipping'
   | 'discounts'
   | 'taxIncluded'
+  | 'taxExemption'
+  | 'vatId'
+  | 'vatCheck'
   | 'taxes'
   | 'totals'
   | 'total'
@@ -245,7 +252,7 @@ type Agreed =
 
 /** Of a cart that was checked to be complete. */
 export function agreedOf({ cart, lines, shipping, priced, discounting }: ResolvedCart): Pick<Order, Agreed> {
-  const { taxIncluded, totals } = priced
+  const { taxIncluded, taxExemption, totals } = priced
   return {
     customer: cart.customer,
     email: cart.email!,
@@ -254,12 +261,15 @@ export function agreedOf({ cart, lines, shipping, priced, discounting }: Resolve
     shipping: shipping && {
       id: shipping.id,
       title: shipping.title,
-      price: shipping.price,
+      price: priced.shipping.price,
       ...unlessNothing('discount', priced.shipping.discount),
       ...(priced.shipping.parts.length > 0 && { parts: priced.shipping.parts }),
     },
     discounts: discountsOf(discounting),
     taxIncluded,
+    taxExemption,
+    vatId: cart.vatId,
+    vatCheck: cart.vatCheck,
     taxes: priced.taxes as readonly OrderTax[],
     totals,
     total: totals.total,

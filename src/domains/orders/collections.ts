@@ -5,12 +5,13 @@ import { actorId, actorLinkedOrder, all, any, nobody, not, staff, where } from '
 import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
+import { taxExemptions, type VatCheck } from '../../config/tax-exemption.ts'
 import { and, compare, eq, oneOf, or } from '../../contract/filter.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { erasedWord } from '../../schema/personal.ts'
-import { type Address, addressShape, heldByToken } from '../carts/collections.ts'
+import { type Address, addressShape, heldByToken, vatCheckShape } from '../carts/collections.ts'
 import type { ShippingPart, TaxGroup, Totals } from '../carts/totals.ts'
 import { type RefundedLine, refundedLineShape } from '../payments/collections.ts'
 
@@ -161,6 +162,11 @@ export const orders = collection('orders', {
     discounts: field.json<readonly OrderDiscount[]>({ schema: { type: 'array', items: orderDiscountShape } }),
     /** Whether tax is in its prices; otherwise it is added to them. Null, as are `taxes`, of an order from before it was kept. */
     taxIncluded: field.boolean(),
+    /** Why no tax is due though a rate is. */
+    taxExemption: field.enum(taxExemptions),
+    /** Of a business: its VAT number, and what VIES said of it. Part of the books. */
+    vatId: field.text({ max: 20 }),
+    vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
     /** All that has one rate, shipping with its goods. */
     taxes: field.json<readonly OrderTax[]>({ schema: { type: 'array', items: taxShape } }),
     totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),

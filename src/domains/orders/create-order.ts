@@ -12,6 +12,7 @@ import { idInput } from '../carts/change-cart.ts'
 import { type Cart, carts } from '../carts/collections.ts'
 import { namedLines } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
+import { type Asked, askRegister, asksRegister } from '../carts/vat-check.ts'
 import { orderOf } from './check-out.ts'
 import { orders } from './collections.ts'
 import { checkPrices, draftDetails, draftErrors, newLine, resolveDraft } from './drafts.ts'
@@ -36,13 +37,15 @@ export const createOrder = command({
   output: Type.Unsafe<unknown>({ type: 'object', title: 'orders' }),
   errors: draftErrors,
   access: staff,
+  prepares: ({ input, project }) => asksRegister(project, input.vatId),
+  prepare: async ({ input, ...asking }): Promise<Asked> => await askRegister(asking, input.vatId!),
   async run(context) {
     const { tx, input, actor, model, project, now, newId, newSecret } = context
     const { lines: wanted, customer = null, ...given } = input
     checkPrices(context, wanted, '/lines')
     const account = customer === null ? null : await tx.get(users, customer)
     if (customer !== null && account === null) throw invalid('/customer', 'reference_not_found', 'is no account')
-    const details = detailsOf(project, given)
+    const details = detailsOf(project, given, context.prepared ?? null)
     const lines = wanted.map(({ quantity = 1, ...line }) => ({ id: newId('line'), quantity, ...line }))
     const id = newId('ord')
     const cart = {
@@ -58,6 +61,8 @@ export const createOrder = command({
       shippingMethod: null,
       discountCodes: null,
       note: null,
+      vatId: null,
+      vatCheck: null,
       ...details,
       email: details.email ?? account?.email ?? null,
       lines,

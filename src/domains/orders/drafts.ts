@@ -28,8 +28,8 @@ export const newLine = Type.Object(
 )
 export type NewLine = { readonly variant: string; readonly quantity?: number; readonly unitPrice?: Money }
 
-const { email, shippingAddress, billingAddress, shippingMethod, note } = detailsInput
-export const draftDetails = { email, shippingAddress, billingAddress, shippingMethod, note }
+const { email, shippingAddress, billingAddress, shippingMethod, note, vatId } = detailsInput
+export const draftDetails = { email, shippingAddress, billingAddress, shippingMethod, note, vatId }
 export const draftErrors = ['reference_not_found', 'cart_incomplete', 'not_for_sale', 'amount_too_large'] as const
 
 /** @throws validation_failed for a price in another currency, or below zero */

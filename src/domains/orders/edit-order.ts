@@ -12,6 +12,7 @@ import { moneyType } from '../carts/cart-view.ts'
 import { idInput } from '../carts/change-cart.ts'
 import { type CartLine, carts } from '../carts/collections.ts'
 import { namedLines } from '../carts/resolve-cart.ts'
+import { type Asked, askRegister, asksRegister } from '../carts/vat-check.ts'
 import { agreedOf } from './check-out.ts'
 import { type Order, orders } from './collections.ts'
 import { checkPrices, draftDetails, draftErrors, type NewLine, newLines, resolveDraft } from './drafts.ts'
@@ -57,6 +58,8 @@ export const editOrder = command({
   output: Type.Unsafe<unknown>({ type: 'object', title: 'orders' }),
   errors: ['not_found', 'order_state_conflict', 'precondition_failed', ...draftErrors, 'out_of_stock', 'order_too_large'],
   access: staff,
+  prepares: ({ input, project }) => asksRegister(project, input.vatId),
+  prepare: async ({ input, ...asking }): Promise<Asked> => await askRegister(asking, input.vatId!),
   async run(context) {
     const { tx, input, actor, model, project, newId, request } = context
     const { id, lines: changed = [], add = [], ...given } = input
@@ -72,7 +75,7 @@ export const editOrder = command({
     }
     if (order.status !== 'draft') throw stateConflict(order, 'A draft can be changed, and an order that is placed.')
     const before = (await tx.get(carts, order.cart))!
-    const details = detailsOf(project, given)
+    const details = detailsOf(project, given, context.prepared ?? null)
     const lines = [...withChanges(before.lines, changed), ...added(newId, add)]
     if (lines.length === 0) throw invalid('/lines', 'minItems', 'would leave nothing: cancel the order instead')
     if (lines.length > limits.cartLinesMax) throw invalid('/add', 'maxItems', `must leave ${limits.cartLinesMax} lines or fewer`)
@@ -91,7 +94,12 @@ async function answerOf({ tx, model, actor }: CommandContext<unknown>, order: Or
 
 /** @throws validation_failed for what only a draft can be given */
 function checkOfPlaced(input: object): void {
-  const hints = { lines: 'cancel units of it instead', email: 'its customer is known', shippingMethod: 'its shipping was agreed on' }
+  const hints = {
+    lines: 'cancel units of it instead',
+    email: 'its customer is known',
+    shippingMethod: 'its shipping was agreed on',
+    vatId: 'its tax was',
+  }
   for (const [name, hint] of Object.entries(hints))
     if (name in input) throw invalid(`/${name}`, 'draft', `can be changed in a draft alone: ${hint}`)
 }

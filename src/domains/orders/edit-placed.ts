@@ -110,6 +110,8 @@ async function resolveAdded(
   }
   refuse('not_for_sale', 'is not for sale', resolved.gone)
   refuse('amount_too_large', 'is more than can be counted', resolved.tooLarge)
+  if (resolved.priced.taxExemption !== order.taxExemption)
+    throw stateConflict(order, 'What is added would be taxed otherwise than what is there: make another order.')
   return resolved
 }
 

@@ -23,7 +23,7 @@ import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
 import { checkPayments, type PaymentsPlace } from './check-payments.ts'
 import { checkRoles } from './check-roles.ts'
-import { checkCarriers, checkCustomerGroups, checkSeller, checkTax } from './check-shop.ts'
+import { checkCarriers, checkCustomerGroups, checkSeller, checkShopTogether, checkTax } from './check-shop.ts'
 import { tellOf } from './entries.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
@@ -136,6 +136,7 @@ export function checkConfig(
   const pages = isObject(given['accounts']) ? given['accounts']['pages'] : undefined
   if (isObject(pages) && given['storefront'] === undefined) add('accounts.pages', 'nobody answers them: there is no storefront')
   if (asked?.['payments'] !== undefined) checkPayments(place)(asked['payments'], 'shop.payments', add)
+  if (asked !== null) checkShopTogether(asked, add)
   if (asked !== null) checkOwnFields(more, systemOf({ currency: 'EUR' }, []), names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)
   for (const collection of own) {

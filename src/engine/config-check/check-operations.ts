@@ -98,6 +98,7 @@ const keys = {
   always: plainObject,
   mediaType: line,
   prepare: callable,
+  prepares: callable,
   run: callable,
   reload: callable,
 } satisfies Record<keyof Command, Check>

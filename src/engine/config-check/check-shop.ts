@@ -3,11 +3,13 @@ import { isDay } from '../../base/clock.ts'
 import { countries, isCountry } from '../../base/countries.ts'
 import { isEmail } from '../../base/email-address.ts'
 import { nearest } from '../../base/nearest.ts'
+import { plainVatId, vatIdLetters, vatIdProblem } from '../../base/vat-id.ts'
 import type { SellerConfig, TaxConfig, TaxRateConfig, TaxRegionConfig } from '../../config/backend-config.ts'
+import { euStateOf } from '../../config/eu-taxes.ts'
 import type { SellerAddress } from '../../config/project.ts'
 import { standardClass } from '../../config/tax.ts'
 import { isTrackingTemplate } from '../../domains/fulfillment/carriers.ts'
-import { type Add, type Check, is, isObject, line, list, named, object, word } from '../../schema/shape.ts'
+import { type Add, type Check, is, isObject, line, list, named, object, shown, word } from '../../schema/shape.ts'
 
 const ratePpm = is(
   'parts per million from 0 to 1000000: 19 % is 190000',
@@ -53,6 +55,8 @@ const taxForm = object(
       }),
     ),
     rounding: word('line', 'group'),
+    exemptGroups: list(groupName),
+    reverseCharge: word('format', 'vies'),
   } satisfies Record<keyof TaxConfig, Check>,
   { required: ['prices'] },
 )
@@ -89,13 +93,31 @@ export const checkSeller: Check = object(
   {
     name: line,
     address,
-    vatId: line,
+    vatId: (value, path, add) => {
+      const problem = typeof value === 'string' ? vatIdProblem(plainVatId(value)) : 'must be a text'
+      // Sellers of other countries have numbers of other forms.
+      if (problem !== null && (typeof value !== 'string' || vatIdLetters.includes(plainVatId(value).slice(0, 2))))
+        add(path, `${shown(value)} ${problem}`)
+    },
     taxNumber: line,
     email: is('an e-mail address', (value) => typeof value === 'string' && isEmail(value)),
     phone: line,
   } satisfies Record<keyof SellerConfig, Check>,
   { required: ['name', 'address'] },
 )
+
+/** What one part of a shop asks of another. */
+export function checkShopTogether(shop: Readonly<Record<string, unknown>>, add: Add): void {
+  const { tax, seller, customerGroups } = shop
+  if (!isObject(tax)) return
+  const groups = Array.isArray(customerGroups) ? customerGroups : []
+  for (const group of Array.isArray(tax['exemptGroups']) ? tax['exemptGroups'] : [])
+    if (!groups.includes(group)) add('shop.tax.exemptGroups', `"${String(group)}" is none of customerGroups`)
+  if (tax['reverseCharge'] === undefined) return
+  const where = isObject(seller) && isObject(seller['address']) ? (seller['address'] as SellerAddress) : null
+  if (!isObject(seller) || typeof seller['vatId'] !== 'string' || where === null || euStateOf(where) === null)
+    add('shop.tax.reverseCharge', 'needs a seller with a vatId and an address in the EU: shop.seller')
+}
 
 export const checkCustomerGroups: Check = (value, path, add: Add) => {
   list(groupName)(value, path, add)

@@ -12,6 +12,7 @@ import { personalDefences } from './personal-defences.ts'
 import { providerDefences } from './provider-defences.ts'
 import { sandboxDefences } from './sandbox-defences.ts'
 import { stripeDefences } from './stripe-defences.ts'
+import { taxDefences } from './tax-defences.ts'
 
 export const root = resolve(import.meta.dirname, '../../..')
 
@@ -431,8 +432,8 @@ const matrixDefences: readonly Defence[] = [
   {
     name: 'sign-in and the like are no steps of a batch',
     file: 'src/operation/batch.ts',
-    from: "return kind === 'command' && isPlain && !operation.prepare && !operation.reload && rate !== 'account'",
-    to: "return kind === 'command' || (isPlain && !operation.prepare && !operation.reload && rate !== 'account')",
+    from: "return kind === 'command' && isPlain && !alwaysPrepares && !operation.reload && rate !== 'account'",
+    to: "return kind === 'command' || (isPlain && !alwaysPrepares && !operation.reload && rate !== 'account')",
     asked: ['A26', 'A31'],
   },
   {
@@ -656,6 +657,7 @@ export const defences: readonly Defence[] = [
   ...catalogueDefences,
   ...creditDefences,
   ...discountDefences,
+  ...taxDefences,
   ...mollieDefences,
   ...stripeDefences,
   ...payPalDefences,

@@ -1,0 +1,48 @@
+// The defences of taxes, as in account-defences.ts.
+import type { Defence } from './defences.ts'
+
+const test = 'test/api/tax-exemptions.test.ts'
+const exemption = 'src/config/tax-exemption.ts'
+
+export const taxDefences: readonly Defence[] = [
+  {
+    name: 'a buyer of the seller’s own country is never reverse charged',
+    file: exemption,
+    from: 'there !== null && home !== there',
+    to: 'there !== null',
+    test,
+    asked: ['is none, of the seller'],
+  },
+  {
+    name: 'a number of the seller’s own country exempts from no tax',
+    file: exemption,
+    from: 'vatIdCountry(vatId) !== home',
+    to: "vatIdCountry(vatId) !== ''",
+    test,
+    asked: ['with a number of the seller'],
+  },
+  {
+    name: 'the silence of VIES is taken for no yes',
+    file: exemption,
+    from: "vatCheck.state === 'valid'",
+    to: "vatCheck.state !== 'invalid'",
+    test,
+    asked: ['its silence is no answer'],
+  },
+  {
+    name: 'VIES is asked by nobody with the cart of another',
+    file: 'src/domains/carts/update-cart.ts',
+    from: 'checkOpen(await getCart(read, model, actor, input.id))',
+    to: 'void [checkOpen, getCart, read, model, actor]',
+    test,
+    asked: ['nobody has it asked by the cart of another'],
+  },
+  {
+    name: 'a customer group is one that the config names',
+    file: 'src/domains/accounts/update-user.ts',
+    from: 'known.includes(wanted)',
+    to: 'known.length > 0',
+    test: 'test/api/taxes.test.ts',
+    asked: ['a customer group is one that the config names'],
+  },
+]
