@@ -32,7 +32,18 @@ import type { CollectionInfo, User } from './shapes.ts'
 import { Empty, ErrorNote, PageHead } from './ui/parts.ts'
 import { Shell } from './ui/shell.ts'
 
-const liveCollections = ['orders', 'payments', 'giftCards', 'discounts', 'emails', 'effects', 'webhooks', 'users', 'invitations']
+const liveCollections = [
+  'orders',
+  'payments',
+  'invoices',
+  'giftCards',
+  'discounts',
+  'emails',
+  'effects',
+  'webhooks',
+  'users',
+  'invitations',
+]
 
 /** `null` is nobody. */
 async function loadUser(): Promise<Me | null> {

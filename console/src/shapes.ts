@@ -84,6 +84,15 @@ export interface Refund {
   createdAt?: string
 }
 
+export interface Invoice {
+  id: string
+  number: string
+  kind: 'invoice' | 'credit_note'
+  order: string
+  total: Money
+  issuedAt: string
+}
+
 export interface Dispute {
   id: string
   payment: string

@@ -29,6 +29,7 @@ const order: OrderFile['order'] = {
   expiresAt: null,
 }
 const file: OrderFile = {
+  invoices: [],
   order,
   payments: [
     {

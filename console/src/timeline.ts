@@ -4,7 +4,7 @@
  */
 import { formatMailbox, formatMoney, humanize, shortenIds, type Tone, toneOf } from './format.ts'
 import { groupTransfers } from './ledger-groups.ts'
-import type { Dispute, Effect, Email, LedgerEntry, Order, Payment, PaymentFact, Refund, Reservation } from './shapes.ts'
+import type { Dispute, Effect, Email, Invoice, LedgerEntry, Order, Payment, PaymentFact, Refund, Reservation } from './shapes.ts'
 
 export type Lane = 'order' | 'payment' | 'stock' | 'ledger' | 'mail' | 'effect'
 
@@ -30,6 +30,7 @@ export interface OrderFile {
   reservations: readonly Reservation[]
   emails: readonly Email[]
   effects: readonly Effect[]
+  invoices: readonly Invoice[]
 }
 
 const laneOrder: Lane[] = ['order', 'stock', 'payment', 'ledger', 'mail', 'effect']

@@ -81,6 +81,16 @@ export const backend = defineBackend({
     ...chosenPayments(),
     // Books are taxed at a reduced rate in most of the European Union.
     tax: { prices: 'included', ratesPpm: { DE: 70_000, AT: 100_000, FR: 55_000, NL: 90_000, IT: 40_000, ES: 40_000, '*': 0 } },
+    seller: {
+      name: 'Rafter Books',
+      address: { line1: 'Zimmergasse 7', postalCode: '1010', city: 'Wien', country: 'AT' },
+      vatId: 'ATU12345678',
+      register: 'Handelsgericht Wien FN 123456 a',
+      email: 'hello@rafterbooks.example',
+      bank: { iban: 'AT61 1904 3002 3457 3201', bic: 'BKAUATWW' },
+    },
+    // With each order, to be fetched from its page; the receipt is mail enough.
+    invoices: { mail: false },
     productFields: {
       author: field.text({ required: true, search: true }),
       year: field.integer({ required: true }),

@@ -115,6 +115,12 @@ export const limits = {
   codeCharactersMax: 60,
   tokenCharactersMax: 200,
   noteCharactersMax: 2_000,
+  /** Of an invoice, with its series, year and sequence: longer ones fit on no form. */
+  invoiceNumberCharactersMax: 60,
+  /** Documents that wait to be drawn: with a hundred lines each they take ten seconds. */
+  documentsWaitingMax: 50,
+  /** One that takes so long never ends. */
+  documentMs: 30_000,
   discountCodesMax: 20,
   /** All of it. */
   percentMax: 100,

@@ -29,6 +29,7 @@ import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
+import { createDocumentThread } from './document-thread.ts'
 import { openErasedList } from './erased-list.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { lookAtStore, openBlobs } from './open-blobs.ts'
@@ -141,7 +142,7 @@ async function serveOn(place: Place): Promise<Running> {
   const blobs = openBlobs(settings)
   if (settings.filesUrl !== null) void lookAtStore(blobs, log)
   const pictures = openPictures(settings, backend, log)
-  const admission = admissionOf(storage, log)
+  const [documents, admission] = [createDocumentThread(), admissionOf(storage, log)]
   const engine = await createEngine({
     backend,
     storage,
@@ -152,7 +153,7 @@ async function serveOn(place: Place): Promise<Running> {
     providers: payments.all,
     mail,
     ...network,
-    ...{ blobs, erasedList: openErasedList(settings.dataFolder) },
+    ...{ blobs, erasedList: openErasedList(settings.dataFolder), renderDocument: documents.render },
     ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
     meter: createRuntimeMeter(admission.counts),
   })
@@ -191,7 +192,7 @@ async function serveOn(place: Place): Promise<Running> {
         await server.close()
         await engine.stop()
         payments.stop()
-        pictures?.stop()
+        for (const others of [pictures, documents]) others?.stop()
         shared?.stop()
         watch?.close()
         await mail.close()

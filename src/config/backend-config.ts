@@ -4,6 +4,7 @@ import type { NewId } from '../base/ids.ts'
 import type { Scope } from '../contract/scope.ts'
 import type { CollectionOptions, Fields } from '../schema/collection.ts'
 import type { AccountPage } from './account-pages.ts'
+import type { InvoicesConfig } from './invoices.ts'
 import type { PaymentProviderConfig } from './payment-makers.ts'
 import type { SellerAddress } from './project.ts'
 import type { SignInProvider } from './sign-in-providers.ts'
@@ -46,6 +47,8 @@ export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends F
   readonly tax?: TaxConfig
   /** Who sells: stands on invoices. */
   readonly seller?: SellerConfig
+  /** Issues invoices, with numbers without a gap. None when left out. Needs `seller`. */
+  readonly invoices?: InvoicesConfig
   /** Groups that staff put accounts in: `['wholesale']`. */
   readonly customerGroups?: readonly string[]
   /**
@@ -135,6 +138,10 @@ export type SellerConfig = {
   readonly taxNumber?: string
   readonly email?: string
   readonly phone?: string
+  /** Where the company is registered: `Amtsgericht Berlin HRB 12345 B`. */
+  readonly register?: string
+  /** Where to pay what is open. */
+  readonly bank?: { readonly holder?: string; readonly iban: string; readonly bic?: string }
 }
 
 export type BookkeepingConfig = {

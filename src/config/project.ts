@@ -1,6 +1,7 @@
 // What a project is set to, as operations may know it: the checked and completed config, without
 // secrets of transports and without anything that does I/O.
 import type { StaffRoles } from '../contract/scope.ts'
+import type { InvoiceSettings } from './invoices.ts'
 import type { CapturePolicy } from './payment-makers.ts'
 
 export type Project = {
@@ -28,6 +29,8 @@ export type ShopSettings = {
   readonly tax: TaxSettings
   /** Who sells: on invoices, and whose country is the home of the tax. */
   readonly seller: SellerSettings | null
+  /** Null: none are issued. Otherwise there is a seller. */
+  readonly invoices: InvoiceSettings | null
   /** Names that an account may have one of. */
   readonly customerGroups: readonly string[]
   /** Whether every cart is looked at for discounts that need no code. */
@@ -76,6 +79,8 @@ export type SellerSettings = {
   readonly taxNumber: string | null
   readonly email: string | null
   readonly phone: string | null
+  readonly register: string | null
+  readonly bank: { readonly holder: string | null; readonly iban: string; readonly bic: string | null } | null
 }
 
 export type SellerAddress = {

@@ -1,5 +1,6 @@
 // What a config says of tax, completed, and the rate that is due somewhere at some time. Pure. A rate is found by the
 // class of the goods and by where they go: the region, else the country, else all others.
+import { readIban } from '../base/iban.ts'
 import { offsetAt } from '../base/time-zone.ts'
 import type { SellerConfig, TaxConfig, TaxRateConfig } from './backend-config.ts'
 import type { SellerSettings, TaxRate, TaxRegion, TaxSettings } from './project.ts'
@@ -106,6 +107,7 @@ function dayAfter(day: string): string {
 
 export function sellerOf(seller: SellerConfig | undefined): SellerSettings | null {
   if (seller === undefined) return null
-  const { name, address, vatId = null, taxNumber = null, email = null, phone = null } = seller
-  return { name, address, vatId, taxNumber, email, phone }
+  const { name, address, vatId = null, taxNumber = null, email = null, phone = null, register = null, bank } = seller
+  const account = bank === undefined ? null : { holder: bank.holder ?? null, iban: readIban(bank.iban) ?? bank.iban, bic: bank.bic ?? null }
+  return { name, address, vatId, taxNumber, email, phone, register, bank: account }
 }

@@ -1,6 +1,7 @@
 // A document as a PDF/A-3 of A4 pages, with its XML inside where there is one (ZUGFeRD 2, Factur-X 1). Invariant: the same
 // document gives the same bytes: no clock and no chance is in it, and nothing is compressed, since what a compression makes of
 // the same text is another on other machines.
+import PdfDocument from 'pdfkit'
 import type { InvoiceDocument } from './invoice-document.ts'
 import { drawDocument } from './lay-out.ts'
 import { createTypesetter, type Page } from './text.ts'
@@ -9,8 +10,6 @@ import { writeCii, xmlFileName } from './write-cii.ts'
 
 /** Takes some 10 ms a page of one core: outside of transactions, and of the thread that answers requests. */
 export async function renderPdf(document: InvoiceDocument): Promise<Uint8Array> {
-  // Loaded with the first document: a start need not read it.
-  const { default: PdfDocument } = await import('pdfkit')
   const at = new Date(document.issuedAt)
   const title = `${wordsOf[document.language][document.kind === 'invoice' ? 'invoice' : 'creditNote']} ${document.number}`
   const pdf = new PdfDocument({

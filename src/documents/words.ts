@@ -76,3 +76,17 @@ const de: Words = {
 }
 
 export const wordsOf: Readonly<Record<Language, Words>> = { en, de }
+
+/** What is written into a document when it is issued: later changes of these words change no document. */
+export const issuedWords = {
+  en: {
+    refundOf: 'Refund for order {number}',
+    chargeOf: 'Change of order {number}',
+    export: 'Export outside the EU, exempt from tax.',
+  },
+  de: {
+    refundOf: 'Erstattung zur Bestellung {number}',
+    chargeOf: 'Änderung der Bestellung {number}',
+    export: 'Steuerfreie Ausfuhrlieferung.',
+  },
+} as const

@@ -8,6 +8,7 @@ import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import { bookkeepingOf } from '../config/bookkeeping.ts'
+import { invoicesOf } from '../config/invoices.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
@@ -37,6 +38,7 @@ import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
+import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
 import { cancellations } from '../domains/orders/cancellations.ts'
 import { orders } from '../domains/orders/collections.ts'
@@ -231,6 +233,7 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     currency: shop.currency,
     tax: taxOf(shop.tax, bookkeeping.timeZone),
     seller: sellerOf(shop.seller),
+    invoices: shop.invoices === undefined ? null : invoicesOf(shop.invoices),
     customerGroups: shop.customerGroups ?? [],
     hasAutomaticDiscounts: shop.automaticDiscounts ?? false,
     returnOrigins: shop.returnOrigins ?? [],
@@ -357,6 +360,8 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     discountsIn({ currency, isAutomatic: automaticDiscounts, customerGroups }),
     discountUses,
     discountTallies,
+    invoices,
+    invoiceSeries,
     settlementLines,
     reconciliations,
     ledgerEntries,

@@ -13,6 +13,7 @@ import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
 import { createFanOut } from '../changes/fan-out.ts'
 import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
+import type { RenderDocument } from '../documents/render-document.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/authenticate.ts'
 import type { IdentityProviders } from '../domains/accounts/identity-provider.ts'
 import { createIdentityProvider } from '../domains/accounts/provider-client.ts'
@@ -24,6 +25,8 @@ import type { MailTransport } from '../domains/emails/transport.ts'
 import { createFileLinkKey } from '../domains/files/file-link.ts'
 import { createPictureSizes, type PictureMaker, type PictureParts, type PictureSizes } from '../domains/files/picture-sizes.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
+import { attachInvoices } from '../domains/invoices/attach-invoices.ts'
+import { issueInvoiceEffects } from '../domains/invoices/issue-effect.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
 import { capturePaymentEffect } from '../domains/payments/capture-payment.ts'
@@ -78,6 +81,8 @@ export type EngineOptions = {
   readonly blobs?: BlobStore
   /** What makes pictures smaller. Where there is none, they are shown as they are. */
   readonly pictureMaker?: () => Promise<PictureMaker | null>
+  /** Draws documents. By itself, beside whatever else is done, when left out. */
+  readonly renderDocument?: RenderDocument
   /** Where accounts that were erased are noted for a restore. Nowhere when left out. */
   readonly erasedList?: ErasedList
   /** Left out where there is no process to measure. */
@@ -144,7 +149,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       providers,
       oauth: { providers: identityProvidersOf(options), log },
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
-      handlers,
+      ...{ handlers, renderDocument: options.renderDocument ?? drawHere },
       measured: measuredIn(options, { live: fanOut.counts, pausedProviders: providers.paused }),
       react,
     },
@@ -180,6 +185,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
   }
 }
+
+/** Loaded with the first document: a start need not read it. */
+const drawHere: RenderDocument = async (document) => (await import('../documents/render-pdf.ts')).renderPdf(document)
 
 function measuredIn({ meter = idleMeter, storage }: EngineOptions, rest: Pick<Measured, 'live' | 'pausedProviders'>) {
   return { meter, traffic: () => storage.traffic?.() ?? null, ...rest }
@@ -243,10 +251,11 @@ function effectHandlers(
   options: Omit<EngineOptions, 'providers'> & { readonly blobs: BlobStore; readonly providers: SparedProviders } & HasHooks,
   common: TransactionParts & WorkParts,
 ): EffectHandler[] {
-  const { mail, webhooks, clock, blobs, backend, providers } = options
+  const { mail, webhooks, clock, blobs, backend, providers, renderDocument = drawHere } = options
   return [
     ...personalHandlers(options, common),
-    sendEmail(mail),
+    sendEmail(mail, attachInvoices(renderDocument)),
+    ...(backend.project.shop === null ? [] : issueInvoiceEffects()),
     sendProof(),
     startPaymentEffect(providers),
     followPaymentEffect(providers),

@@ -10,6 +10,7 @@ import { type Feed, idleFeed } from '../changes/feed.ts'
 import { readAudit } from '../changes/read-audit.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
 import type { StaffRoles } from '../contract/scope.ts'
+import type { RenderDocument } from '../documents/render-document.ts'
 import { acceptInvitation, openInvitation } from '../domains/accounts/accept-invitation.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
 import { confirmCode } from '../domains/accounts/confirm-code.ts'
@@ -88,6 +89,10 @@ import type { PictureSizes } from '../domains/files/picture-sizes.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
 import { cancelFulfillment, deliverFulfillment, trackFulfillment } from '../domains/fulfillment/change-fulfillment.ts'
 import { fulfillOrder } from '../domains/fulfillment/fulfill-order.ts'
+import { downloadInvoice } from '../domains/invoices/download-invoice.ts'
+import { issueInvoice } from '../domains/invoices/issue-invoice.ts'
+import { listInvoices } from '../domains/invoices/list-invoices.ts'
+import { sendInvoice } from '../domains/invoices/send-invoice.ts'
 import { exportLedger } from '../domains/ledger/export-ledger.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { adoptPayment } from '../domains/orders/adopt-payment.ts'
@@ -158,6 +163,7 @@ export type OperationPorts = {
   /** Who else signs people in. */
   readonly oauth: OAuthParts
   readonly files: FilePorts
+  readonly renderDocument: RenderDocument
   readonly handlers: readonly EffectHandler[]
   readonly measured: Omit<Measured, 'newestPosition'>
   readonly react: OperationParts['react']
@@ -178,6 +184,7 @@ export const idlePorts: OperationPorts = {
   providers: new Map(),
   oauth: { providers: new Map(), log: { write() {} } },
   files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
+  renderDocument: async () => new Uint8Array(),
   handlers: [],
   measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts, pausedProviders: () => [] },
   react: async () => {},
@@ -202,7 +209,7 @@ export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
 
 function operationsAlone(
   offer: Offer,
-  { changes, providers, oauth, files, handlers, measured }: OperationPorts,
+  { changes, providers, oauth, files, renderDocument, handlers, measured }: OperationPorts,
   all: () => readonly Operation[],
 ): Operation[] {
   const roles = rolesOf(offer)
@@ -238,7 +245,7 @@ function operationsAlone(
     ...webhookOperations(events),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),
     ...fileOperations(offer.model, files),
-    ...(offer.project.shop ? shopOperations(offer, providers) : []),
+    ...(offer.project.shop ? [...shopOperations(offer, providers), ...invoiceOperations(renderDocument)] : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
     ...[...offer.model.collections.values()]
       .filter(isRestorable)
@@ -322,6 +329,10 @@ function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {
     ...[...fields.values()].flatMap(({ field }) => [field.read, field.write]),
   ])
   return [...ofCollections, ...operations.flatMap(({ access, audience }) => [access, audience])]
+}
+
+function invoiceOperations(render: RenderDocument): Operation[] {
+  return [issueInvoice, listInvoices, downloadInvoice(render), sendInvoice]
 }
 
 function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {

@@ -23,8 +23,18 @@ import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { giftCardIssued } from '../domains/credit/events.ts'
 import { orderShipped } from '../domains/fulfillment/events.ts'
+import { invoiceIssued, invoiceSendAsked } from '../domains/invoices/events.ts'
+import { oweCorrection, oweInvoice } from '../domains/invoices/issue-effect.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
-import { orderCanceled, orderExpired, orderPaidLate, orderPaymentAsked, orderPlaced, orderUnitsCanceled } from '../domains/orders/events.ts'
+import {
+  orderCanceled,
+  orderCorrected,
+  orderExpired,
+  orderPaidLate,
+  orderPaymentAsked,
+  orderPlaced,
+  orderUnitsCanceled,
+} from '../domains/orders/events.ts'
 import { noteCapture } from '../domains/orders/note-capture.ts'
 import { noteDispute } from '../domains/orders/note-dispute.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
@@ -58,6 +68,7 @@ import {
 } from './mails/account-mails.ts'
 import { tellOfCanceledUnits, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
+import { mailInvoice, mailInvoiceAgain } from './mails/invoice-mails.ts'
 import {
   askForPayment,
   sendReceipt,
@@ -79,12 +90,23 @@ const reactions = [
   on(paymentFailedLate, tellOfFailedPayment),
   on(paymentEnding, tellOfEndingPayment),
   on(orderPlaced, sendReceipt),
+  on(orderPlaced, async (work, { order }) => {
+    if (work.project.shop?.invoices?.issue === 'placed') await oweInvoice(work, order)
+  }),
+  on(orderCorrected, (work, { order }) => oweCorrection(work, order)),
+  on(orderCanceled, (work, { order }) => oweCorrection(work, order)),
+  on(invoiceIssued, mailInvoice),
+  on(invoiceSendAsked, mailInvoiceAgain),
   on(orderCanceled, tellOfCancellation),
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
   on(orderShipped, tellOfParcel),
   on(orderUnitsCanceled, tellOfCanceledUnits),
   on(returnChanged, tellOfReturn),
+  on(orderShipped, async (work, { order }) => {
+    const isWhole = order.fulfillmentStatus === 'fulfilled'
+    if (isWhole && work.project.shop?.invoices?.issue === 'shipped') await oweInvoice(work, order)
+  }),
   on(giftCardIssued, sendGiftCard),
   on(orderPaymentAsked, askForPayment),
   on(accountProofAsked, askForProof),

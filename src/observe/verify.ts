@@ -14,6 +14,7 @@ import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
 import { fulfillmentInvariants } from './invariants/fulfillment.ts'
 import { hookInvariants } from './invariants/hooks.ts'
+import { invoiceInvariants } from './invariants/invoices.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
 import { ledgerChainInvariants } from './invariants/ledger-chain.ts'
 import { orderInvariants } from './invariants/orders.ts'
@@ -43,6 +44,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   fulfillmentInvariants,
   creditInvariants,
   discountInvariants,
+  invoiceInvariants,
   stockInvariants,
   catalogueInvariants,
   accountInvariants,

@@ -636,13 +636,24 @@ const aDispute = async (world: World): Promise<Given> => {
   await world.write((tx) => tx.insert(disputes, { id, ...of, amount, status: 'needs_response' }))
   return { dispute: id }
 }
+const aPaidOrder = async (world: World): Promise<Given> => {
+  const { code } = await aGiftCard(world, 5000)
+  const cart = await fillCart(world, 'owner')
+  const { body } = await world.call('owner', { ...post(`/api/carts/${cart.id}/checkout`, { giftCards: [code] }), headers: cart.headers })
+  return { order: body.order.id }
+}
+const anInvoice = async (world: World): Promise<Given> => {
+  const { order } = await aPaidOrder(world)
+  const { body } = await world.call('staff', post(`/api/orders/${order}/invoices`))
+  return { order: order!, invoice: body.items[0].id }
+}
 const aPaymentLink = async (world: World): Promise<Given> => {
   const { order } = await ownersOrder('card_declined')(world)
   const { body } = await world.call('staff', post(`/api/orders/${order}/payment-link`))
   return { token: body.url.split('#token=')[1] }
 }
-const aGiftCard = async (world: World): Promise<Given> => {
-  const { body } = await world.call('staff', post('/api/giftCards', { value: { amount: 700, currency: 'EUR' } }))
+const aGiftCard = async (world: World, amount = 700): Promise<Given> => {
+  const { body } = await world.call('staff', post('/api/giftCards', { value: { amount, currency: 'EUR' } }))
   return { card: body.id, code: body.code }
 }
 const cartBody = (quantity: number) => (answer: { body: { lines: { quantity: number }[]; token?: string } }) => {
@@ -836,18 +847,34 @@ const shopRows: Row[] = [
     given: aPaymentLink,
     events: ['paymentLinks.pay: effects, payments', 'effects.payment.start: effects, payments'],
   }),
+  ...rows('orders.issueInvoice', staffOnly(201), (_, { order }) => post(`/api/orders/${order}/invoices`), {
+    given: aPaidOrder,
+    events: ['orders.issueInvoice: invoices'],
+  }),
+  ...rows('orders.invoices', holder(200), (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/invoices` }), {
+    given: anInvoice,
+  }),
+  ...rows('orders.invoicePdf', holder(200), (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/invoice.pdf` }), {
+    given: anInvoice,
+  }),
+  ...rows('invoices.send', staffOnly(204), (_, { invoice }) => post(`/api/invoices/${invoice}/send`), {
+    given: anInvoice,
+    events: ['invoices.send: effects, emails'],
+  }),
   ...rows('giftCards.issue', staffOnly(201), post('/api/giftCards', { value: { amount: 5000, currency: 'EUR' } }), {
     events: ['giftCards.issue: giftCards'],
     body: ({ body }) => assert.match(body.code, /^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}$/),
   }),
   ...rows('giftCards.block', staffOnly(200), (_, { card }) => post(`/api/giftCards/${card}/block`), {
-    given: aGiftCard,
+    given: (world) => aGiftCard(world),
     events: ['giftCards.block: giftCards'],
     body: { status: 'blocked' },
   }),
-  ...rows('giftCards.unblock', staffOnly(200), (_, { card }) => post(`/api/giftCards/${card}/unblock`), { given: aGiftCard }),
+  ...rows('giftCards.unblock', staffOnly(200), (_, { card }) => post(`/api/giftCards/${card}/unblock`), {
+    given: (world) => aGiftCard(world),
+  }),
   ...rows('giftCards.balance', all(200), (_, { code }) => post('/api/giftCards/balance', { code }), {
-    given: aGiftCard,
+    given: (world) => aGiftCard(world),
     body: { balance: { amount: 700, currency: 'EUR' } },
   }),
   ...rows('giftCards.balance', all(422), post('/api/giftCards/balance', { code: '00000-00000-00000-00000' })),
@@ -1157,6 +1184,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   webhookInbox: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   settlementLines: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   giftCards: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  invoices: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   storeCredits: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   creditGrants: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   discounts: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

@@ -31,7 +31,7 @@ test('names are noun.verb, routes are under /api, reads are GET and changes are 
   for (const { name, route, kind, summary } of operations) {
     assert.match(name, /^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/)
     if (ofProviders.includes(name)) continue
-    assert.match(route, /^((GET|POST|PATCH|DELETE) \/api\/[\w/:-]+|GET \/metrics)$/)
+    assert.match(route, /^((GET|POST|PATCH|DELETE) \/api\/[\w/:.-]+|GET \/metrics)$/)
     assert.equal(kind === 'query', route.startsWith('GET '), name)
     assert.match(summary, /^[A-Z].*[^.]$/, name)
   }

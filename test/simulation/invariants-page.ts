@@ -274,7 +274,13 @@ export const rules: readonly Rule[] = [
       ['test/faults/feed.test.ts', 'a reader cut off at random misses nothing'],
     ],
   },
-  { id: 'C33', holds: 'Numbers of invoices are 1 to n, without gap and twice none.', open: 'No invoices yet.' },
+  {
+    id: 'C33',
+    holds: 'Numbers of invoices are 1 to n, without gap and twice none; invoices less credit notes are what was sold, and stay as issued.',
+    verify: ['invoices.numbers', 'invoices.as_issued', 'invoices.fit_sales'],
+    defences: ['a number of an invoice follows the one before it'],
+    tests: [['test/api/invoices.test.ts', 'many issue at once, each order twice: each is invoiced once, and the numbers are 1 to n']],
+  },
   {
     id: 'C34',
     holds: 'The same key and request have the same answer, another request is refused, and one under way says so.',

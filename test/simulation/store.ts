@@ -21,7 +21,12 @@ export function createShop(): Backend {
   return createBackend(
     {
       name: 'Simulated shop',
-      shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } } },
+      shop: {
+        currency: 'EUR',
+        tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
+        seller: { name: 'Shop', address: { line1: 'Kai 1', postalCode: '20457', city: 'Hamburg', country: 'DE' }, vatId: 'DE123456789' },
+        invoices: { mail: false },
+      },
       mail: { from: { name: 'Shop', address: 'orders@shop.example' } },
       ...(ownCode as object),
       seed: ({ newId }) => {

@@ -92,6 +92,9 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'orders.deposit_used': [`delete from "ledgerEntries" where ${one('ledgerEntries', `"account" like 'L:deposit:%'`)}`],
   'orders.not_stuck': [`update "orders" set "status"='pending_payment', "expiresAt"=1 where "status" in ('canceled','expired')`],
   'orders.cart_link': [`update "carts" set "order"=null where ${one('carts', '"order" is not null')}`],
+  'invoices.numbers': [`delete from "invoices" where ${one('invoices', '"sequence"=1')}`],
+  'invoices.as_issued': [`update "invoices" set "total_amount"="total_amount"+1 where ${one('invoices')}`],
+  'invoices.fit_sales': [`update "invoices" set "kind"='credit_note' where ${one('invoices', '"position"=1')}`],
   'credit.adds_up': [aCard(0, 4)],
   'credit.in_ledger': [aCard(0, 5)],
   'credit.in_payments': [aCard(5, 0)],
@@ -176,6 +179,12 @@ const otherPlants: Readonly<Record<string, readonly string[]>> = {
   'refunds.fit_facts: a refund that was removed': [`delete from "refunds" where ${one('refunds', `"status"='succeeded'`)}`],
   'payments.facts_counted: a fact of another provider': [`update "paymentFacts" set "provider"='another' where ${one('paymentFacts')}`],
   'payments.facts_counted: a fact of another order': [`update "paymentFacts" set "order"='another' where ${one('paymentFacts')}`],
+  'invoices.numbers: a counter that is ahead': [`update "invoiceSeries" set "last"="last"+1`],
+  'invoices.numbers: numbers that begin with 2': [`update "invoices" set "sequence"="sequence"+1`],
+  'invoices.as_issued: another document': [
+    `update "invoices" set "document"=replace("document", '"EUR"', '"USD"') where ${one('invoices')}`,
+  ],
+  'invoices.fit_sales: less is sold': [`delete from "ledgerEntries" where "kind"='order.recognized'`],
   'ledger.entries_kept: a block that counts otherwise': [`update "ledgerBlocks" set "entries"="entries"+1 where "number"=1`],
 }
 

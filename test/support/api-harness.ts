@@ -149,7 +149,17 @@ export const reviews = collection('reviews', {
 export const testConfig: BackendConfig<Operation> = {
   name: 'Test shop',
   collections: [notes, reviews] as never,
-  shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { DE: 70_000, '*': 0 } } },
+  shop: {
+    currency: 'EUR',
+    tax: { prices: 'included', ratesPpm: { DE: 70_000, '*': 0 } },
+    seller: {
+      name: 'Test Shop GmbH',
+      address: { line1: 'Torstraße 1', postalCode: '10119', city: 'Berlin', country: 'DE' },
+      vatId: 'DE123456789',
+    },
+    // Nothing follows from an order that a test does not ask for.
+    invoices: { issue: 'asked', mail: false },
+  },
   accounts: { providers: [oidc({ name: 'corp', title: 'Corp', issuer: 'https://id.corp.example', clientId: 'shop' })] },
 }
 

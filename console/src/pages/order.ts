@@ -15,6 +15,7 @@ import { RefLink } from '../ui/ref-link.ts'
 import { Timeline } from '../ui/timeline-view.ts'
 import { toast } from '../ui/toast.ts'
 import { PaymentLink } from './credit-actions.ts'
+import { InvoicesCard } from './invoice-actions.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
 import { leftOf, RefundOrder } from './payment-actions.ts'
 
@@ -24,7 +25,9 @@ interface LoadedOrder {
   failed: unknown[]
 }
 
-async function loadOrder(id: string, hasRefunds: boolean, signal: AbortSignal): Promise<LoadedOrder> {
+type Has = { readonly refunds: boolean; readonly invoices: boolean }
+
+async function loadOrder(id: string, has: Has, signal: AbortSignal): Promise<LoadedOrder> {
   const failed: unknown[] = []
   const part = async <T>(collection: string, field: string, fields = ''): Promise<T[]> => {
     const query = new URLSearchParams({ [`filter[${field}]`]: id, limit: '200' })
@@ -36,19 +39,20 @@ async function loadOrder(id: string, hasRefunds: boolean, signal: AbortSignal): 
       return []
     }
   }
-  const [order, payments, facts, refunds, disputes, entries, reservations, emails, effects] = await Promise.all([
+  const [order, payments, facts, refunds, disputes, entries, reservations, emails, effects, invoices] = await Promise.all([
     client.collection<Order>('orders').get(id, {}, { signal }),
     part<OrderFile['payments'][number]>('payments', 'order'),
     part<OrderFile['facts'][number]>('paymentFacts', 'order'),
-    hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
-    hasRefunds ? part<OrderFile['disputes'][number]>('disputes', 'order') : [],
+    has.refunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
+    has.refunds ? part<OrderFile['disputes'][number]>('disputes', 'order') : [],
     part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
     part<OrderFile['reservations'][number]>('reservations', 'order'),
     part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
     part<OrderFile['effects'][number]>('effects', 'record'),
+    has.invoices ? part<OrderFile['invoices'][number]>('invoices', 'order') : [],
   ])
   return {
-    file: { order, payments, facts, refunds, disputes, entries, reservations, emails, effects },
+    file: { order, payments, facts, refunds, disputes, entries, reservations, emails, effects, invoices },
     failed,
   }
 }
@@ -60,8 +64,8 @@ function concerns(change: Change, id: string): boolean {
 }
 
 export function OrderPage({ id }: { id: string }): VNode {
-  const hasRefunds = useCollection('refunds') !== undefined
-  const loaded = useLoad(id, (signal) => loadOrder(id, hasRefunds, signal))
+  const has = { refunds: useCollection('refunds') !== undefined, invoices: useCollection('invoices') !== undefined }
+  const loaded = useLoad(id, (signal) => loadOrder(id, has, signal))
   const [canceling, setCanceling] = useState(false)
   const [refunding, setRefunding] = useState(false)
   const may = useMay()
@@ -110,6 +114,7 @@ export function OrderPage({ id }: { id: string }): VNode {
           disputes=${file.disputes}
           onDone=${loaded.reload}
         />
+        ${has.invoices && html`<${InvoicesCard} order=${order} invoices=${file.invoices} onDone=${loaded.reload} />`}
         <${LedgerCard} entries=${file.entries} />
         <${StockCard} reservations=${file.reservations} lines=${order.lines} />
         <${MailCard} emails=${file.emails} />

@@ -22,6 +22,7 @@ import { Value } from '../ui/value.ts'
 import { NoCollection } from './collection.ts'
 import { GiftCardActions, GiveCredit } from './credit-actions.ts'
 import { PauseDiscount } from './discount-actions.ts'
+import { InvoiceActions } from './invoice-actions.ts'
 import { UserActions } from './user-actions.ts'
 import { UserData } from './user-data.ts'
 import { UserRights } from './user-rights.ts'
@@ -97,6 +98,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
     ${name === 'webhookDeliveries' && may('webhooks.replay') && html`<${ReplayDelivery} id=${id} />`}
     ${name === 'giftCards' && mode === 'view' && html`<${GiftCardActions} record=${record} onDone=${loaded.reload} />`}
     ${name === 'discounts' && mode === 'view' && html`<${PauseDiscount} record=${record} onDone=${loaded.reload} />`}
+    ${name === 'invoices' && mode === 'view' && html`<${InvoiceActions} record=${record} />`}
     ${name === 'users' && mode === 'view' && html`<${GiveCredit} id=${id} />`}
     ${isAccount && mode === 'view' && html`<${UserActions} id=${id} />`}
     ${mayGiveRights && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('rights')}>Change rights</button>`}

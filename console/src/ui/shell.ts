@@ -27,6 +27,7 @@ const entries: Entry[] = [
   { path: `${base}/effects`, text: 'Effects', icon: 'effects', needs: 'effects' },
   { path: `${base}/ledger`, text: 'Ledger', icon: 'ledger', needs: 'ledgerEntries' },
   { path: `${base}/settlement`, text: 'Settlement', icon: 'settlement', needs: 'settlementLines' },
+  { path: `${base}/data/invoices`, text: 'Invoices', icon: 'invoice', needs: 'invoices' },
   { path: `${base}/data/giftCards`, text: 'Gift cards', icon: 'gift', needs: 'giftCards' },
   { path: `${base}/data/discounts`, text: 'Discounts', icon: 'discount', needs: 'discounts' },
   { path: `${base}/webhooks`, text: 'Webhooks', icon: 'webhooks', needs: 'webhooks' },

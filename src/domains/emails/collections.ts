@@ -5,6 +5,16 @@ import { field } from '../../schema/field.ts'
 
 export const emailStatuses = ['queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'ambiguous', 'received', 'captured'] as const
 
+/** A file of a message: what it is called, and the record that it is made of. */
+export type EmailAttachment = { readonly name: string; readonly record: string }
+
+const attachmentShape = {
+  type: 'object',
+  title: 'EmailAttachment',
+  properties: { name: { type: 'string' }, record: { type: 'string' } },
+  required: ['name', 'record'],
+} as const
+
 export const emails = collection('emails', {
   // Found by any part of an address; and an index would be written with every message.
   search: 'parts',
@@ -30,6 +40,8 @@ export const emails = collection('emails', {
     /** The order or account it is about. */
     record: field.text(),
     thread: field.text(),
+    /** Made when it is sent, of records that never change. Null: none. */
+    attachments: field.json<readonly EmailAttachment[] | null>({ schema: { type: ['array', 'null'], items: attachmentShape } }),
     lastError: field.longText(),
     sentAt: field.dateTime(),
   },

@@ -6,7 +6,7 @@ import { effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Repeats } from '../../storage/transaction.ts'
-import { type Email, emails } from './collections.ts'
+import { type Email, type EmailAttachment, emails } from './collections.ts'
 import { render, type Template } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
 import { type TemplateName, templates } from './templates.ts'
@@ -20,6 +20,7 @@ export type NewEmail = {
   readonly record: string | null
   /** A token, or a code: the view has `secretMark` in its place. */
   readonly secret?: string | null
+  readonly attachments?: readonly EmailAttachment[]
   /** Of whoever answers, where it is not the project's. */
   readonly replyTo?: string
   /** `usual` where whoever owes it may owe it twice and goes by the answer, also within one transaction. */
@@ -62,6 +63,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     template: template.name,
     record: given.record,
     thread: null,
+    attachments: given.attachments ?? null,
     lastError: null,
     sentAt: null,
   } as const

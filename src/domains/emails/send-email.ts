@@ -2,21 +2,28 @@
 // answer was lost leaves the message `ambiguous`: a second copy would be worse than a question to staff.
 import { secretMark } from '../../base/secret.ts'
 import { type EffectHandler, effectHandler, type Outcome } from '../../effects/effect.ts'
-import { type Email, emails } from './collections.ts'
+import type { Reader } from '../../storage/storage.ts'
+import { type Email, type EmailAttachment, emails } from './collections.ts'
 import { emailSend } from './queue-email.ts'
-import type { Delivery, MailTransport } from './transport.ts'
+import type { Attachment, Delivery, MailTransport } from './transport.ts'
 
 /** `isShown`: whoever develops reads in the console what would have been sent. */
 type Delivered = { readonly email: Email; readonly delivery: Delivery; readonly isShown: boolean }
 
-export function sendEmail(transport: MailTransport): EffectHandler {
+/** Makes the files of a message. */
+export type Attach = (read: Reader, attachments: readonly EmailAttachment[]) => Promise<readonly Attachment[]>
+
+export function sendEmail(transport: MailTransport, attach: Attach): EffectHandler {
   return effectHandler(emailSend, {
     role: 'mail',
-    async perform({ payload, subject, project }): Promise<Outcome<Delivered | null>> {
+    async perform({ payload, subject, project, read }): Promise<Outcome<Delivered | null>> {
       const email = await subject(emails, payload.email)
       if (email === null) return { end: 'dead', error: 'The message is gone.' }
       if (email.status === 'sent' || email.status === 'captured') return { end: 'done', result: null }
-      const delivery = await transport.send({ ...email, ...wordsOf(email) })
+      const attachments = email.attachments === null ? [] : await attach(read, email.attachments).catch((error: Error) => error)
+      // Nothing was said to anybody yet.
+      if (attachments instanceof Error) return { end: 'retry', error: attachments.message }
+      const delivery = await transport.send({ ...email, ...wordsOf(email), attachments })
       switch (delivery.status) {
         case 'accepted':
         case 'captured':

@@ -229,6 +229,36 @@ Type it when you check out at {{url}}. Whoever has the code can spend it: keep i
 <p><a href="{{url}}" style="${buttonStyle}">Go to the shop</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
+
+  /** {shop, number, url, invoiceNumber, amount}; the invoice is attached */
+  invoice: {
+    subject: 'Your invoice {{invoiceNumber}} from {{shop}}',
+    text: `The invoice {{invoiceNumber}} of your order {{number}} is attached. It comes to {{amount}}.
+
+See your order: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your invoice</h1>
+<p>The invoice <strong>{{invoiceNumber}}</strong> of your order <strong>{{number}}</strong> is attached. It comes to {{amount}}.</p>
+<p><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
+  /** {shop, number, url, invoiceNumber, amount}; the credit note is attached */
+  credit_note: {
+    subject: 'Your credit note {{invoiceNumber}} from {{shop}}',
+    text: `The credit note {{invoiceNumber}} of your order {{number}} is attached: {{amount}} less than its invoice says.
+
+See your order: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your credit note</h1>
+<p>The credit note <strong>{{invoiceNumber}}</strong> of your order <strong>{{number}}</strong> is attached: {{amount}} less than its invoice says.</p>
+<p><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
 } as const satisfies Record<string, Template>
 
 export type TemplateName = keyof typeof templates

@@ -17,6 +17,7 @@ const message: Message = {
   html: '<p>Thank you.</p>',
   messageId: '<eml_1@shop.example>',
   createdAt: Date.UTC(2026, 10, 24),
+  attachments: [],
 }
 
 type Step = string | 'drop' | 'silence'

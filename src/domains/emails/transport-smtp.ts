@@ -113,6 +113,7 @@ function mailOf(message: Message) {
     subject: message.subject,
     text: message.text,
     ...(message.html === null ? {} : { html: message.html }),
+    attachments: message.attachments.map(({ name, type, bytes }) => ({ filename: name, contentType: type, content: Buffer.from(bytes) })),
     messageId: message.messageId,
     // Else it is made by chance at every attempt, and a repeat would not be the same bytes.
     baseBoundary: hashSecret(message.messageId).slice(0, 22),

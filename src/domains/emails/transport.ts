@@ -10,7 +10,12 @@ export type Delivery =
   | { readonly status: 'accepted' | 'captured'; readonly reply: string }
   | { readonly status: 'refused' | 'deferred' | 'unknown'; readonly reply: string }
 
-export type Message = Pick<Email, 'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'createdAt'>
+/** A file that goes with a message. */
+export type Attachment = { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
+
+export type Message = Pick<Email, 'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'createdAt'> & {
+  readonly attachments: readonly Attachment[]
+}
 
 export interface MailTransport {
   send(message: Message): Promise<Delivery>

@@ -3,6 +3,7 @@
 // Invariant: the deposit of a placed or closed order comes to nothing, and the parts of all corrections sum to the
 // cent, however many there are.
 import { allocateMoney, money } from '../../base/money.ts'
+import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { sumsBy } from '../../storage/sums-by.ts'
@@ -10,6 +11,7 @@ import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
 import { chargedTotal, type Order } from './collections.ts'
+import { orderCorrected } from './events.ts'
 import { type GivenBack, givenBack } from './given-back.ts'
 import { accountsOf, recognition, soldParts } from './place-order.ts'
 
@@ -69,9 +71,9 @@ type Held = { readonly captured: number; readonly lost: number }
 
 /**
  * Brings the deposit of a placed order back to nothing, but for what was paid beyond its price and a bank has taken: that waits for
- * the end of its dispute, and is no sale. What the bank keeps of it for good the customer has.
+ * the end of its dispute, and is no sale. What the bank keeps of it for good the customer has. Tells when more or less of it is sold.
  */
-export async function correctSale(context: Work, order: Order, { captured, lost }: Held): Promise<void> {
+export async function correctSale(context: Work, order: Order, { captured, lost }: Held): Promise<DomainEvent[]> {
   const balance = await balancesOf(context.tx, order)
   const deposit = accounts.deposit(order.id)
   const receivable = accounts.receivable(order.id)
@@ -79,7 +81,7 @@ export async function correctSale(context: Work, order: Order, { captured, lost 
   // What was given back for lines may have gone another way since, by the same amount.
   const isWhole = balance(deposit, refunded) === 0 && balance(deposit) === 0 && order.uncharged === null
   const ofLines = isWhole ? none : await givenBack(context.tx, order)
-  if (balance(deposit) === 0 && offsetBefore === 0 && ofLines.size === 0) return
+  if (balance(deposit) === 0 && offsetBefore === 0 && ofLines.size === 0) return []
   // As if nothing had been corrected yet, in all and not this time alone: so the cents of many parts sum to those of the whole.
   const missing = balance(deposit) - offsetBefore - balance(deposit, refunded) + balance(receivable)
   const short = Math.max(0, missing)
@@ -90,6 +92,7 @@ export async function correctSale(context: Work, order: Order, { captured, lost 
   await post(context, order, { kind: refunded, parts })
   const change = Math.min(lost, Math.max(0, -missing)) - offsetBefore
   await post(context, order, { kind: offset, parts: [[accounts.chargebacks, change === 0 ? 0 : -change]] })
+  return parts.some(([, amount]) => amount !== 0) ? [orderCorrected({ order })] : []
 }
 
 /**

@@ -25,6 +25,7 @@ import { commitStock, holdStock } from '../stock/reserve-stock.ts'
 import { checkUnits, frozenLine, wantedOf } from './check-out.ts'
 import { type Order, type OrderLine, type OrderTax, orders } from './collections.ts'
 import type { NewLine } from './drafts.ts'
+import { orderCorrected } from './events.ts'
 import { fulfillmentStatusOf } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
 import { recognition } from './place-order.ts'
@@ -60,7 +61,7 @@ export async function editPlaced(context: CommandContext<unknown>, order: Order,
   const written = await tx.update(orders, order, { set: { ...set, lines, totals, total, taxes, fulfillmentStatus, holds } })
   await recognizeMore(context, order, written)
   const events = await settleOrder(context, order.id)
-  return { order: (await tx.get(orders, order.id))!, events }
+  return { order: (await tx.get(orders, order.id))!, events: [orderCorrected({ order: written }), ...events] }
 }
 
 /** Nobody knows the ids of lines that were not made. */

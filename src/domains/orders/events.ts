@@ -18,6 +18,8 @@ export const orderUnitsCanceled = event('order.units_canceled').with<Told & { re
 export const orderCompleted = event('order.completed').with<Told>()
 /** Of one that was completed: something is to be sent back, or is disputed, or its money was taken away. */
 export const orderReopened = event('order.reopened').with<Told>()
+/** Of a placed one: more or less of it is sold than before, since something was added, or money of it was given back, or came back. */
+export const orderCorrected = event('order.corrected').with<Told>()
 /** Money came in for an order that is closed, and goes back. */
 export const orderPaidLate = event('order.paid_late').with<Told & { readonly payment: Payment }>()
 /** Staff ask its customer to pay what is open. `secret`: of the link, for the mail alone. */

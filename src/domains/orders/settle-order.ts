@@ -59,8 +59,8 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') {
     const returned = await returnSurplus(context, after, attempts)
-    await correctSale(context, after, { captured: sum(attempts, 'captured'), lost })
-    return [...returned, ...(await writeStanding(tx, after, attempts))]
+    const corrected = await correctSale(context, after, { captured: sum(attempts, 'captured'), lost })
+    return [...returned, ...corrected, ...(await writeStanding(tx, after, attempts))]
   }
   return []
 }
@@ -87,7 +87,7 @@ async function place(context: Work, order: Order, { attempts, lost }: Paid, hold
   // have left the deposit: a refund of before, or one that failed and is owed.
   const captured = sum(attempts, 'captured')
   if (captured < chargedTotal(order) || attempts.some(({ facts }) => facts === null || facts > 1))
-    await correctSale(context, order, { captured, lost })
+    returned.push(...(await correctSale(context, order, { captured, lost })))
   return [...events, ...returned]
 }
 

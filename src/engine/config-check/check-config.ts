@@ -19,6 +19,7 @@ import { checkCollection, checkFields, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
 import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
+import { checkInvoices, checkInvoicesConfig } from './check-invoices.ts'
 import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
 import { checkPayments, type PaymentsPlace } from './check-payments.ts'
@@ -59,6 +60,7 @@ const shop = object(
     },
     tax: checkTax,
     seller: checkSeller,
+    invoices: checkInvoicesConfig,
     customerGroups: checkCustomerGroups,
     limits: object({ lineQuantity: units, orderUnits: units }),
     mailsUnpaid: flag,
@@ -135,6 +137,7 @@ export function checkConfig(
   }
   const pages = isObject(given['accounts']) ? given['accounts']['pages'] : undefined
   if (isObject(pages) && given['storefront'] === undefined) add('accounts.pages', 'nobody answers them: there is no storefront')
+  if (asked !== null) checkInvoices(asked, add)
   if (asked?.['payments'] !== undefined) checkPayments(place)(asked['payments'], 'shop.payments', add)
   if (asked !== null) checkShopTogether(asked, add)
   if (asked !== null) checkOwnFields(more, systemOf({ currency: 'EUR' }, []), names)

@@ -10,6 +10,7 @@ import type { SellerAddress } from '../../config/project.ts'
 import { standardClass } from '../../config/tax.ts'
 import { isTrackingTemplate } from '../../domains/fulfillment/carriers.ts'
 import { type Add, type Check, is, isObject, line, list, named, object, shown, word } from '../../schema/shape.ts'
+import { checkBank } from './check-invoices.ts'
 
 const ratePpm = is(
   'parts per million from 0 to 1000000: 19 % is 190000',
@@ -102,6 +103,8 @@ export const checkSeller: Check = object(
     taxNumber: line,
     email: is('an e-mail address', (value) => typeof value === 'string' && isEmail(value)),
     phone: line,
+    register: line,
+    bank: checkBank,
   } satisfies Record<keyof SellerConfig, Check>,
   { required: ['name', 'address'] },
 )

@@ -17,7 +17,7 @@ type OfOrder = { readonly order: Order }
 type OfPayment = { readonly payment: Payment }
 
 /** A mail about an order and its money, or about one that cost nothing. */
-const boundOf = (order: Order) => (order.total.amount === 0 || !hasMoved(order) ? ({ bound: 'orders' } as const) : {})
+export const boundOf = (order: Order) => (order.total.amount === 0 || !hasMoved(order) ? ({ bound: 'orders' } as const) : {})
 
 /** Whether money was taken, or held, for it. */
 function hasMoved({ placedAt, paymentStatus }: Order): boolean {

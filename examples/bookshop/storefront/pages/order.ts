@@ -9,6 +9,7 @@ import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
 import { h } from '../dom.ts'
 import { banner, onSubmit } from '../forms.ts'
+import { createInvoices } from '../invoices.ts'
 import { hasFailed, isFinal, tellOrder, tellPage, wasPaid } from '../order-state.ts'
 import { askForWays, followPayment, paymentChoice, paymentRadios, paymentTitle } from '../payment-methods.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
@@ -38,13 +39,16 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
   const retry = h('div', {})
   const cancel = h('div', {})
+  const invoices = h('div', {})
   const show = (next: View) => {
     view = next
     const reread = () => void read().then(show)
     drawStatus(status, next)
     redraw(retry, waysOn(next), (ways) => drawRetry(ways, client, reread))
     redraw(cancel, cancelOf(next.order), (given) => drawCancel(given, client, reread))
+    if (next.order.placedAt !== null) invoicesSoon()
   }
+  const invoicesSoon = createInvoices(invoices, { client, token, id, signal })
   show(view)
   const look = async () => {
     const next = await read()
@@ -54,7 +58,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   follow(client, { id, signal, look })
   return {
     title: `Order ${view.order.number}`,
-    view: h('div', { class: 'order' }, status, retry, drawOrder(view.order, found), cancel),
+    view: h('div', { class: 'order' }, status, retry, drawOrder(view.order, found), invoices, cancel),
   }
 }
 

@@ -1,0 +1,44 @@
+// What a config says of its invoices, completed.
+import type { Language } from '../base/language.ts'
+
+export type InvoicesConfig = {
+  /**
+   * When each is issued. `placed`: with the order, when left out. `shipped`: when all of it was sent. `asked`: when staff ask for it,
+   * as they always can.
+   */
+  readonly issue?: 'placed' | 'shipped' | 'asked'
+  /** What numbers are counted in, each year anew: `INV` when left out. */
+  readonly series?: string
+  /** Of credit notes, where they are counted by themselves. The one of invoices when left out. */
+  readonly creditNoteSeries?: string
+  /** `{series}-{year}-{number:5}` when left out, as in INV-2026-00042. */
+  readonly number?: string
+  /** Of the document: English when left out. */
+  readonly language?: Language
+  /** `false`: staff send them. When left out, each goes to its customer by mail when it is issued. */
+  readonly mail?: boolean
+  /** Why no tax is due on anything, as the law asks for it: `Kein Ausweis von Umsatzsteuer, da Kleinunternehmer gemäß § 19 UStG.` */
+  readonly exemption?: string
+  /** By when to pay what is open: `Payable within 14 days, without deduction.` */
+  readonly terms?: string
+  /** Said at the end of each. */
+  readonly notes?: readonly string[]
+}
+
+export type InvoiceSettings = {
+  readonly issue: 'placed' | 'shipped' | 'asked'
+  readonly series: string
+  readonly creditNoteSeries: string
+  readonly number: string
+  readonly language: Language
+  readonly isMailed: boolean
+  readonly exemption: string | null
+  readonly terms: string | null
+  readonly notes: readonly string[]
+}
+
+export function invoicesOf(given: InvoicesConfig): InvoiceSettings {
+  const { issue = 'placed', series = 'INV', creditNoteSeries = series, number = '{series}-{year}-{number:5}' } = given
+  const { language = 'en', mail = true, exemption = null, terms = null, notes = [] } = given
+  return { issue, series, creditNoteSeries, number, language, isMailed: mail, exemption, terms, notes }
+}

@@ -1,0 +1,193 @@
+// The documents of an order: what an invoice says of all that was sold, and a credit note of what is sold no longer. Pure.
+import { assert } from '../../base/assert.ts'
+import { isOfEu } from '../../base/countries.ts'
+import type { Project, ShopSettings } from '../../config/project.ts'
+import type {
+  DocumentAddress,
+  DocumentLine,
+  DocumentRate,
+  DocumentShipping,
+  DocumentTax,
+  InvoiceDocument,
+  TaxCategory,
+} from '../../documents/invoice-document.ts'
+import { issuedWords } from '../../documents/words.ts'
+import type { Address } from '../carts/collections.ts'
+import type { Order } from '../orders/collections.ts'
+import { soldParts } from '../orders/place-order.ts'
+import { type AtRate, oldRateOf } from './sold-now.ts'
+
+export type Issue = {
+  readonly project: Project
+  readonly order: Order
+  readonly number: string
+  readonly issuedAt: number
+  /** Where the seller is. */
+  readonly issuedOn: string
+  readonly placedOn: string
+  readonly countryName: (code: string) => string
+}
+
+/** Everything that was ordered. `paid`: what is there for it, in minor units. */
+export function invoiceOf(issue: Issue, paid: number): InvoiceDocument {
+  const { order } = issue
+  const rate = rateIn(issue)
+  const parts = partsOf(order)
+  const lines = order.lines.map((line): DocumentLine => {
+    const { title: name, sku, quantity, unitPrice, discount } = line
+    const { net, ratePpm } = parts.lines.get(line.id)!
+    return {
+      ...rate(ratePpm),
+      name,
+      sku: sku === '' ? null : sku,
+      quantity,
+      unitPrice: unitPrice.amount,
+      discount: discount?.amount ?? 0,
+      total: line.total.amount,
+      net,
+    }
+  })
+  const title = order.shipping?.title ?? ''
+  const shipping = parts.shipping.map(
+    ({ ratePpm, net, tax }): DocumentShipping => ({
+      ...rate(ratePpm),
+      title,
+      total: isIncluded(order) ? net + tax : net,
+      net,
+    }),
+  )
+  const taxes = parts.taxes.map((group): DocumentTax => ({ ...group, ...rate(group.ratePpm), reason: reasonIn(issue, group.ratePpm) }))
+  return { ...commonOf(issue), kind: 'invoice', corrects: null, lines, shipping, taxes, totals: totalsOf(taxes), paid }
+}
+
+/**
+ * The difference between what was invoiced and what is sold: of a credit note what is sold no longer, of an invoice what is sold
+ * beside. `whole`: the invoice that nothing is left of; then it says again what that said.
+ */
+export function correctionOf(
+  issue: Issue,
+  kind: InvoiceDocument['kind'],
+  { difference, first, whole }: { readonly difference: readonly AtRate[]; readonly first: InvoiceDocument; readonly whole: boolean },
+): InvoiceDocument {
+  const { order } = issue
+  // What it corrects said which taxes these are, and why there are none.
+  const { number, issuedOn, language, lines, shipping, taxes } = first
+  const common = {
+    ...commonOf(issue),
+    seller: first.seller,
+    buyer: first.buyer,
+    shipTo: first.shipTo,
+    kind,
+    corrects: { number, issuedOn },
+  }
+  if (whole) return { ...common, lines, shipping, taxes, totals: first.totals, paid: first.totals.total }
+  const own = difference.map(({ ratePpm, net, tax }): DocumentTax => {
+    const of = taxes.find((one) => one.ratePpm === ratePpm) ?? { ...rateIn(issue)(ratePpm), reason: reasonIn(issue, ratePpm) }
+    return { ...of, net, tax }
+  })
+  const name = issuedWords[language][kind === 'credit_note' ? 'refundOf' : 'chargeOf'].replace('{number}', order.number)
+  const parts = own.map(({ ratePpm, category, net, tax }): DocumentLine => {
+    const total = isIncluded(order) ? net + tax : net
+    return { ratePpm, category, name, sku: null, quantity: 1, unitPrice: total, discount: 0, total, net }
+  })
+  const totals = totalsOf(own)
+  return { ...common, lines: parts, shipping: [], taxes: own, totals, paid: kind === 'credit_note' ? totals.total : 0 }
+}
+
+function commonOf({ project, order, number, issuedAt, issuedOn, placedOn, countryName }: Issue) {
+  const shop = shopOf(project)
+  const { billing, shipping } = order.addresses
+  const { seller, invoices } = shop
+  const address = (of: Address | typeof seller.address): DocumentAddress => {
+    const { line1, line2 = null, postalCode = null, city, region = null, country } = of
+    return { line1, line2, postalCode, city, region, country, countryName: countryName(country) }
+  }
+  const sameAddress = JSON.stringify([billing.name, address(billing)]) === JSON.stringify([shipping.name, address(shipping)])
+  return {
+    layout: 1 as const,
+    number,
+    issuedOn,
+    issuedAt,
+    language: invoices.language,
+    accent: project.accounts.accent.ground,
+    currency: order.total.currency,
+    order: { number: order.number, placedOn },
+    suppliedOn: order.fulfillmentStatus === 'fulfilled' ? issuedOn : null,
+    seller: { ...seller, address: address(seller.address) },
+    buyer: { name: billing.name, vatId: null, address: address(billing) },
+    shipTo: sameAddress ? null : { name: shipping.name, address: address(shipping) },
+    pricesIncludeTax: isIncluded(order),
+    terms: invoices.terms,
+    notes: invoices.notes,
+  }
+}
+
+const isIncluded = ({ taxIncluded, totals }: Order) =>
+  taxIncluded ?? totals.subtotal.amount - totals.discount.amount + totals.shipping.amount === totals.total.amount
+
+function shopOf({ shop }: Project): ShopSettings & {
+  readonly seller: NonNullable<ShopSettings['seller']>
+  readonly invoices: NonNullable<ShopSettings['invoices']>
+} {
+  assert(shop?.seller && shop.invoices, 'the config has a seller where it has invoices')
+  return { ...shop, seller: shop.seller, invoices: shop.invoices }
+}
+
+type Part = { readonly ratePpm: number; readonly net: number; readonly tax: number }
+type Parts = { readonly lines: ReadonlyMap<string, Part>; readonly shipping: readonly Part[]; readonly taxes: readonly Part[] }
+
+function partsOf(order: Order): Parts {
+  const sold = soldParts(order) ?? oldParts(order)
+  const taxes = [...Map.groupBy(sold, ({ ratePpm }) => ratePpm)].map(([ratePpm, of]) => ({
+    ratePpm,
+    net: of.reduce((sum, { net }) => sum + net, 0),
+    tax: of.reduce((sum, { tax }) => sum + tax, 0),
+  }))
+  return {
+    lines: new Map(sold.flatMap((part) => (part.line === null ? [] : [[part.line, part]]))),
+    shipping: sold.filter(({ line, net, tax }) => line === null && net + tax > 0),
+    taxes,
+  }
+}
+
+/** Of an order from before lines had their tax: all of it in proportion. */
+function oldParts(order: Order): (Part & { readonly line: string | null })[] {
+  const ratePpm = oldRateOf(order)
+  const { tax, shipping } = order.totals
+  const amounts = [...order.lines.map(({ total }) => total.amount), shipping.amount]
+  let [left, weight] = [BigInt(tax.amount), amounts.reduce((sum, amount) => sum + BigInt(amount), 0n)]
+  return amounts.map((amount, index) => {
+    // What is left, in proportion to what is left: so the parts sum to the whole.
+    const share = weight === 0n ? 0n : (left * BigInt(amount)) / weight
+    left -= share
+    weight -= BigInt(amount)
+    const own = Number(share)
+    return { line: order.lines[index]?.id ?? null, ratePpm, net: isIncluded(order) ? amount - own : amount, tax: own }
+  })
+}
+
+function totalsOf(taxes: readonly Part[]): InvoiceDocument['totals'] {
+  const net = taxes.reduce((sum, one) => sum + one.net, 0)
+  const tax = taxes.reduce((sum, one) => sum + one.tax, 0)
+  return { net, tax, total: net + tax }
+}
+
+/** Which tax a rate is. Where nothing is due: why. */
+function categoryIn({ project, order }: Issue, ratePpm: number): TaxCategory {
+  if (ratePpm > 0) return 'S'
+  const { seller, invoices } = shopOf(project)
+  if (invoices.exemption !== null) return 'E'
+  const isExport = isOfEu(seller.address.country) && !isOfEu(order.addresses.shipping.country) && seller.vatId !== null
+  return isExport ? 'G' : 'Z'
+}
+
+function rateIn(issue: Issue): (ratePpm: number) => DocumentRate {
+  return (ratePpm) => ({ ratePpm, category: categoryIn(issue, ratePpm) })
+}
+
+function reasonIn(issue: Issue, ratePpm: number): string | null {
+  const { invoices } = shopOf(issue.project)
+  const category = categoryIn(issue, ratePpm)
+  if (category === 'E') return invoices.exemption
+  return category === 'G' ? issuedWords[invoices.language].export : null
+}

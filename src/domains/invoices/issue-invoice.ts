@@ -1,0 +1,36 @@
+import { staff } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
+import { command } from '../../operation/define.ts'
+import { findAll } from '../../storage/find-all.ts'
+import { getOrder } from '../orders/order-view.ts'
+import { invoices } from './collections.ts'
+import { invoicesOutput, invoiceView } from './invoice-view.ts'
+import { issueInvoices } from './issue-invoices.ts'
+
+/** `POST /api/orders/{id}/invoices`: issues what is missing: the invoice of a placed order, and what corrects it. */
+export const issueInvoice = command({
+  name: 'orders.issueInvoice',
+  route: 'POST /api/orders/:id/invoices',
+  summary: 'Issue the invoice of an order',
+  tag: 'Invoices',
+  status: 201,
+  input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
+  output: invoicesOutput,
+  errors: ['not_found', 'order_state_conflict'],
+  access: staff,
+  async run(context) {
+    const { tx, input, actor, model } = context
+    const order = await getOrder(tx, model, actor, input.id)
+    const { events } = await issueInvoices(context, order.id)
+    const all = await findAll(tx, invoices, eq('order', order.id))
+    if (all.length === 0)
+      throw new EngineError('order_state_conflict', {
+        detail: `The order is ${order.status}: nothing of it was sold.`,
+        params: { status: order.status },
+      })
+    return { output: { items: all.map(invoiceView) }, status: events.length === 0 ? 200 : 201, events }
+  },
+})

@@ -1,0 +1,291 @@
+// Invoices: numbers without a gap, taken by who issues; credit notes for what is sold no longer; and the same file for ever.
+// slow: mysql, mongodb
+import assert from 'node:assert/strict'
+import { afterEach, test } from 'node:test'
+import type { InvoicesConfig } from '../../src/config/invoices.ts'
+import { eq } from '../../src/contract/filter.ts'
+import type { InvoiceDocument } from '../../src/documents/invoice-document.ts'
+import { type Invoice, invoiceSeries, invoices } from '../../src/domains/invoices/collections.ts'
+import { issueInvoices } from '../../src/domains/invoices/issue-invoices.ts'
+import { orders } from '../../src/domains/orders/collections.ts'
+import { effects } from '../../src/effects/effect.ts'
+import { workIn } from '../../src/operation/work.ts'
+import { findAll } from '../../src/storage/find-all.ts'
+import { inTransaction } from '../../src/storage/in-transaction.ts'
+import { type As, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
+import { createMailbox, type Mail } from '../support/mailbox.ts'
+
+let world: World
+let sent: Mail[]
+afterEach(() => closeWithBooks(world))
+
+async function open(config: InvoicesConfig = {}, more: object = {}): Promise<void> {
+  const mailbox = createMailbox()
+  sent = mailbox.sent
+  const shop = { ...(testConfig.shop as object), invoices: config, ...more }
+  world = await openWorld({ ...mailbox, config: { ...testConfig, shop } as typeof testConfig })
+  await world.engine.start()
+}
+
+const cause = { operation: 'test.issue', actor: 'test', requestId: '' }
+const read = () => world.engine.parts.storage.reader
+const post = (as: As, path: string, body: object = {}, headers: Record<string, string> = {}) =>
+  world.call(as, { method: 'POST', url: `/api/${path}`, body, headers })
+const get = (as: As, path: string, headers: Record<string, string> = {}) => world.call(as, { method: 'GET', url: `/api/${path}`, headers })
+const issuedOf = async (order: string) => (await findAll(read(), invoices, eq('order', order))).toSorted((a, b) => a.position - b.position)
+const said = (all: readonly Invoice[]) => all.map(({ number, kind, total }) => [number, kind, total.amount])
+const numbers = async () => (await findAll(read(), invoices, { op: 'true' })).map(({ sequence }) => sequence).toSorted((a, b) => a - b)
+
+/** A paid order of two books with shipping: 23.90. */
+async function anOrder(as: As = 'guest', quantity = 2, country = 'DE') {
+  const cart = await fillCart(world, as, [{ variant: 'variant', quantity }])
+  await world.call(as, {
+    method: 'PATCH',
+    url: `/api/carts/${cart.id}`,
+    headers: cart.headers,
+    body: { shippingAddress: { ...address, country, postalCode: '8001' } },
+  })
+  const { body } = await checkOut(world, as, cart, 'card_success')
+  await work(world)
+  return {
+    id: body.order.id as string,
+    number: body.order.number as string,
+    headers: cart.headers,
+    total: body.order.total.amount as number,
+  }
+}
+
+test('an order that is placed is invoiced by itself, and its customer has the PDF by mail', async () => {
+  await open()
+  const order = await anOrder()
+  const [invoice, ...others] = await issuedOf(order.id)
+  assert.deepEqual([others.length, invoice?.kind, invoice?.total.amount], [0, 'invoice', order.total])
+  assert.equal(invoice!.number, `INV-${invoice!.year}-00001`)
+  const { document } = invoice!
+  assert.deepEqual([document.totals.total, document.paid, document.order.number], [order.total, order.total, order.number])
+  assert.deepEqual(
+    document.taxes.map(({ ratePpm, category, net, tax }) => [ratePpm, category, net + tax]),
+    [[70_000, 'S', order.total]],
+  )
+  const mail = sent.find(({ subject }) => subject.startsWith('Your invoice'))!
+  assert.match(mail.subject, /^Your invoice INV-\d{4}-00001 from Test shop$/)
+  const [attached] = mail.attachments
+  assert.deepEqual([attached?.name, attached?.type], [`${invoice!.number}.pdf`, 'application/pdf'])
+  assert.equal(Buffer.from(attached!.bytes.subarray(0, 8)).toString(), '%PDF-1.7')
+  // What is sent, what is fetched, and what is fetched again is the same file.
+  const once = await get('guest', `orders/${order.id}/invoice.pdf`, order.headers)
+  const twice = await get('staff', `orders/${order.id}/invoice.pdf?invoice=${invoice!.id}`)
+  assert.deepEqual([once.status, once.headers['content-type'], once.bytes.equals(twice.bytes)], [200, 'application/pdf', true])
+  assert.ok(once.bytes.equals(attached!.bytes))
+  const again = await get('guest', `orders/${order.id}/invoice.pdf`, { ...order.headers, 'if-none-match': String(once.headers['etag']) })
+  assert.equal(again.status, 304)
+})
+
+test('whoever may not see an order sees none of its invoices', async () => {
+  await open({ mail: false })
+  const order = await anOrder('owner')
+  const [invoice] = await issuedOf(order.id)
+  for (const path of [
+    `orders/${order.id}/invoices`,
+    `orders/${order.id}/invoice.pdf`,
+    `orders/${order.id}/invoice.pdf?invoice=${invoice!.id}`,
+  ]) {
+    assert.equal((await get('owner', path)).status, 200, path)
+    assert.equal((await get('other', path)).status, 404, path)
+    assert.equal((await get('guest', path)).status, 404, path)
+    assert.equal((await get('guest', path, { 'cart-token': 'cart_guess' })).status, 404, path)
+  }
+  // Nor that of another order by way of one's own.
+  const own = await anOrder('other')
+  assert.equal((await get('other', `orders/${own.id}/invoice.pdf?invoice=${invoice!.id}`)).status, 404)
+  for (const as of ['owner', 'guest'] as const) assert.deepEqual((await get(as, 'invoices')).body.items, [])
+  const { body } = await get('staff', 'invoices')
+  assert.deepEqual([body.items.length, 'document' in body.items[0]], [2, false])
+})
+
+test('what is given back and canceled is a credit note each: invoice less credit notes is what was kept', async () => {
+  await open({ creditNoteSeries: 'CN' })
+  const order = await anOrder()
+  for (const amount of [333, 334]) {
+    assert.equal((await post('staff', `orders/${order.id}/refunds`, { amount: { amount, currency: 'EUR' } })).status, 201)
+    await work(world)
+  }
+  assert.equal((await post('staff', `orders/${order.id}/cancel`)).status, 200)
+  await work(world)
+  const all = await issuedOf(order.id)
+  const year = all[0]!.year
+  assert.deepEqual(said(all), [
+    [`INV-${year}-00001`, 'invoice', order.total],
+    [`CN-${year}-00001`, 'credit_note', 333],
+    [`CN-${year}-00002`, 'credit_note', 334],
+    [`CN-${year}-00003`, 'credit_note', order.total - 667],
+  ])
+  for (const { document, kind } of all.slice(1)) assert.deepEqual([document.corrects?.number, kind], [all[0]!.number, 'credit_note'])
+  const left = (of: 'net' | 'tax') => all.reduce((sum, { kind, document }) => sum + (kind === 'invoice' ? 1 : -1) * document.totals[of], 0)
+  assert.deepEqual([left('net'), left('tax')], [0, 0])
+  assert.equal(sent.filter(({ subject }) => subject.startsWith('Your credit note')).length, 3)
+})
+
+test('what is added to an order that was invoiced is an invoice of its own', async () => {
+  await open({ mail: false })
+  const order = await anOrder()
+  const edited = await post('staff', `orders/${order.id}/edits`, { add: [{ variant: world.ids['hardcover'], quantity: 1 }] })
+  assert.equal(edited.status, 200, JSON.stringify(edited.body))
+  await work(world)
+  const all = await issuedOf(order.id)
+  assert.deepEqual(
+    all.map(({ kind, total, document }) => [kind, total.amount, document.corrects?.number ?? null, document.paid]),
+    [
+      ['invoice', order.total, null, order.total],
+      ['invoice', 2500, all[0]!.number, 0],
+    ],
+  )
+})
+
+test('an order that is canceled whole has its invoice taken back line by line', async () => {
+  await open({ mail: false })
+  const order = await anOrder()
+  await post('staff', `orders/${order.id}/cancel`)
+  await work(world)
+  const [invoice, note] = await issuedOf(order.id)
+  const { lines, shipping, taxes, totals } = invoice!.document
+  assert.deepEqual(
+    [note!.document.lines, note!.document.shipping, note!.document.taxes, note!.document.totals],
+    [lines, shipping, taxes, totals],
+  )
+})
+
+test('staff issue what was not issued by itself, once, and nothing of what was not sold', async () => {
+  await open({ issue: 'asked', mail: false })
+  const order = await anOrder()
+  assert.deepEqual(await issuedOf(order.id), [])
+  assert.equal((await get('guest', `orders/${order.id}/invoice.pdf`, order.headers)).status, 404)
+  await post('staff', `orders/${order.id}/refunds`, { amount: { amount: 100, currency: 'EUR' } })
+  await work(world)
+  assert.deepEqual(await issuedOf(order.id), [], 'nothing is corrected that was never said')
+  const first = await post('staff', `orders/${order.id}/invoices`)
+  const second = await post('staff', `orders/${order.id}/invoices`)
+  assert.deepEqual([first.status, second.status, first.body.items.length], [201, 200, 2])
+  assert.deepEqual(
+    said(await issuedOf(order.id)).map(([, kind, total]) => [kind, total]),
+    [
+      ['invoice', order.total],
+      ['credit_note', 100],
+    ],
+  )
+  assert.equal((await post('staff', `invoices/${first.body.items[0].id}/send`)).status, 204)
+  await work(world)
+  assert.equal(sent.filter(({ attachments }) => attachments.length === 1).length, 1)
+  const cart = await fillCart(world, 'guest')
+  const open_ = await checkOut(world, 'guest', cart, 'card_declined')
+  const refused = await post('staff', `orders/${open_.body.order.id}/invoices`)
+  assert.deepEqual([refused.status, refused.body.code], [409, 'order_state_conflict'])
+  assert.deepEqual(await numbers(), [1, 2])
+})
+
+test('what is owed a correction and was never invoiced is left alone', async () => {
+  await open({ issue: 'asked', mail: false })
+  const { id } = await anOrder()
+  const { parts } = world.engine
+  const issued = await inTransaction(parts, cause, async (tx, now) => await issueInvoices(workIn(parts, tx, now), id, { isBegun: true }))
+  assert.deepEqual([issued.invoices, await issuedOf(id)], [[], []])
+})
+
+// proves P-047
+test('many issue at once, each order twice: each is invoiced once, and the numbers are 1 to n', async () => {
+  await open({ issue: 'asked', mail: false })
+  const made: string[] = []
+  for (let index = 0; index < 6; index++) made.push((await anOrder('guest', 1)).id)
+  const answers = await Promise.all([...made, ...made].map((id) => post('staff', `orders/${id}/invoices`)))
+  for (const { status } of answers) assert.ok([200, 201].includes(status), String(status))
+  assert.deepEqual(await numbers(), [1, 2, 3, 4, 5, 6])
+  assert.equal((await findAll(read(), invoiceSeries, { op: 'true' })).length, 1)
+})
+
+test('a transaction that fails after the number was taken gives it back', async () => {
+  await open({ issue: 'asked', mail: false })
+  const { id } = await anOrder()
+  const { parts } = world.engine
+  await assert.rejects(
+    inTransaction(parts, cause, async (tx, now) => {
+      const given = workIn(parts, tx, now)
+      assert.equal((await issueInvoices(given, id)).invoices.length, 1)
+      throw new Error('the process would end here')
+    }),
+    /the process would end here/,
+  )
+  assert.deepEqual(await numbers(), [])
+  assert.equal((await post('staff', `orders/${id}/invoices`)).status, 201)
+  assert.deepEqual(await numbers(), [1])
+})
+
+test('a series of each seller, and of each year where the seller is', async () => {
+  await open({ number: '{series}/{year}/{number}', mail: false }, { bookkeeping: { timeZone: 'Pacific/Auckland' } })
+  const first = await anOrder()
+  const { document, year } = (await issuedOf(first.id))[0]!
+  const there = new Intl.DateTimeFormat('en-CA', { timeZone: 'Pacific/Auckland', dateStyle: 'short' }).format(document.issuedAt)
+  assert.deepEqual([document.issuedOn, year], [there, Number(there.slice(0, 4))])
+  assert.equal(document.number, `INV/${year}/1`)
+})
+
+test('small business, export and shops that add tax: what is said of tax is what was due', async () => {
+  await open({ exemption: 'Kein Ausweis von Umsatzsteuer gemäß § 19 UStG.', mail: false }, { tax: undefined })
+  const small = (await issuedOf((await anOrder()).id))[0]!.document
+  assert.deepEqual(
+    small.taxes.map(({ category, reason, tax }) => [category, reason, tax]),
+    [['E', 'Kein Ausweis von Umsatzsteuer gemäß § 19 UStG.', 0]],
+  )
+  await closeWithBooks(world)
+  await open({ mail: false }, { tax: { prices: 'added', ratesPpm: { DE: 190_000 } } })
+  const added = (await issuedOf((await anOrder()).id))[0]!.document
+  assertSums(added)
+  assert.deepEqual([added.pricesIncludeTax, added.totals.net, added.totals.tax], [false, 2390, 454])
+  const abroad = (await issuedOf((await anOrder('guest', 1, 'CH')).id))[0]!.document
+  assertSums(abroad)
+  assert.deepEqual(
+    abroad.taxes.map(({ category, tax }) => [category, tax]),
+    [['G', 0]],
+  )
+})
+
+test('an order that costs nothing has an invoice of nothing', async () => {
+  await open({ mail: false })
+  const lines = [{ variant: world.ids['free'], quantity: 1 }]
+  const { body: free } = await post('staff', 'shippingMethods', { title: 'Pick up', price: { amount: 0, currency: 'EUR' }, active: true })
+  const cart = await post('owner', 'carts', { email: 'owner@example.com', lines, shippingAddress: address, shippingMethod: free.id })
+  const { status, body } = await post(
+    'owner',
+    `carts/${cart.body.id}/checkout`,
+    { payment: { provider: 'sandbox' } },
+    { 'cart-token': cart.body.token },
+  )
+  assert.equal(status, 201, JSON.stringify(body))
+  await work(world)
+  assert.deepEqual(
+    said(await issuedOf(body.order.id)).map(([, kind, total]) => [kind, total]),
+    [['invoice', 0]],
+  )
+  assert.equal((await get('owner', `orders/${body.order.id}/invoice.pdf`)).status, 200)
+})
+
+test('a shop without invoices owes none, and issues none', async () => {
+  await open(undefined, { invoices: undefined })
+  const order = await anOrder()
+  assert.deepEqual(await issuedOf(order.id), [])
+  const owed = await findAll(read(), effects, { op: 'true' })
+  assert.ok(!owed.some(({ kind }) => kind.startsWith('invoices.')))
+  assert.equal((await post('staff', `orders/${order.id}/invoices`)).status, 409)
+  assert.ok((await read().get(orders, order.id)) !== null)
+})
+
+function assertSums({ lines, shipping, taxes, totals }: InvoiceDocument): void {
+  for (const { ratePpm, net } of taxes) {
+    const parts = [...lines, ...shipping].filter((one) => one.ratePpm === ratePpm)
+    assert.equal(
+      parts.reduce((sum, one) => sum + one.net, 0),
+      net,
+    )
+  }
+  assert.equal(totals.net + totals.tax, totals.total)
+}

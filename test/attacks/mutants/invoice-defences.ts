@@ -1,0 +1,47 @@
+// The defences of invoices, their numbers and who may see them, as in account-defences.ts.
+import type { Defence } from './defences.ts'
+
+const test = 'test/api/invoices.test.ts'
+
+export const invoiceDefences: readonly Defence[] = [
+  {
+    name: 'a number of an invoice follows the one before it',
+    file: 'src/domains/invoices/take-number.ts',
+    from: '{ add: { last: 1 } }',
+    to: '{ add: { last: 2 } }',
+    test,
+    asked: ['many issue at once'],
+  },
+  {
+    name: 'what is not invoiced yet has no credit note',
+    file: 'src/domains/invoices/issue-invoices.ts',
+    from: "isBegun || order.status === 'canceled'",
+    to: "order.status === 'canceled'",
+    test,
+    asked: ['what is owed a correction'],
+  },
+  {
+    name: 'an invoice is fetched by way of its own order alone',
+    file: 'src/domains/invoices/download-invoice.ts',
+    from: 'all.find(({ id }) => id === input.invoice)',
+    to: '((await read.get(invoices, input.invoice)) ?? undefined)',
+    test,
+    asked: ['whoever may not see an order'],
+  },
+  {
+    name: 'the PDF of an invoice is sent to who may see its order',
+    file: 'src/domains/invoices/download-invoice.ts',
+    from: 'await getOrder(read, model, actor, input.id)',
+    to: '{ id: input.id }',
+    test,
+    asked: ['whoever may not see an order'],
+  },
+  {
+    name: 'the invoices of an order are listed to who may see it',
+    file: 'src/domains/invoices/list-invoices.ts',
+    from: 'await getOrder(read, model, actor, input.id)',
+    to: '{ id: input.id }',
+    test,
+    asked: ['whoever may not see an order'],
+  },
+]
