@@ -6,7 +6,7 @@ import { before } from 'node:test'
 import { png } from '../support/pictures.ts'
 import { type ServerProcess, startServer, temporaryFolder } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
-import { browserTest, openVisitor, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
 before(async () => {
@@ -17,13 +17,17 @@ before(async () => {
 const cat = { name: 'Katze süß.png', mimeType: 'image/png', buffer: png(200, 400) }
 const note = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('Hello') }
 
-browserTest('a picture is sent from a form, seen, and removed', async () => {
-  const visitor = await openVisitor(server.url, { size: 'phone' })
-  const { page } = visitor
+async function openForm(page: Visitor['page']): Promise<void> {
   await page.goto('/console/data/photos/new')
   await page.getByLabel('E-mail').fill('admin@shop.example')
   await page.getByLabel('Password').fill('correct horse battery')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+browserTest('a picture is sent from a form, seen, and removed', async () => {
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const { page } = visitor
+  await openForm(page)
   await page.getByLabel('Title').fill('My cat')
   visitor.expectRefusal(400, /^\/api\/photos$/)
   await page.getByLabel('Picture').setInputFiles(note)
@@ -98,10 +102,7 @@ browserTest('a picture is sent from a form, seen, and removed', async () => {
 browserTest('a file whose page is loaded anew on its way goes on when it is chosen again', async (t) => {
   const visitor = await openVisitor(server.url, { size: 'phone' })
   const { page } = visitor
-  await page.goto('/console/data/photos/new')
-  await page.getByLabel('E-mail').fill('admin@shop.example')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await openForm(page)
   // Of a disk, so that it has a time of change.
   const path = join(temporaryFolder(t), 'long.txt')
   writeFileSync(path, 'all work and no play\n'.repeat(40_000))
