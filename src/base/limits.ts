@@ -625,6 +625,10 @@ export const limits = {
   strangerMailNetworksMax: 20,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */
   stockUnitsMax: 1_000_000_000,
+  /** Of the name of a place where goods lie. */
+  locationCharacters: 60,
+  /** Lines of one count of a location: some 100 ms of the writer. */
+  stockCountLinesMax: 500,
   /** Units in one order unless the config says otherwise: no single unpaid order holds a whole stock. */
   orderUnitsDefault: 1_000,
   /** How long stock stays held for an order that nobody pays. */

@@ -71,6 +71,8 @@ export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends F
   readonly carriers?: Readonly<Record<string, string>>
   /** How many days after a parcel has arrived, or was sent, its customer may ask to send it back: 30 when left out, 0 for never. */
   readonly returnDays?: number
+  /** Where goods lie, and from where they are taken. One place when left out. */
+  readonly stock?: StockConfig
   /** More fields of products, such as a book's author. */
   readonly productFields?: TFields
   /** More fields of variants, such as the number of an edition. */
@@ -142,6 +144,15 @@ export type SellerConfig = {
   readonly register?: string
   /** Where to pay what is open. */
   readonly bank?: { readonly holder?: string; readonly iban: string; readonly bic?: string }
+}
+
+export type StockConfig = {
+  /** Names of places, the first to be taken from first: `['berlin', 'vienna']`. A new variant has its stock level at `main`. */
+  readonly locations?: readonly string[]
+  /** `order`: from the first that has enough, when left out. `most`: from the one with the most left. */
+  readonly allocate?: 'order' | 'most'
+  /** Whether a quantity may be taken from several places where none has all of it. No when left out. */
+  readonly split?: boolean
 }
 
 export type BookkeepingConfig = {

@@ -45,6 +45,7 @@ export type ShopSettings = {
   /** So long before an authorization ends staff are told of it; 0: they are not. */
   readonly authorizationWarningMs: number
   readonly bookkeeping: BookkeepingSettings
+  readonly stock: StockSettings
   /** Where parcels can be followed, by the names of carriers: an address with `{number}` in it. */
   readonly carriers: Readonly<Record<string, string>>
   /** How long after a parcel its customer may ask to send it back. Staff always may. */
@@ -91,6 +92,9 @@ export type SellerAddress = {
   readonly postalCode?: string
   readonly country: string
 }
+
+/** From where units are taken. Without a list of locations there is the main one, and others come behind it. */
+export type StockSettings = { readonly locations: readonly string[]; readonly allocate: 'order' | 'most'; readonly split: boolean }
 
 export type BookkeepingSettings = { readonly timeZone: string; readonly datev: DatevSettings }
 

@@ -51,6 +51,7 @@ import { erasedRecords, erasures } from '../domains/personal/collections.ts'
 import { dataExports } from '../domains/personal/exports.ts'
 import { returns } from '../domains/returns/collections.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
+import { stockCounts } from '../domains/stock/count-stock.ts'
 import { webhookDeliveries, webhooks } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
 import { schedules, scheduleTicks } from '../effects/schedule.ts'
@@ -239,6 +240,7 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     returnOrigins: shop.returnOrigins ?? [],
     lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
     orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
+    stock: { locations: shop.stock?.locations ?? [], allocate: shop.stock?.allocate ?? 'order', split: shop.stock?.split ?? false },
     mailsUnpaid: shop.mailsUnpaid ?? false,
     authorizationWarningMs: (shop.authorizationWarningDays ?? limits.authorizationWarningDays) * 24 * 3_600_000,
     bookkeeping,
@@ -340,6 +342,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     shippingMethodsIn(currency),
     stockLevels,
     stockMovements,
+    stockCounts,
     reservations,
     carts,
     orders,

@@ -126,7 +126,10 @@ import { exportOperations } from '../domains/personal/request-export.ts'
 import { approveReturn, completeReturn, receiveReturn, rejectReturn } from '../domains/returns/judge-return.ts'
 import { requestReturn } from '../domains/returns/request-return.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
+import { addStockLevel } from '../domains/stock/add-stock-level.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
+import { countStock } from '../domains/stock/count-stock.ts'
+import { transferStock } from '../domains/stock/transfer-stock.ts'
 import { createWebhook } from '../domains/webhooks/create-webhook.ts'
 import { deleteWebhook } from '../domains/webhooks/delete-webhook.ts'
 import { replayDelivery } from '../domains/webhooks/replay-delivery.ts'
@@ -387,6 +390,9 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     giveCredit,
     getMyCredit,
     adjustStockLevel,
+    addStockLevel,
+    transferStock,
+    countStock,
     listBalances,
     exportLedger(orderNumbers),
   ]

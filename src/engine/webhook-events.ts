@@ -6,6 +6,7 @@ import type { DomainEvent } from '../contract/events.ts'
 import { users } from '../domains/accounts/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { disputes, payments } from '../domains/payments/collections.ts'
+import { stockLevels } from '../domains/stock/collections.ts'
 import { createTellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
 import { type EventName, eventNames, type ProjectEvents, projectEventsOf } from '../extend/events.ts'
 import type { Work } from '../operation/work.ts'
@@ -24,6 +25,7 @@ const collectionOf: Readonly<Record<Told, { readonly name: string }>> = {
   order: orders,
   payment: payments,
   dispute: disputes,
+  level: stockLevels,
   user: users,
 }
 

@@ -7,6 +7,8 @@ import type { Order } from '../domains/orders/collections.ts'
 import { orderCanceled, orderCreated, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import type { Dispute, Payment } from '../domains/payments/collections.ts'
 import { disputeChanged, paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import type { StockLevel } from '../domains/stock/collections.ts'
+import { stockLow } from '../domains/stock/events.ts'
 
 /** An order as staff see it. */
 export type PublicOrder = Omit<Order, 'tokenHash'>
@@ -31,6 +33,8 @@ export type ProjectEvents = {
   readonly 'payment.failed': { readonly payment: Payment }
   /** A customer's bank asks for the money back, or what it makes of it has changed. */
   readonly 'dispute.changed': { readonly dispute: Dispute }
+  /** What is left to sell at a location came down to its `lowAt`: once for each time that it does. */
+  readonly 'stock.low': { readonly level: StockLevel }
   readonly 'user.registered': { readonly user: User }
   readonly 'user.password_changed': { readonly user: User }
   /** What was the data of this person is gone here: whoever has a copy of it removes it, too. The account has no name any more. */
@@ -69,6 +73,7 @@ const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][]
   { name: 'payment.changed', of: (event) => (paymentChanged.is(event) ? event.payload : null) },
   { name: 'payment.failed', of: (event) => (paymentFailedLate.is(event) ? event.payload : null) },
   { name: 'dispute.changed', of: (event) => (disputeChanged.is(event) ? event.payload : null) },
+  { name: 'stock.low', of: (event) => (stockLow.is(event) ? event.payload : null) },
   { name: 'user.registered', isRefusable: true, of: (event) => (accountRegistered.is(event) ? event.payload : null) },
   { name: 'user.password_changed', isRefusable: true, of: (event) => (accountPasswordChanged.is(event) ? event.payload : null) },
   { name: 'user.erased', of: (event) => (accountErased.is(event) ? event.payload : null) },

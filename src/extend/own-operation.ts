@@ -314,6 +314,11 @@ class HeldTransaction implements Transaction {
       checkId(id, `lock(${ref.name}): the id`)
       return await this.#tx.lock(ref, id, mode)
     })
+  lockAll: Transaction['lockAll'] = (ref, ids, mode) =>
+    this.#during(async () => {
+      for (const id of ids) checkId(id, `lockAll(${ref.name}): the ids`)
+      return await this.#tx.lockAll(ref, ids, mode)
+    })
   current: Transaction['current'] = (...given) => this.#during(() => this.#tx.current(...given))
   insert: Transaction['insert'] = (...given) => this.#write(() => this.#tx.insert(...given))
   insertMany: Transaction['insertMany'] = (ref, fields) => this.#write(() => this.#tx.insertMany(ref, fields), fields.length)

@@ -71,6 +71,8 @@ export interface Transaction extends Reader {
    * other locks too. What is decided over several records is decided under a lock of the one they belong to.
    */
   lock<T extends AnyRecord>(collection: CollectionRef<T>, id: string, mode: LockMode): Promise<T | null>
+  /** The same of several, in the order of their ids: those there are. */
+  lockAll<T extends AnyRecord>(collection: CollectionRef<T>, ids: readonly string[], mode: LockMode): Promise<T[]>
   /**
    * A record read before this transaction, for what ends in an update of it: taken as it is, since the update fails should it
    * have changed; then the transaction is run again, and reads it.
@@ -166,6 +168,8 @@ export function createTransaction(
       const [record] = await inner.lock(ref, [id], mode)
       return record ?? null
     },
+
+    lockAll: async (ref, ids, mode) => (ids.length === 0 ? [] : await inner.lock(ref, [...new Set(ids)].toSorted(), mode)),
 
     async delete(ref, before) {
       const collection = model.get(ref)

@@ -568,6 +568,16 @@ const runningRows: Row[] = [
     ({ ids }) => ({ method: 'PATCH', url: `/api/stockLevels/${ids['variantLevel']}`, body: { onHand: 12 } }),
     { body: { onHand: 12, available: 12 } },
   ),
+  ...rows('stock.addLevel', staffOnly(409), ({ ids }) => post('/api/stockLevels', { variant: ids['variant'], location: 'main' })),
+  ...rows('stock.transfer', staffOnly(400), ({ ids }) =>
+    post('/api/stockTransfers', { variant: ids['variant'], from: 'main', to: 'nowhere', quantity: 1 }),
+  ),
+  ...rows(
+    'stock.count',
+    staffOnly(201),
+    ({ ids }) => post('/api/stockCounts', { location: 'main', lines: [{ variant: ids['variant'], counted: 9 }] }),
+    { body: { location: 'main' } },
+  ),
 ]
 
 const ownersCart = async (world: World): Promise<Given> => {
@@ -1170,6 +1180,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   shippingMethods: { counts: { guest: 1, other: 1, owner: 1, staff: 1 } },
   stockLevels: { counts: { guest: 0, other: 0, owner: 0, staff: 4 } },
   stockMovements: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
+  stockCounts: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   reservations: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   carts: { counts: { ...nobodyElse, staff: 1 } },
   orders: { counts: { ...nobodyElse, staff: 1 } },

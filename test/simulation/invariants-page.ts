@@ -120,10 +120,10 @@ export const rules: readonly Rule[] = [
   },
   {
     id: 'C12',
-    holds: 'No counter of stock is below zero, in any committed state: no more is held and sold than there is.',
+    holds:
+      'No counter of stock is below zero, in any committed state: no more is held and sold than there is and may be sold before it comes.',
     verify: ['stock.not_below_zero', 'stock.available_adds_up'],
     mutants: ['unguarded-hold', 'stock-by-look'],
-    open: 'Nothing is sold that is not on hand: there is no backorder.',
   },
   {
     id: 'C13',
@@ -133,7 +133,7 @@ export const rules: readonly Rule[] = [
   },
   {
     id: 'C14',
-    holds: 'No more units are in placed orders than were received.',
+    holds: 'No more units are in placed orders than were received and may be sold before they come.',
     verify: ['orders.placed_has_stock', 'orders.units_counted', 'orders.sent_left_stock', 'stock.on_hand_is_moved'],
     mutants: ['stock-by-look'],
   },

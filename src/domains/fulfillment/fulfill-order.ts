@@ -37,7 +37,7 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
       { additionalProperties: false, description: 'Without `lines`, all that is left is sent.' },
     ),
     output: Type.Unsafe<unknown>({ type: 'object' }),
-    errors: ['not_found', 'order_state_conflict', 'order_held'],
+    errors: ['not_found', 'order_state_conflict', 'order_held', 'out_of_stock'],
     access: staff,
     async run(context) {
       const { tx, input, newId, project } = context

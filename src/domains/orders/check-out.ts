@@ -104,26 +104,26 @@ export const checkOutCart = command({
     await tx.update(carts, found, { set: { status: 'converted', order: agreed.id, vatCheck: cart.vatCheck } })
     const order = await tx.insert(orders, agreed, 'conflict')
     const wanted = wantedOf(order)
-    await holdStock(context, order.id, wanted)
+    const created = [orderCreated({ order }), ...(await holdStock(context, order.id, wanted))]
     checkUnits(shopOf(project), wanted)
     if (discounting.applied.length > 0) await takeUses(context, order, discounting.applied)
     if (order.total.amount === 0) {
       const events = await placeOrder(context, order, 'paid')
-      return { ...answer(order.id, []), events: [orderCreated({ order }), ...events] }
+      return { ...answer(order.id, []), events: [...created, ...events] }
     }
     const use = { request: input, actor, missing: order.total.amount, sequence: 1, hasProvider: input.payment !== undefined }
     const isCredit = asksForCredit(input) || input.expectedDue !== undefined
     const { made, missing } = isCredit ? await spendCredit(context, order, use) : { made: [], missing: order.total }
     const credited = made.slice(-1).map((payment) => paymentChanged({ payment }))
     // What is covered by credit is placed as soon as its payments are told.
-    if (missing.amount === 0) return { ...answer(order.id, []), events: [orderCreated({ order }), ...credited] }
+    if (missing.amount === 0) return { ...answer(order.id, []), events: [...created, ...credited] }
     const { provider, method = null } = input.payment!
     const next = { order: order.id, sequence: made.length + 1, amount: missing, provider, method, returnUrl }
     const { payment, effect } = await startPayment(context, next)
-    if (made.length > 0) return { ...answer(order.id, [effect]), events: [orderCreated({ order }), ...credited] }
+    if (made.length > 0) return { ...answer(order.id, [effect]), events: [...created, ...credited] }
     return {
       ...answer(order.id, [effect]),
-      events: [orderCreated({ order })],
+      events: created,
       async atHand(read, ended) {
         const told = ended.get(payment.id)
         const started = told && recordOf(payments, told)

@@ -74,12 +74,11 @@ export async function openDraft(
 ): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
   const order = await work.tx.update(orders, draft, { set: { status: 'pending_payment', expiresAt } })
   const wanted = wantedOf(order)
-  await holdStock(work, order.id, wanted)
+  const created = [orderCreated({ order }), ...(await holdStock(work, order.id, wanted))]
   checkUnits(shopOf(work.project), wanted)
-  const created = orderCreated({ order })
-  if (order.total.amount > 0) return { order, events: [created] }
+  if (order.total.amount > 0) return { order, events: created }
   const placed = await placeOrder(work, order, 'paid')
-  return { order: { ...order, status: 'placed' }, events: [created, ...placed] }
+  return { order: { ...order, status: 'placed' }, events: [...created, ...placed] }
 }
 
 /** As many as a cart has. */

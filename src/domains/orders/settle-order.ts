@@ -108,17 +108,17 @@ async function revive(context: Work, order: Order, paid: Paid): Promise<DomainEv
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
   // A limit of its discounts may have been used up by others meanwhile, as its goods may have been bought.
   const hasUses = order.discounts !== null
-  if (!(await canHold(context.tx, wanted)) || (hasUses && !(await canUseAgain(context.tx, order.id)))) {
+  if (!(await canHold(context, wanted)) || (hasUses && !(await canUseAgain(context.tx, order.id)))) {
     // What is only authorized is given up: it would hold the customer's money until its time is over.
     await closeOthers(context, order, paid.attempts)
     return await settleClosed(context, order, paid)
   }
-  await holdStock(context, order.id, wanted).catch((error: unknown) => {
+  const low = await holdStock(context, order.id, wanted).catch((error: unknown) => {
     // Somebody took it since we looked: look again, rather than continue with half a hold.
     throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error
   })
   if (hasUses) await takeUsesAgain(context, order.id)
-  return await place(context, order, paid, ['late_payment'])
+  return [...low, ...(await place(context, order, paid, ['late_payment']))]
 }
 
 /** What was taken for an order that is closed: out of its deposit, and back to where it came from. Answers whose is news. */

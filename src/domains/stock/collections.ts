@@ -1,5 +1,7 @@
 // Stock: three counters per variant and location, changed only by guarded single statements, each with
-// its reason beside it: a movement for what is on hand, a reservation for what is held or sold. Invariant: available = onHand - held - committed, and none is below zero.
+// its reason beside it: a movement for what is on hand, a reservation for what is held or sold.
+// Invariant: available = onHand - safetyStock + backorderLimit - held - committed, and none is below zero; so one column guards all of
+// it, and a hold at one location is one statement.
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { leastIdAt, type NewId } from '../../base/ids.ts'
@@ -18,7 +20,7 @@ export const stockLevels = collection('stockLevels', {
   feed: false,
   fields: {
     variant: field.ref('variants', { required: true }),
-    location: field.text({ required: true, max: 60 }),
+    location: field.text({ required: true, max: limits.locationCharacters }),
     /** Units in the house. */
     onHand: counter(),
     /** Of these, kept for orders that are not paid yet. */
@@ -27,6 +29,15 @@ export const stockLevels = collection('stockLevels', {
     committed: counter(),
     /** What is left to sell. Stored, so that a guard compares one column on every database. */
     available: counter(),
+    /** Of what is on hand, not for sale. */
+    safetyStock: field.integer({ min: 0, max: limits.stockUnitsMax }),
+    /** Units that are sold beyond what is on hand: ordered again, or not out yet. */
+    backorderLimit: field.integer({ min: 0, max: limits.stockUnitsMax }),
+    /** `stock.low` is told when what is left to sell comes down to it. */
+    lowAt: field.integer({ min: 0, max: limits.stockUnitsMax }),
+    /** Units that were ordered, and when they are to come: told, not counted. */
+    incoming: field.integer({ min: 0, max: limits.stockUnitsMax }),
+    expectedAt: field.dateTime(),
   },
   unique: [['variant', 'location']],
   checks: ['onHand', 'held', 'committed', 'available'].map((path) => ({ path, op: 'gte' as const, value: 0 })),
@@ -34,8 +45,11 @@ export const stockLevels = collection('stockLevels', {
 })
 export type StockLevel = NonNullable<(typeof stockLevels)['record']>
 
-/** `returned`: sent back by a customer. `written_off`: of these, what cannot be sold any more. */
-export const movementKinds = ['received', 'adjusted', 'shipped', 'returned', 'written_off'] as const
+/**
+ * `transferred`: from or to another location. `counted`: what a count found to differ. `returned`: sent back by a customer.
+ * `written_off`: of these, what cannot be sold any more.
+ */
+export const movementKinds = ['received', 'adjusted', 'shipped', 'returned', 'written_off', 'transferred', 'counted'] as const
 
 /** Why what is on hand changed, for ever. What is held or sold of it is told by the reservations. */
 export const stockMovements = collection('stockMovements', {
@@ -100,14 +114,22 @@ export async function removeStockLevels(tx: WriteAccess, variant: string): Promi
 }
 
 /** An empty level at the main location. */
-export async function createStockLevel(tx: WriteAccess, newId: NewId, variant: string): Promise<StockLevel> {
-  return await tx.insert(stockLevels, {
-    id: newId('stk'),
-    variant,
-    location: mainLocation,
-    onHand: 0,
-    held: 0,
-    committed: 0,
-    available: 0,
-  })
+export async function createStockLevel(tx: Pick<WriteAccess, 'insert'>, newId: NewId, variant: string): Promise<StockLevel> {
+  return await createStockLevelAt(tx, newId, { variant, location: mainLocation })
+}
+
+export async function createStockLevelAt(
+  tx: Pick<WriteAccess, 'insert'>,
+  newId: NewId,
+  place: Pick<StockLevel, 'variant' | 'location'>,
+): Promise<StockLevel> {
+  const empty = { onHand: 0, held: 0, committed: 0, available: 0 }
+  const unsaid = { safetyStock: null, backorderLimit: null, lowAt: null, incoming: null, expectedAt: null }
+  return await tx.insert(stockLevels, { id: newId('stk'), ...place, ...empty, ...unsaid })
+}
+
+/** What is left to sell of a level with these numbers. */
+export function availableOf(level: Pick<StockLevel, 'onHand' | 'held' | 'committed' | 'safetyStock' | 'backorderLimit'>): number {
+  const { onHand, held, committed, safetyStock, backorderLimit } = level
+  return onHand - (safetyStock ?? 0) + (backorderLimit ?? 0) - held - committed
 }

@@ -1,31 +1,41 @@
 // Holding, committing and giving back stock. Each step is one guarded write of all its stock rows, the
 // amounts of one row summed first and rows taken in one order, so two checkouts never wait in a circle.
 import { EngineError } from '../../base/engine-error.ts'
+import type { Project, StockSettings } from '../../config/project.ts'
+import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq, type Filter, oneOf } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Addition } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { mainLocation, type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
+import { stockLow } from './events.ts'
 
 export type Wanted = { readonly variant: string; readonly quantity: number; readonly line: string; readonly title: string }
 
 /**
- * Holds all of it or nothing: units move from available to held.
+ * Holds all of it or nothing: units move from available to held. Answers what was brought low by it.
  * @throws out_of_stock naming the lines and what is left of each
  */
-export async function holdStock(work: Work, order: string, wanted: readonly Wanted[]): Promise<void> {
+export async function holdStock(work: Work, order: string, wanted: readonly Wanted[]): Promise<DomainEvent[]> {
   const quantities = quantitiesOf(wanted)
-  const levels = await levelsOf(work.tx, [...quantities.keys()])
-  const missing = await holdEach(work, { order, quantities, levels })
+  const levels = await decidedLevels(work.tx, [...quantities.keys()])
+  const { shares, missing } = sharesOf(work.project, quantities, levels)
+  if (missing.length > 0) throw outOfStock(wanted, missing, { quantities, levels })
+  await holdEach(work, order, shares)
+  return shares.flatMap(({ level, quantity }) => broughtLow(level, -quantity))
+}
+
+type Known = { readonly quantities: ReadonlyMap<string, number>; readonly levels: ReadonlyMap<string, readonly StockLevel[]> }
+
+function outOfStock(wanted: readonly Wanted[], missing: readonly string[], { quantities, levels }: Known): EngineError {
   const short = missing.flatMap((variant) => {
     const requested = quantities.get(variant)!
     const available = levels.get(variant)!.reduce((sum, level) => sum + level.available, 0)
     return wanted.filter((one) => one.variant === variant).map(({ line, title }) => ({ line, title, requested, available }))
   })
-  if (short.length === 0) return
   const [first] = short
-  throw new EngineError('out_of_stock', {
+  return new EngineError('out_of_stock', {
     detail:
       short.length === 1
         ? `Only ${first!.available} of “${first!.title}” left.`
@@ -40,21 +50,31 @@ export async function holdStock(work: Work, order: string, wanted: readonly Want
 }
 
 /** Whether a hold of all of it would succeed now. Only the hold itself is a promise. */
-export async function canHold(tx: Transaction, wanted: readonly Wanted[]): Promise<boolean> {
+export async function canHold({ tx, project }: Pick<Work, 'tx' | 'project'>, wanted: readonly Wanted[]): Promise<boolean> {
   const quantities = quantitiesOf(wanted)
-  const levels = await levelsOf(tx, [...quantities.keys()])
-  return [...quantities].every(([variant, quantity]) => levels.get(variant)!.some(({ available }) => available >= quantity))
+  return sharesOf(project, quantities, await levelsOf(tx, [...quantities.keys()])).missing.length === 0
 }
 
-/** Of each variant, the main location first, then the others by name. */
 async function levelsOf(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, readonly StockLevel[]>> {
-  const found = await findAll(tx, stockLevels, oneOf('variant', ids))
-  const rank = ({ location }: StockLevel) => (location === mainLocation ? '' : location)
-  const byVariant = Map.groupBy(
-    found.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1)),
-    ({ variant }) => variant,
-  )
+  const byVariant = Map.groupBy(await findAll(tx, stockLevels, oneOf('variant', ids)), ({ variant }) => variant)
   return new Map(ids.map((id) => [id, byVariant.get(id) ?? []]))
+}
+
+/**
+ * Where a choice is made, or somebody is to be told, the levels are held as they are: of many buyers at once each then sees what the
+ * others have left at every location. One level that nobody watches is guarded by its own write, and not looked at twice.
+ */
+async function decidedLevels(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, readonly StockLevel[]>> {
+  const levels = await levelsOf(tx, ids)
+  const isDecided = (of: readonly StockLevel[]) => of.length > 1 || of.some(({ lowAt }) => (lowAt ?? null) !== null)
+  const held = await tx.lockAll(
+    stockLevels,
+    [...levels.values()].filter(isDecided).flatMap((of) => of.map(({ id }) => id)),
+    'exclusive',
+  )
+  if (held.length === 0) return levels
+  const now = Map.groupBy(held, ({ variant }) => variant)
+  return new Map([...levels].map(([variant, of]) => [variant, now.get(variant) ?? of]))
 }
 
 /** Lines on one variant are one amount (two lines must not each see the same last unit). In the order of the variants. */
@@ -64,31 +84,69 @@ function quantitiesOf(wanted: readonly Wanted[]): ReadonlyMap<string, number> {
   return new Map([...quantities].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-type Hold = {
-  readonly order: string
-  readonly quantities: ReadonlyMap<string, number>
-  readonly levels: ReadonlyMap<string, readonly StockLevel[]>
+/** From where each is taken, and of which variants there is not enough. */
+function sharesOf(
+  { shop }: Project,
+  quantities: ReadonlyMap<string, number>,
+  levels: ReadonlyMap<string, readonly StockLevel[]>,
+): { readonly shares: readonly Share[]; readonly missing: readonly string[] } {
+  const found = [...quantities].map(([variant, quantity]) => ({ variant, shares: allocate(levels.get(variant)!, quantity, shop!.stock) }))
+  return {
+    shares: found.flatMap(({ shares }) => shares ?? []),
+    missing: found.filter(({ shares }) => shares === null).map(({ variant }) => variant),
+  }
 }
 
-/** Each from one location, the first that has enough as it was looked at. Answers the variants of which none has. */
-async function holdEach({ tx, newId }: Work, { order, quantities, levels }: Hold): Promise<string[]> {
-  const holds = [...quantities].map(([variant, quantity]) => {
-    const level = levels.get(variant)!.find(({ available }) => available >= quantity)
-    return { variant, quantity, level }
-  })
-  const missing = holds.filter(({ level }) => level === undefined)
-  if (missing.length > 0) return missing.map(({ variant }) => variant)
-  // In the order of the variants. Somebody quicker is a conflict: then all of it is looked at again.
-  const found = holds.map(({ level, ...hold }) => ({ ...hold, stockLevel: level!.id }))
+type Share = { readonly level: StockLevel; readonly quantity: number }
+
+/** Null where there is not enough: at one of them, or at all together where a quantity may be taken from several. */
+function allocate(levels: readonly StockLevel[], quantity: number, settings: StockSettings): Share[] | null {
+  const inOrder = levels.length < 2 ? levels : levels.toSorted(orderOf(settings))
+  const whole = inOrder.find(({ available }) => available >= quantity)
+  if (whole !== undefined) return [{ level: whole, quantity }]
+  if (!settings.split) return null
+  const shares: Share[] = []
+  let missing = quantity
+  for (const level of inOrder) {
+    const units = Math.min(level.available, missing)
+    if (units === 0) continue
+    shares.push({ level, quantity: units })
+    missing -= units
+  }
+  return missing === 0 ? shares : null
+}
+
+/** As the config lists them, or the one with the most left first. One that it does not list comes last, by its name. */
+function orderOf({ locations, allocate: rule }: StockSettings): (a: StockLevel, b: StockLevel) => number {
+  const listed = new Map((locations.length === 0 ? [mainLocation] : locations).map((name, index) => [name, index]))
+  const rank = ({ location }: StockLevel) => listed.get(location) ?? listed.size
+  return (a, b) => (rule === 'most' ? b.available - a.available : 0) || rank(a) - rank(b) || (a.location < b.location ? -1 : 1)
+}
+
+/** In the order of the variants. Somebody quicker is a conflict: then all of it is looked at again. */
+async function holdEach({ tx, newId }: Work, order: string, shares: readonly Share[]): Promise<void> {
   await tx.addOrFail(
     stockLevels,
-    found.map(({ stockLevel, quantity }) => ({ id: stockLevel, add: { held: quantity, available: -quantity } })),
+    shares.map(({ level, quantity }) => ({ id: level.id, add: { held: quantity, available: -quantity } })),
   )
   await tx.insertMany(
     reservations,
-    found.map((hold) => ({ id: newId('rsv'), order, ...hold, state: 'held' as const })),
+    shares.map(({ level, quantity }) => ({
+      id: newId('rsv'),
+      order,
+      variant: level.variant,
+      quantity,
+      stockLevel: level.id,
+      state: 'held' as const,
+    })),
   )
-  return []
+}
+
+/** A level whose counters were held while so much was added: an event where that made it low. */
+export function broughtLow(before: StockLevel, added: number): DomainEvent[] {
+  const available = before.available + added
+  const isLow = (before.lowAt ?? null) !== null && before.available > before.lowAt! && available <= before.lowAt!
+  return isLow ? [stockLow({ level: { ...before, available } })] : []
 }
 
 /** Held units become sold ones. */

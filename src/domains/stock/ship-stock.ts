@@ -1,6 +1,7 @@
 // What leaves the house and what comes back. Whoever calls holds the order, so its reservations are nobody else's; each step writes
 // the reservations, the counters of their stock rows and, where what is on hand changes, a movement for each row.
 import { assert } from '../../base/assert.ts'
+import { EngineError } from '../../base/engine-error.ts'
 import { and, eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
@@ -12,8 +13,18 @@ export type Units = { readonly variant: string; readonly quantity: number }
 /** Sold units leave the house. */
 export async function consumeStock(work: Work, order: string, units: readonly Units[]): Promise<void> {
   const moved = await moveUnits(work, order, { units, from: 'committed', to: 'consumed' })
+  await checkInHouse(work, moved)
   await addUp(work, moved, (quantity) => ({ onHand: -quantity, committed: -quantity, available: 0 }))
   await note(work, order, { moved, kind: 'shipped', sign: -1 })
+}
+
+/** What was sold before it came can be sent once it is there. @throws out_of_stock */
+async function checkInHouse({ tx }: Work, moved: readonly Moved[]): Promise<void> {
+  const sums = new Map(byLevel(moved))
+  const missing = (await tx.getMany(stockLevels, [...sums.keys()])).filter(({ id, onHand }) => onHand < sums.get(id)!)
+  if (missing.length === 0) return
+  const what = missing.map(({ id, onHand, location }) => `${onHand} of ${sums.get(id)} at ${location}`).join(', ')
+  throw new EngineError('out_of_stock', { detail: `Sold before it came, and not in the house yet: ${what}.` })
 }
 
 /** A parcel that did not leave: its units are in the house, and sold as before. */

@@ -9,11 +9,25 @@ import { limits } from '../../base/limits.ts'
 import { declarationOf } from '../../base/place.ts'
 import { isTimeZone } from '../../base/time-zone.ts'
 import { isOrigin } from '../../base/web-address.ts'
-import type { BackendConfig, BookkeepingConfig, MailConfig, ShopConfig, WebhooksConfig } from '../../config/backend-config.ts'
+import type { BackendConfig, BookkeepingConfig, MailConfig, ShopConfig, StockConfig, WebhooksConfig } from '../../config/backend-config.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { prefixOf } from '../../schema/model.ts'
-import { type Add, type Check, callable, flag, is, isObject, line, list, named, object, plainObject, shown } from '../../schema/shape.ts'
+import {
+  type Add,
+  type Check,
+  callable,
+  flag,
+  is,
+  isObject,
+  line,
+  list,
+  named,
+  object,
+  plainObject,
+  shown,
+  word,
+} from '../../schema/shape.ts'
 import { checkAccounts } from './check-accounts.ts'
 import { checkCollection, checkFields, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
@@ -63,6 +77,13 @@ const shop = object(
     invoices: checkInvoicesConfig,
     customerGroups: checkCustomerGroups,
     limits: object({ lineQuantity: units, orderUnits: units }),
+    stock: object({
+      locations: list(
+        is('the name of a place, at most 60 characters', (value) => typeof value === 'string' && /^\S(.{0,58}\S)?$/.test(value)),
+      ),
+      allocate: word('order', 'most'),
+      split: flag,
+    } satisfies Record<keyof StockConfig, Check>),
     mailsUnpaid: flag,
     automaticDiscounts: flag,
     authorizationWarningDays: is(

@@ -1,6 +1,6 @@
 // What must hold of stock: the counters of a level are what its reservations and movements add up to.
 import { oneOf } from '../../contract/filter.ts'
-import { movementKinds, reservations, stockLevels, stockMovements } from '../../domains/stock/collections.ts'
+import { availableOf, movementKinds, reservations, stockLevels, stockMovements } from '../../domains/stock/collections.ts'
 import { sumsBy } from '../../storage/sums-by.ts'
 import { type InvariantGroup, pagesOf } from '../invariant.ts'
 
@@ -8,7 +8,7 @@ export const stockInvariants: InvariantGroup = {
   needs: ['stockLevels', 'stockMovements', 'reservations'],
   invariants: {
     'stock.not_below_zero': 'No counter of a stock level is below zero.',
-    'stock.available_adds_up': 'available = onHand - held - committed.',
+    'stock.available_adds_up': 'available = onHand - safetyStock + backorderLimit - held - committed.',
     'stock.held_is_reserved': 'held is the sum of the reservations that are held, committed of those that are committed.',
     'stock.on_hand_is_moved': 'onHand is the sum of all movements.',
     'stock.sent_is_moved': 'What was shipped and came back by movements is what reservations say.',
@@ -31,7 +31,7 @@ export const stockInvariants: InvariantGroup = {
         unseen.delete(id)
         if (Math.min(onHand, held, committed, available) < 0)
           context.report('stock.not_below_zero', rows, `onHand ${onHand}, held ${held}, committed ${committed}, available ${available}`)
-        if (available !== onHand - held - committed)
+        if (available !== availableOf(level))
           context.report('stock.available_adds_up', rows, `available ${available}, onHand ${onHand}, held ${held}, committed ${committed}`)
         for (const [name, value] of Object.entries({ held, committed })) {
           const sum = reserved(id, name)

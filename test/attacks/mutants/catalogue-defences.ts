@@ -2,6 +2,7 @@
 import type { Defence } from './defences.ts'
 
 const test = 'test/api/catalogue.test.ts'
+const stock = 'test/api/stock.test.ts'
 
 export const catalogueDefences: readonly Defence[] = [
   {
@@ -43,5 +44,46 @@ export const catalogueDefences: readonly Defence[] = [
     to: '[before.price, ...ended.slice(0, 0).map(({ price }) => price)]',
     test,
     asked: ['30 days before'],
+  },
+  {
+    name: 'where there is a choice of places the levels are held before it is made',
+    file: 'src/domains/stock/reserve-stock.ts',
+    from: 'const isDecided = (of: readonly StockLevel[]) => of.length > 1 ||',
+    to: 'const isDecided = (of: readonly StockLevel[]) =>',
+    test: stock,
+    asked: ['as many get theirs'],
+    database: 'postgres',
+  },
+  {
+    name: 'what is taken of several places is all that was asked for',
+    file: 'src/domains/stock/reserve-stock.ts',
+    from: 'return missing === 0 ? shares : null',
+    to: 'return shares',
+    test: stock,
+    asked: ['taken from several'],
+  },
+  {
+    name: 'what is sold beyond what is there has a limit',
+    file: 'src/domains/stock/adjust-stock-level.ts',
+    from: 'if (onHand < 0 || available < 0)',
+    to: 'if (onHand < 0)',
+    test: stock,
+    asked: ['has its limit'],
+  },
+  {
+    name: 'units that are promised stay where they are',
+    file: 'src/domains/stock/transfer-stock.ts',
+    from: 'Math.min(source.available, source.onHand)',
+    to: 'source.onHand',
+    test: stock,
+    asked: ['from one place to another'],
+  },
+  {
+    name: 'a count leaves what is promised',
+    file: 'src/domains/stock/count-stock.ts',
+    from: 'if (left < 0)',
+    to: 'if (left < -1_000_000)',
+    test: stock,
+    asked: ['all of it or nothing'],
   },
 ]
