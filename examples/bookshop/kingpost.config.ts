@@ -84,7 +84,7 @@ export const backend = defineBackend({
     seller: {
       name: 'Rafter Books',
       address: { line1: 'Zimmergasse 7', postalCode: '1010', city: 'Wien', country: 'AT' },
-      vatId: 'ATU12345678',
+      vatId: 'ATU13585627',
       register: 'Handelsgericht Wien FN 123456 a',
       email: 'hello@rafterbooks.example',
       bank: { iban: 'AT61 1904 3002 3457 3201', bic: 'BKAUATWW' },

@@ -24,7 +24,7 @@ export function createShop(): Backend {
       shop: {
         currency: 'EUR',
         tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
-        seller: { name: 'Shop', address: { line1: 'Kai 1', postalCode: '20457', city: 'Hamburg', country: 'DE' }, vatId: 'DE123456789' },
+        seller: { name: 'Shop', address: { line1: 'Kai 1', postalCode: '20457', city: 'Hamburg', country: 'DE' }, vatId: 'DE136695976' },
         invoices: { mail: false },
       },
       mail: { from: { name: 'Shop', address: 'orders@shop.example' } },

@@ -155,7 +155,7 @@ export const testConfig: BackendConfig<Operation> = {
     seller: {
       name: 'Test Shop GmbH',
       address: { line1: 'Torstraße 1', postalCode: '10119', city: 'Berlin', country: 'DE' },
-      vatId: 'DE123456789',
+      vatId: 'DE136695976',
     },
     // Nothing follows from an order that a test does not ask for.
     invoices: { issue: 'asked', mail: false },

@@ -9,7 +9,7 @@ export const backend = defineBackend({
     seller: {
       name: 'Invoices GmbH',
       address: { line1: 'Kai 1', postalCode: '20457', city: 'Hamburg', country: 'DE' },
-      vatId: 'DE123456789',
+      vatId: 'DE136695976',
     },
     invoices: { mail: false },
   },
