@@ -61,7 +61,8 @@ function wrapField(options: FieldOptions, id: string, control: HTMLElement): HTM
   return h('div', { class: `field ${options.class ?? ''}` }, h('label', { for: id }, options.label, optional), control, note)
 }
 
-export type RadioChoice = { value: string; title: string; note?: string; price?: string }
+/** `usualPrice` is crossed out beside the price. */
+export type RadioChoice = { value: string; title: string; note?: string; price?: string; usualPrice?: string }
 
 /** A set of big, tappable choices. */
 export function radios(legend: string, name: string, choices: readonly RadioChoice[], chosen: string | undefined): HTMLFieldSetElement {
@@ -69,13 +70,14 @@ export function radios(legend: string, name: string, choices: readonly RadioChoi
     'fieldset',
     { class: 'choices' },
     h('legend', {}, legend),
-    choices.map(({ value, title, note, price }) =>
+    choices.map(({ value, title, note, price, usualPrice }) =>
       h(
         'label',
         { class: 'choice' },
         h('input', { type: 'radio', name, value, checked: value === chosen, required: true }),
         h('span', { class: 'choice-text' }, h('strong', {}, title), note && h('small', {}, note)),
-        price && h('span', { class: 'choice-price' }, price),
+        price &&
+          h('span', { class: 'choice-price' }, usualPrice && h('s', {}, usualPrice), ' ', price),
       ),
     ),
   )

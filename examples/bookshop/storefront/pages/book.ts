@@ -105,6 +105,7 @@ function buyForm(book: BookWithEditions): HTMLElement {
       title: variant.title,
       note: availability(variant),
       price: formatMoney(variant.price),
+      ...(variant.compareAtPrice && isReduced(variant) && { usualPrice: formatMoney(variant.compareAtPrice) }),
     })),
     first.id,
   )
@@ -133,7 +134,17 @@ function buyForm(book: BookWithEditions): HTMLElement {
   return form
 }
 
-function availability({ available }: Edition): string {
+function isReduced({ price, compareAtPrice }: Edition): boolean {
+  return compareAtPrice !== null && compareAtPrice.amount > price.amount
+}
+
+/** Beside a lower price stands the lowest of the 30 days before it, where there is one. */
+function availability({ available, priorPrice }: Edition): string {
+  const before = priorPrice === null ? '' : `. Lowest price of the last 30 days: ${formatMoney(priorPrice)}`
+  return `${copies(available)}${before}`
+}
+
+function copies(available: number): string {
   if (available <= 0) return 'Sold out'
   if (available > FEW_COPIES) return 'In stock, sent tomorrow'
   return available === 1 ? 'The last copy' : `Only ${available} left`

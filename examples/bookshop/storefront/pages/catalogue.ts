@@ -119,7 +119,7 @@ function shelf(first: Items<BookWithEditions>, key: string): HTMLElement {
 function card(book: BookWithEditions): HTMLElement {
   const left = copiesLeft(book)
   const hasSeveral = book.variants.length > 1
-  const note = left === 0 ? 'Sold out' : left <= 3 ? `Only ${left} left` : ''
+  const note = left === 0 ? 'Sold out' : left <= 3 ? `Only ${left} left` : book.onSale ? 'Sale' : ''
   const kind = kindOf(book)
   return h(
     'li',
