@@ -44,7 +44,7 @@ export async function killWhileIssuing(
     running.isOver = true
     await asking
     server = await startServer(t, { dataFolder, config })
-    if (kill % 20 === 0 || kill === kills) say(`${kill} kills: ${(await look(server, { token, asked })).length} invoices`)
+    if (kill % 50 === 0 || kill === kills) say(`${kill} kills: ${(await look(server, { token, asked })).length} invoices`)
   }
   const numbers = await look(server, { token, asked })
   await server.stop()
