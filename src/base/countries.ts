@@ -25,10 +25,3 @@ const known = new Set(countries)
 export function isCountry(code: string): boolean {
   return known.has(code)
 }
-
-/** Where goods go free within the EU (Directive 2006/112/EC). Northern Ireland has no code of its own. */
-const eu = new Set('AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(' '))
-
-export function isOfEu(code: string): boolean {
-  return eu.has(code)
-}

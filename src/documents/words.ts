@@ -83,10 +83,16 @@ export const issuedWords = {
     refundOf: 'Refund for order {number}',
     chargeOf: 'Change of order {number}',
     export: 'Export outside the EU, exempt from tax.',
+    withinEu: 'Intra-Community supply, exempt from tax. The buyer accounts for the tax.',
+    reverseCharge: 'Reverse charge: the buyer accounts for the tax.',
+    exempt: 'Exempt from tax.',
   },
   de: {
     refundOf: 'Erstattung zur Bestellung {number}',
     chargeOf: 'Änderung der Bestellung {number}',
     export: 'Steuerfreie Ausfuhrlieferung.',
+    withinEu: 'Steuerfreie innergemeinschaftliche Lieferung.',
+    reverseCharge: 'Steuerschuldnerschaft des Leistungsempfängers.',
+    exempt: 'Umsatzsteuerfrei.',
   },
 } as const

@@ -249,6 +249,24 @@ test('small business, export and shops that add tax: what is said of tax is what
   )
 })
 
+test('a business of another country of the EU is told that it accounts for the tax', async () => {
+  await open({ mail: false }, { tax: { prices: 'included', ratesPpm: { DE: 70_000, FR: 55_000 }, reverseCharge: 'format' } })
+  const cart = await fillCart(world, 'guest')
+  const there = { ...address, country: 'FR', postalCode: '75002' }
+  const body = { shippingAddress: there, vatId: 'FR40303265045' }
+  assert.equal((await world.call('guest', { method: 'PATCH', url: `/api/carts/${cart.id}`, headers: cart.headers, body })).status, 200)
+  const made = await checkOut(world, 'guest', cart, 'card_success')
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  await work(world)
+  const { document } = (await issuedOf(made.body.order.id))[0]!
+  assertSums(document)
+  assert.deepEqual(
+    document.taxes.map(({ category, tax, reason }) => [category, tax, reason]),
+    [['K', 0, 'Intra-Community supply, exempt from tax. The buyer accounts for the tax.']],
+  )
+  assert.deepEqual([document.buyer.vatId, document.suppliedOn], ['FR40303265045', document.issuedOn])
+})
+
 test('an order that costs nothing has an invoice of nothing', async () => {
   await open({ mail: false })
   const lines = [{ variant: world.ids['free'], quantity: 1 }]

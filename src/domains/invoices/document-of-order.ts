@@ -1,6 +1,6 @@
 // The documents of an order: what an invoice says of all that was sold, and a credit note of what is sold no longer. Pure.
 import { assert } from '../../base/assert.ts'
-import { isOfEu } from '../../base/countries.ts'
+import { euStateOf } from '../../config/eu-taxes.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
 import type {
   DocumentAddress,
@@ -112,9 +112,10 @@ function commonOf({ project, order, number, issuedAt, issuedOn, placedOn, countr
     accent: project.accounts.accent.ground,
     currency: order.total.currency,
     order: { number: order.number, placedOn },
-    suppliedOn: order.fulfillmentStatus === 'fulfilled' ? issuedOn : null,
+    // A supply within the EU has a day (BR-IC-11); of what is yet to be sent it is the one of the invoice.
+    suppliedOn: order.fulfillmentStatus === 'fulfilled' || order.taxExemption === 'reverse_charge' ? issuedOn : null,
     seller: { ...seller, address: address(seller.address) },
-    buyer: { name: billing.name, vatId: null, address: address(billing) },
+    buyer: { name: billing.name, vatId: order.vatId, address: address(billing) },
     shipTo: sameAddress ? null : { name: shipping.name, address: address(shipping) },
     pricesIncludeTax: isIncluded(order),
     terms: invoices.terms,
@@ -176,8 +177,10 @@ function totalsOf(taxes: readonly Part[]): InvoiceDocument['totals'] {
 function categoryIn({ project, order }: Issue, ratePpm: number): TaxCategory {
   if (ratePpm > 0) return 'S'
   const { seller, invoices } = shopOf(project)
-  if (invoices.exemption !== null) return 'E'
-  const isExport = isOfEu(seller.address.country) && !isOfEu(order.addresses.shipping.country) && seller.vatId !== null
+  // Goods that are sent are a supply within the EU; anything else is taxed where its buyer is.
+  if (order.taxExemption === 'reverse_charge') return order.shipping === null ? 'AE' : 'K'
+  if (order.taxExemption === 'customer_group' || invoices.exemption !== null) return 'E'
+  const isExport = euStateOf(seller.address) !== null && euStateOf(order.addresses.shipping) === null && seller.vatId !== null
   return isExport ? 'G' : 'Z'
 }
 
@@ -187,7 +190,17 @@ function rateIn(issue: Issue): (ratePpm: number) => DocumentRate {
 
 function reasonIn(issue: Issue, ratePpm: number): string | null {
   const { invoices } = shopOf(issue.project)
-  const category = categoryIn(issue, ratePpm)
-  if (category === 'E') return invoices.exemption
-  return category === 'G' ? issuedWords[invoices.language].export : null
+  const words = issuedWords[invoices.language]
+  switch (categoryIn(issue, ratePpm)) {
+    case 'AE':
+      return words.reverseCharge
+    case 'K':
+      return words.withinEu
+    case 'G':
+      return words.export
+    case 'E':
+      return invoices.exemption ?? words.exempt
+    default:
+      return null
+  }
 }
