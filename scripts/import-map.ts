@@ -22,6 +22,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   files: [],
   fulfillment: ['orders', 'payments', 'stock'],
   invoices: ['carts', 'emails', 'ledger', 'orders', 'payments'],
+  history: ['emails', 'fulfillment', 'orders', 'payments', 'returns'],
   ledger: [],
   orders: ['accounts', 'carts', 'credit', 'discounts', 'ledger', 'payments', 'stock'],
   payments: ['credit', 'ledger'],

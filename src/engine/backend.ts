@@ -38,6 +38,7 @@ import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
+import { orderNotes } from '../domains/history/collections.ts'
 import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
 import { cancellations } from '../domains/orders/cancellations.ts'
@@ -350,6 +351,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     cancellations,
     fulfillments,
     returns,
+    orderNotes,
     paymentLinks,
     payments,
     paymentFacts,

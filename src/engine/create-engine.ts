@@ -27,6 +27,7 @@ import { createPictureSizes, type PictureMaker, type PictureParts, type PictureS
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { attachInvoices } from '../domains/invoices/attach-invoices.ts'
 import { issueInvoiceEffects } from '../domains/invoices/issue-effect.ts'
+import { sendOrderLink } from '../domains/orders/look-up-order.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
 import { capturePaymentEffect } from '../domains/payments/capture-payment.ts'
@@ -257,6 +258,7 @@ function effectHandlers(
     sendEmail(mail, attachInvoices(renderDocument)),
     ...(backend.project.shop === null ? [] : issueInvoiceEffects()),
     sendProof(),
+    ...(backend.project.shop ? [sendOrderLink()] : []),
     startPaymentEffect(providers),
     followPaymentEffect(providers),
     refundPaymentEffect(providers),

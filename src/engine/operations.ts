@@ -89,6 +89,8 @@ import type { PictureSizes } from '../domains/files/picture-sizes.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
 import { cancelFulfillment, deliverFulfillment, trackFulfillment } from '../domains/fulfillment/change-fulfillment.ts'
 import { fulfillOrder } from '../domains/fulfillment/fulfill-order.ts'
+import { noteOrder } from '../domains/history/note-order.ts'
+import { orderTimeline } from '../domains/history/order-timeline.ts'
 import { downloadInvoice } from '../domains/invoices/download-invoice.ts'
 import { issueInvoice } from '../domains/invoices/issue-invoice.ts'
 import { listInvoices } from '../domains/invoices/list-invoices.ts'
@@ -101,6 +103,7 @@ import { checkOutCart } from '../domains/orders/check-out.ts'
 import { createOrder } from '../domains/orders/create-order.ts'
 import { editOrder } from '../domains/orders/edit-order.ts'
 import { holdOrder, releaseOrder } from '../domains/orders/hold-order.ts'
+import { lookUpOrder } from '../domains/orders/look-up-order.ts'
 import { makePaymentLink } from '../domains/orders/make-payment-link.ts'
 import { openPaymentLink } from '../domains/orders/open-payment-link.ts'
 import { orderNumbers } from '../domains/orders/order-numbers.ts'
@@ -362,6 +365,9 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     deliverFulfillment,
     cancelFulfillment,
     requestReturn,
+    lookUpOrder,
+    noteOrder,
+    orderTimeline,
     approveReturn,
     rejectReturn,
     receiveReturn,

@@ -23,6 +23,7 @@ import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { giftCardIssued } from '../domains/credit/events.ts'
 import { orderShipped } from '../domains/fulfillment/events.ts'
+import { customerNoted } from '../domains/history/events.ts'
 import { invoiceIssued, invoiceSendAsked } from '../domains/invoices/events.ts'
 import { oweCorrection, oweInvoice } from '../domains/invoices/issue-effect.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
@@ -30,6 +31,7 @@ import {
   orderCanceled,
   orderCorrected,
   orderExpired,
+  orderLinkAsked,
   orderPaidLate,
   orderPaymentAsked,
   orderPlaced,
@@ -66,7 +68,7 @@ import {
   tellOfNewAddress,
   tellOfNewPassword,
 } from './mails/account-mails.ts'
-import { tellOfCanceledUnits, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
+import { sendOrderAgain, tellOfCanceledUnits, tellOfNote, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import { mailInvoice, mailInvoiceAgain } from './mails/invoice-mails.ts'
 import {
@@ -107,6 +109,8 @@ const reactions = [
     const isWhole = order.fulfillmentStatus === 'fulfilled'
     if (isWhole && work.project.shop?.invoices?.issue === 'shipped') await oweInvoice(work, order)
   }),
+  on(customerNoted, tellOfNote),
+  on(orderLinkAsked, sendOrderAgain),
   on(giftCardIssued, sendGiftCard),
   on(orderPaymentAsked, askForPayment),
   on(accountProofAsked, askForProof),

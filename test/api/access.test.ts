@@ -253,6 +253,9 @@ const confirmCode = (code: string) => post('/api/auth/code/confirm', { email: 'o
 const proofRows: Row[] = [
   ...asked('accounts.requestVerification', '/api/auth/verify/resend'),
   ...asked('accounts.requestReset', '/api/auth/reset'),
+  ...rows('orders.lookUp', all(202), post('/api/orders/lookup', { number: 'NONE-SUCH', email: 'x@example.com' }), {
+    events: ['orders.lookUp: effects'],
+  }),
   ...asked('accounts.requestMagicLink', '/api/auth/magic'),
   ...asked('accounts.requestCode', '/api/auth/code'),
   // By a session of the account; others show its password.
@@ -805,6 +808,13 @@ const shopRows: Row[] = [
   ...rows('fulfillments.cancel', staffOnly(409), (_, { fulfillment }) => post(`/api/fulfillments/${fulfillment}/cancel`), {
     given: (world) => aParcel(world, 'delivered'),
   }),
+  ...rows('orders.note', staffOnly(201), (_, { order }) => post(`/api/orders/${order}/notes`, { text: 'Call first.' }), {
+    given: declinedPayment,
+    events: ['orders.note: orderNotes'],
+  }),
+  ...rows('orders.timeline', holder(200), (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/timeline` }), {
+    given: declinedPayment,
+  }),
   ...rows(
     'orders.return',
     holder(409),
@@ -1186,6 +1196,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   orders: { counts: { ...nobodyElse, staff: 1 } },
   payments: { counts: { ...nobodyElse, staff: 1 } },
   cancellations: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  orderNotes: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   returns: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   fulfillments: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   paymentFacts: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },

@@ -20,6 +20,8 @@ export const orderCompleted = event('order.completed').with<Told>()
 export const orderReopened = event('order.reopened').with<Told>()
 /** Of a placed one: more or less of it is sold than before, since something was added, or money of it was given back, or came back. */
 export const orderCorrected = event('order.corrected').with<Told>()
+/** Somebody who knows its number asks for the link to it. `email`: the one they typed, which is the order's. */
+export const orderLinkAsked = event('order.link_asked').with<Told & { readonly email: string; readonly cause: string }>()
 /** Money came in for an order that is closed, and goes back. */
 export const orderPaidLate = event('order.paid_late').with<Told & { readonly payment: Payment }>()
 /** Staff ask its customer to pay what is open. `secret`: of the link, for the mail alone. */

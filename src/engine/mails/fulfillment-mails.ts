@@ -1,9 +1,11 @@
 // The mails of what became of an order after it was placed, in the language that it was ordered in: each once for its cause.
 import { formatMoney, type Money } from '../../base/money.ts'
 import { orderTemplate } from '../../domains/emails/order-templates.ts'
+import { queueEmail } from '../../domains/emails/queue-email.ts'
 import type { orderShipped } from '../../domains/fulfillment/events.ts'
+import type { customerNoted } from '../../domains/history/events.ts'
 import type { Order } from '../../domains/orders/collections.ts'
-import type { orderUnitsCanceled } from '../../domains/orders/events.ts'
+import type { orderLinkAsked, orderUnitsCanceled } from '../../domains/orders/events.ts'
 import { unitsOf } from '../../domains/orders/order-standing.ts'
 import type { returnChanged } from '../../domains/returns/events.ts'
 import type { Work } from '../../operation/work.ts'
@@ -56,5 +58,25 @@ export async function tellOfReturn(work: Work, { order, orderReturn }: ReturnTyp
       back,
       deduction: kept,
     })),
+  })
+}
+
+export async function tellOfNote(work: Work, { order, note }: ReturnType<typeof customerNoted>['payload']): Promise<void> {
+  await queueForOrder(work, order, {
+    key: `order.note:${note.id}`,
+    template: orderTemplate('order_note', order.language ?? 'en'),
+    ...(await withLink(work, order, { text: note.text })),
+  })
+}
+
+/** Anybody can cause it who has seen a number and an address, so it is bound, and goes to that address alone. */
+export async function sendOrderAgain(work: Work, { order, email, cause }: ReturnType<typeof orderLinkAsked>['payload']): Promise<void> {
+  await queueEmail(work, {
+    key: `order.link:${cause}`,
+    to: email,
+    template: orderTemplate('order_link', order.language ?? 'en'),
+    record: order.id,
+    ...(await withLink(work, order)),
+    bound: 'orders',
   })
 }

@@ -1,0 +1,79 @@
+// Notes on orders, what happened to them as each may know it, and finding one again by its number and address.
+// databases: sqlite
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { eq } from '../../src/contract/filter.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
+import { orders } from '../../src/domains/orders/collections.ts'
+import { findAll } from '../../src/storage/find-all.ts'
+import { type As, checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+  await world.engine.start()
+})
+afterEach(() => world.close())
+
+const read = () => world.engine.parts.storage.reader
+const call = (as: As, method: string, path: string, { body, headers = {} }: { body?: object; headers?: Record<string, string> } = {}) =>
+  world.call(as, { method, url: `/api/${path}`, headers, ...(body && { body }) })
+const mailsOf = async (order: string, template: string) =>
+  (await findAll(read(), emails, eq('record', order))).filter((mail) => mail.template === template)
+
+async function placed(as: As) {
+  const cart = await fillCart(world, as)
+  const { body } = await checkOut(world, as, cart)
+  await work(world)
+  return { id: body.order.id as string, number: body.order.number as string, headers: cart.headers }
+}
+
+test('staff see all that happened, its customer what is theirs, nobody else anything', async () => {
+  const { id, headers } = await placed('guest')
+  assert.equal((await call('staff', 'POST', `orders/${id}/notes`, { body: { text: 'Looks odd.' } })).status, 201)
+  assert.equal((await call('staff', 'POST', `orders/${id}/notes`, { body: { text: 'It is signed.', audience: 'customer' } })).status, 201)
+  await call('staff', 'POST', `orders/${id}/fulfillments`)
+  await work(world)
+  const kinds = async (as: As, given: Record<string, string> = {}) => {
+    const { status, body } = await call(as, 'GET', `orders/${id}/timeline`, { headers: given })
+    return status === 200 ? [...new Set((body.items as { kind: string }[]).map(({ kind }) => kind))].toSorted() : status
+  }
+  const theirs = ['fulfillment.shipped', 'note.customer', 'order.created', 'order.placed', 'payment.cap_ok']
+  assert.deepEqual(await kinds('guest', headers), theirs)
+  assert.deepEqual(await kinds('staff'), ['mail', 'note.staff', ...theirs].toSorted())
+  assert.deepEqual([await kinds('guest'), await kinds('other')], [404, 404])
+  const notes = async (as: As, given = {}) =>
+    (await call(as, 'GET', `orderNotes?filter[order]=${id}`, { headers: given })).body.items.length
+  assert.deepEqual([await notes('guest', headers), await notes('other'), await notes('staff')], [1, 0, 2])
+  assert.match((await mailsOf(id, 'order_note'))[0]!.text, /It is signed\./)
+})
+
+test('the link to an order goes to its address alone, and the answer is the same for any', async () => {
+  const { id, number } = await placed('guest')
+  const ask = (body: object) => call('guest', 'POST', 'orders/lookup', { body })
+  const answers = [
+    await ask({ number: 'NONE-SUCH', email: 'guest@example.com' }),
+    await ask({ number, email: 'other@example.com' }),
+    await ask({ number: ` ${number.toLowerCase()} `, email: 'guest@example.com' }),
+  ]
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, Object.keys(body)]),
+    Array(3).fill([202, ['email']]),
+  )
+  await work(world)
+  const sent = await mailsOf(id, 'order_link')
+  assert.deepEqual(
+    sent.map(({ to }) => to),
+    ['guest@example.com'],
+  )
+  // The secret is in no copy that staff can read; with it the order opens.
+  const link = /#token=(\S+)/.exec(sent[0]!.text)![1]!
+  assert.equal((await call('guest', 'GET', `orders/${id}`, { headers: { 'cart-token': link } })).status, 404)
+  const secret = (await read().get(emails, sent[0]!.id))!.secret
+  if (secret !== null) assert.equal((await call('guest', 'GET', `orders/${id}`, { headers: { 'cart-token': secret } })).status, 200)
+  // No flood of a mailbox: the bound of mails that strangers cause holds.
+  for (let time = 0; time < 12; time++) await ask({ number, email: 'guest@example.com' })
+  await work(world)
+  assert.ok((await mailsOf(id, 'order_link')).length < 8)
+  assert.equal(await read().count(orders), 1)
+})
