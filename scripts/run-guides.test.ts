@@ -55,6 +55,9 @@ const said: Readonly<Record<string, RegExp>> = {
     /I:sales:DE:70000 -\d+[\s\S]*\n0\n[\s\S]*order\.recognized[\s\S]*sandbox 1000000 0 true\npostedAt,[\s\S]*"EXTF";700;21;"Buchungsstapel"/,
   'docs/guides/draft-orders.md': /^owner@example\.com is an admin\.\n18000\n9000\n\d+\nplaced\n\[ 'payment_due' \]\n1140\n$/,
   'docs/guides/invoices.md': /^owner@example\.com is an admin\.\ninvoice\n%PDF-1\.7\n200\n\[ 'credit_note 200' \]\n$/,
+  'docs/guides/shipping.md':
+    /^owner@example\.com is an admin\.\n390\n390\npartially_fulfilled\n1\ncompleted\ndelivered\norder\.created\n[\s\S]*fulfillment\.delivered\n/,
+  'docs/guides/returns.md': /^owner@example\.com is an admin\.\n1\n2\napproved\nreceived\ncompleted\n1\n$/,
   'docs/guides/gift-cards.md':
     /^owner@example\.com is an admin\.\nnull\n1000\npayment_missing\ngift_card 1000\nsandbox \d+\nsandbox\ngift_card 1000\n1000\n5000\nplaced\nEUR\n$/,
   'docs/guides/discounts.md': /^owner@example\.com is an admin\.\nSPRING10\nBIG\nSPRING10 applied\nBIG minimum_sum\ndiscount_unknown\n$/,

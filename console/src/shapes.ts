@@ -73,6 +73,47 @@ export interface PaymentFact {
   createdAt: string
 }
 
+/** How many of a line's units are where; left out: none. */
+export interface UnitCounts {
+  shipped?: number
+  canceled?: number
+  returning?: number
+  returned?: number
+}
+
+export interface LineUnits {
+  line: string
+  quantity: number
+}
+
+export interface Fulfillment {
+  id: string
+  status: string
+  lines: readonly LineUnits[]
+  tracking: readonly { carrier: string; number: string; url: string | null }[]
+  createdAt: string
+  deliveredAt: string | null
+}
+
+export interface OrderReturn {
+  id: string
+  status: string
+  lines: readonly (LineUnits & { reason: string; received: number; restocked: number })[]
+  comment: string | null
+  instructions: string | null
+  answer: string | null
+  refunded: Money | null
+  deduction: Money | null
+  createdAt: string
+}
+
+export interface OrderNote {
+  id: string
+  audience: string
+  text: string
+  createdAt: string
+}
+
 export interface Refund {
   id: string
   payment: string

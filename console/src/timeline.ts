@@ -4,7 +4,21 @@
  */
 import { formatMailbox, formatMoney, humanize, shortenIds, type Tone, toneOf } from './format.ts'
 import { groupTransfers } from './ledger-groups.ts'
-import type { Dispute, Effect, Email, Invoice, LedgerEntry, Order, Payment, PaymentFact, Refund, Reservation } from './shapes.ts'
+import type {
+  Dispute,
+  Effect,
+  Email,
+  Fulfillment,
+  Invoice,
+  LedgerEntry,
+  Order,
+  OrderNote,
+  OrderReturn,
+  Payment,
+  PaymentFact,
+  Refund,
+  Reservation,
+} from './shapes.ts'
 
 export type Lane = 'order' | 'payment' | 'stock' | 'ledger' | 'mail' | 'effect'
 
@@ -28,6 +42,9 @@ export interface OrderFile {
   refunds: readonly Refund[]
   entries: readonly LedgerEntry[]
   reservations: readonly Reservation[]
+  fulfillments?: readonly Fulfillment[]
+  returns?: readonly OrderReturn[]
+  notes?: readonly OrderNote[]
   emails: readonly Email[]
   effects: readonly Effect[]
   invoices: readonly Invoice[]
@@ -43,6 +60,9 @@ export function timelineOf(file: OrderFile): TimelineItem[] {
     ...file.facts.map(factItem),
     ...file.refunds.flatMap(refundItems),
     ...file.reservations.flatMap(reservationItems),
+    ...(file.fulfillments ?? []).flatMap(parcelItems),
+    ...(file.returns ?? []).map(returnItem),
+    ...(file.notes ?? []).map(noteItem),
     ...transferItems(file.entries),
     ...file.emails.map(mailItem),
     ...file.effects.flatMap(effectItems),
@@ -150,6 +170,37 @@ function reservationItems(reservation: Reservation): TimelineItem[] {
       tone: toneOf(reservation.state),
     },
   ]
+}
+
+const unitsOf = (lines: readonly { quantity: number }[]) => {
+  const sum = lines.reduce((total, { quantity }) => total + quantity, 0)
+  return sum === 1 ? '1 piece' : `${sum} pieces`
+}
+
+function parcelItems({ id, createdAt, deliveredAt, status, lines, tracking }: Fulfillment): TimelineItem[] {
+  const item = (at: string, title: string, tone: Tone): TimelineItem => {
+    const detail = tracking.map(({ carrier, number }) => `${carrier} ${number}`).join(', ')
+    return { ...record('fulfillments', id, title), at, lane: 'order', title, detail, tone }
+  }
+  const sent = item(createdAt, status === 'canceled' ? `${unitsOf(lines)} did not leave` : `${unitsOf(lines)} sent`, 'good')
+  return deliveredAt === null ? [sent] : [sent, item(deliveredAt, `${unitsOf(lines)} delivered`, 'good')]
+}
+
+function returnItem({ id, createdAt, status, lines }: OrderReturn): TimelineItem {
+  const detail = [`now ${status}`, ...lines.map(({ reason }) => reason)].join(' · ')
+  return {
+    ...record('returns', id),
+    at: createdAt,
+    lane: 'order',
+    title: `${unitsOf(lines)} to be sent back`,
+    detail,
+    tone: toneOf(status),
+  }
+}
+
+function noteItem({ id, createdAt, audience, text }: OrderNote): TimelineItem {
+  const title = audience === 'customer' ? 'Note for the customer' : 'Note'
+  return { ...record('orderNotes', id), at: createdAt, lane: 'order', title, detail: text, tone: 'quiet' }
 }
 
 function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {

@@ -554,6 +554,8 @@ export const limits = {
   cartLinesMax: 500,
   /** Of what a shop says nothing of: more than the 14 days that consumers in the EU have by law. */
   returnDays: 30,
+  /** Zones times weights of one shipping method. */
+  shippingRatesMax: 200,
   /** Parcels of one fulfillment: a pallet of them is several. */
   parcelsMax: 50,
   /** The longest that carriers use have some 40. */

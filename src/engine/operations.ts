@@ -62,6 +62,7 @@ import { changeCartLine } from '../domains/carts/change-cart-line.ts'
 import { claimCart } from '../domains/carts/claim-cart.ts'
 import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
+import { listShipping } from '../domains/carts/list-shipping.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
 import { facetFieldsOf } from '../domains/catalog/facets.ts'
@@ -352,6 +353,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     changeCartLine,
     removeCartLine,
     claimCart,
+    listShipping,
     checkOutCart,
     payOrder,
     createOrder,

@@ -754,6 +754,9 @@ const shopRows: Row[] = [
       body: { order: { status: 'pending_payment', paymentStatus: 'none' }, payment: { provider: 'sandbox', action: null } },
     },
   ),
+  ...rows('carts.listShipping', holder(200), (_, { cart }) => ({ method: 'GET', url: `/api/carts/${cart}/shippingMethods` }), {
+    given: ownersCart,
+  }),
   ...rows(
     'orders.pay',
     holder(201),

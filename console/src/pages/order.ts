@@ -8,8 +8,9 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { base, historyPath, plainRecordPath } from '../routes.ts'
 import { useCollection, useMay } from '../schema.ts'
-import { type Address, emailListFields, type Order, type Page } from '../shapes.ts'
+import { type Address, emailListFields, type Fulfillment, type Order, type OrderNote, type OrderReturn, type Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
+import { useOpened } from '../ui/deed.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/ref-link.ts'
 import { Timeline } from '../ui/timeline-view.ts'
@@ -17,6 +18,7 @@ import { toast } from '../ui/toast.ts'
 import { PaymentLink } from './credit-actions.ts'
 import { InvoicesCard } from './invoice-actions.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
+import { CancelUnits, canSend, OrderDeeds, ParcelsCard, ReturnsCard, SendUnits, whereabouts } from './parcel-actions.ts'
 import { leftOf, RefundOrder } from './payment-actions.ts'
 
 interface LoadedOrder {
@@ -39,20 +41,24 @@ async function loadOrder(id: string, has: Has, signal: AbortSignal): Promise<Loa
       return []
     }
   }
-  const [order, payments, facts, refunds, disputes, entries, reservations, emails, effects, invoices] = await Promise.all([
-    client.collection<Order>('orders').get(id, {}, { signal }),
-    part<OrderFile['payments'][number]>('payments', 'order'),
-    part<OrderFile['facts'][number]>('paymentFacts', 'order'),
-    has.refunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
-    has.refunds ? part<OrderFile['disputes'][number]>('disputes', 'order') : [],
-    part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
-    part<OrderFile['reservations'][number]>('reservations', 'order'),
-    part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
-    part<OrderFile['effects'][number]>('effects', 'record'),
-    has.invoices ? part<OrderFile['invoices'][number]>('invoices', 'order') : [],
-  ])
+  const [order, payments, facts, refunds, disputes, entries, reservations, emails, effects, fulfillments, returns, notes, invoices] =
+    await Promise.all([
+      client.collection<Order>('orders').get(id, {}, { signal }),
+      part<OrderFile['payments'][number]>('payments', 'order'),
+      part<OrderFile['facts'][number]>('paymentFacts', 'order'),
+      has.refunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
+      has.refunds ? part<OrderFile['disputes'][number]>('disputes', 'order') : [],
+      part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
+      part<OrderFile['reservations'][number]>('reservations', 'order'),
+      part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
+      part<OrderFile['effects'][number]>('effects', 'record'),
+      part<Fulfillment>('fulfillments', 'order'),
+      part<OrderReturn>('returns', 'order'),
+      part<OrderNote>('orderNotes', 'order'),
+      has.invoices ? part<OrderFile['invoices'][number]>('invoices', 'order') : [],
+    ])
   return {
-    file: { order, payments, facts, refunds, disputes, entries, reservations, emails, effects, invoices },
+    file: { order, payments, facts, refunds, disputes, entries, reservations, emails, effects, fulfillments, returns, notes, invoices },
     failed,
   }
 }
@@ -68,6 +74,7 @@ export function OrderPage({ id }: { id: string }): VNode {
   const loaded = useLoad(id, (signal) => loadOrder(id, has, signal))
   const [canceling, setCanceling] = useState(false)
   const [refunding, setRefunding] = useState(false)
+  const units = useOpened<'send' | 'cancel'>(() => loaded.reload())
   const may = useMay()
   useLive((change) => concerns(change, id), loaded.reload)
   const back = { href: `${base}/orders`, text: 'Orders' }
@@ -99,6 +106,8 @@ export function OrderPage({ id }: { id: string }): VNode {
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
         <a class="button" href=${historyPath('orders', id)}>History</a>
         <${PaymentLink} order=${order} />
+        ${canSend(order) && may('orders.fulfill') && units.button('send', 'Send units')}
+        ${canSend(order) && may('orders.cancel') && units.button('cancel', 'Cancel units')}
         ${left && may('orders.refund') && html`<button type="button" class="button" onClick=${() => setRefunding(true)}>Give money back</button>`}
         ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
       `}
@@ -107,6 +116,8 @@ export function OrderPage({ id }: { id: string }): VNode {
     <div class="order-grid">
       <div class="stack">
         <${LinesCard} order=${order} />
+        <${ParcelsCard} order=${order} parcels=${file.fulfillments} onDone=${loaded.reload} />
+        <${ReturnsCard} order=${order} returns=${file.returns} onDone=${loaded.reload} />
         <${PaymentsCard}
           payments=${file.payments}
           facts=${file.facts}
@@ -122,10 +133,13 @@ export function OrderPage({ id }: { id: string }): VNode {
       </div>
       <div class="stack">
         <${CustomerCard} order=${order} />
+        <${OrderDeeds} order=${order} onDone=${loaded.reload} />
         <${Card} title="What happened"><${Timeline} items=${timelineOf(file)} /><//>
       </div>
     </div>
     ${refunding && left && html`<${RefundOrder} order=${order} left=${left} onClose=${stopRefunding} onDone=${refunded} />`}
+    ${units.opened === 'send' && html`<${SendUnits} order=${order} ...${units.closing} />`}
+    ${units.opened === 'cancel' && html`<${CancelUnits} order=${order} ...${units.closing} />`}
     ${canceling && html`<${CancelOrder} order=${order} onDone=${loaded.reload} onClose=${() => setCanceling(false)} />`}
   `
 }
@@ -146,6 +160,7 @@ function LinesCard({ order }: { order: Order }): VNode {
           (line) => html`<tr key=${line.id}>
             <td class="grow">
               ${line.title}
+              ${whereabouts(line) !== '' && html`<br /><span class="faint small">${whereabouts(line)}</span>`}
             </td>
             <td class="numeric faint nowrap">${line.quantity} × <${Amount} money=${line.unitPrice} /></td>
             <td class="numeric"><${Amount} money=${line.total} /></td>

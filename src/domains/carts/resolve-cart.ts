@@ -14,6 +14,7 @@ import type { Reader } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
 import { type ShippingMethod, shippingMethods } from '../catalog/collections.ts'
 import { type Product, products } from '../catalog/products.ts'
+import { type Goods, type ShippingMisfit, shippingPrice } from '../catalog/shipping-price.ts'
 import { type Variant, variants } from '../catalog/variants.ts'
 import type { Discounting } from '../discounts/discounts-of.ts'
 import { findDiscounts } from '../discounts/find-discounts.ts'
@@ -38,8 +39,10 @@ export type ResolvedCart = {
   readonly gone: readonly CartLine[]
   /** What is for sale, but with the lines before it is more than can be counted. */
   readonly tooLarge: readonly CartLine[]
-  /** None whose price is beyond counting, either. */
+  /** At its price for these goods. None whose price is beyond counting, either. */
   readonly shipping: ShippingMethod | null
+  /** Why the method that was chosen does not take them. */
+  readonly shippingMisfit: ShippingMisfit | null
   /** Of its account, where the project has groups. */
   readonly customerGroup: string | null
   readonly priced: Priced
@@ -96,14 +99,24 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
     amount = sum
     lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice })
   }
-  const shipping = method && method.price.amount > limits.cartAmountMax ? null : method
+  const cost = method && shippingPrice(method, goodsOf(cart, lines))
+  const shippingMisfit = typeof cost === 'string' ? cost : null
+  const costed = method && typeof cost === 'object' && cost !== null ? { ...method, price: cost } : method
+  const shipping = costed && costed.price.amount > limits.cartAmountMax ? null : costed
   const basket = basketOf(shopOf(project), { cart, lines, shipping, customerGroup, now })
   const own = lines.map((line, index) => ({ ...line, unitPrice: basket.lines[index]!.unitPrice }))
   const asked = offers && { cart, lines: own, shipping: basket.shipping?.price ?? null, customerGroup, offers, now }
   const discounting = asked === null ? nothingOff(lines, cart.currency) : await discountCart(read, asked)
   const priced = priceBasket(shopOf(project), discounted(basket, discounting))
   const withPrices = own.map((line, index) => ({ ...line, price: priced.lines[index]! }))
-  return { cart, lines: withPrices, gone, tooLarge, shipping, customerGroup, priced, discounting }
+  return { cart, lines: withPrices, gone, tooLarge, shipping, shippingMisfit, customerGroup, priced, discounting }
+}
+
+/** What decides how they can be sent. */
+export function goodsOf({ shippingAddress }: Cart, lines: readonly Line[]): Goods {
+  const sum = lines.reduce((total, { unitPrice, quantity }) => total + unitPrice.amount * quantity, 0)
+  const weight = lines.reduce((total, { variant, quantity }) => total + (variant.weight ?? 0) * quantity, 0)
+  return { country: shippingAddress?.country ?? null, sum, weight }
 }
 
 /** Nobody asked for a discount. */
@@ -148,7 +161,7 @@ function discounted(basket: Basket, { lines, shipping }: Discounting): Basket {
 }
 
 /** Shipping methods that a cart can choose: those that anybody may see, whoever holds the cart. */
-function offered(model: Model): Filter {
+export function offered(model: Model): Filter {
   return readFilter(model.get(shippingMethods), guestActor(''))
 }
 

@@ -3,9 +3,33 @@ import { all, any, staff, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { moneySchema } from '../../schema/kinds/money.ts'
 import { countrySchema } from '../../schema/wire.ts'
 import { pricedIn } from './products.ts'
+import type { ShippingRate } from './shipping-price.ts'
 import { staffOnly } from './staff-only.ts'
+
+const rateSchemaIn = (money: object) => ({
+  type: 'object',
+  title: 'ShippingRate',
+  properties: {
+    countries: { type: 'array', items: countrySchema, minItems: 1, maxItems: limits.countriesMax, description: 'Left out: all others.' },
+    by: {
+      type: 'string',
+      enum: ['weight', 'sum'],
+      description: 'What `upTo` counts: grams, or minor units of the goods. `weight` when left out.',
+    },
+    upTo: { type: 'integer', minimum: 0, description: 'Left out: any.' },
+    price: money,
+  },
+  required: ['price'],
+  additionalProperties: false,
+})
+
+const ratesIn = (money: object) =>
+  field.json<readonly ShippingRate[]>({
+    schema: { type: ['array', 'null'], items: rateSchemaIn(money), maxItems: limits.shippingRatesMax },
+  })
 
 const shippingFields = {
   title: field.text({ required: true }),
@@ -14,6 +38,14 @@ const shippingFields = {
   countries: field.json<readonly string[]>({
     schema: { type: ['array', 'null'], items: countrySchema, maxItems: limits.countriesMax },
   }),
+  /** Prices by zone, weight and sum: the first that fits. None: `price`, for all. */
+  rates: ratesIn(moneySchema),
+  /** Goods of this sum, and more, go for nothing. */
+  freeFrom: field.money({ min: 0 }),
+  /** When it arrives: `2 to 3 working days`. */
+  promise: field.text(),
+  /** It is fetched at the shop. */
+  isPickup: field.boolean(),
   active: field.boolean({ default: true }),
   position: field.integer({ default: 0 }),
 } as const
@@ -25,7 +57,20 @@ export type ShippingMethod = NonNullable<(typeof shippingMethods)['record']>
 export function shippingMethodsIn(currency: string) {
   return collection('shippingMethods', {
     prefix: 'ship',
-    fields: { ...shippingFields, price: field.money({ required: true, min: 0, currency }) },
+    fields: {
+      ...shippingFields,
+      price: field.money({ required: true, min: 0, currency }),
+      rates: ratesIn({
+        type: 'object',
+        properties: {
+          amount: { type: 'integer', minimum: 0, maximum: limits.moneyMovedMax },
+          currency: { type: 'string', enum: [currency] },
+        },
+        required: ['amount', 'currency'],
+        additionalProperties: false,
+      }),
+      freeFrom: field.money({ min: 0, currency }),
+    },
     indexes: [['position']],
     access: { read: any(staff, all(where('active').eq(true), pricedIn(currency))), ...staffOnly },
   })

@@ -139,18 +139,16 @@ async function parcelsOf(read: Reader, { id: order }: Order): Promise<Item[]> {
     findAll(read, cancellations, of),
     findAll(read, returns, of),
   ])
-  const parcel = (id: string, at: number, kind: string, text: string): Item => ({
-    at,
+  const parcel = (what: Pick<Item, 'id' | 'at' | 'text'>, kind: string): Item => ({
+    ...what,
     kind: `fulfillment.${kind}`,
-    text,
     collection: 'fulfillments',
-    id,
   })
   return [
     ...sent.flatMap(({ id, createdAt, updatedAt, deliveredAt, status, lines }) => [
-      parcel(id, createdAt, 'shipped', `${units(lines)} sent`),
-      ...(deliveredAt === null ? [] : [parcel(id, deliveredAt, 'delivered', `${units(lines)} delivered`)]),
-      ...(status === 'canceled' ? [parcel(id, updatedAt, 'canceled', `${units(lines)} did not leave`)] : []),
+      parcel({ id, at: createdAt, text: `${units(lines)} sent` }, 'shipped'),
+      ...(deliveredAt === null ? [] : [parcel({ id, at: deliveredAt, text: `${units(lines)} delivered` }, 'delivered')]),
+      ...(status === 'canceled' ? [parcel({ id, at: updatedAt, text: `${units(lines)} did not leave` }, 'canceled')] : []),
     ]),
     ...canceled.map(
       ({ id, createdAt: at, lines }): Item => ({

@@ -173,7 +173,7 @@ function refuseLines(lines: readonly CartLine[], { code, detail, message }: Refu
 /** @throws cart_incomplete naming what is missing */
 export async function checkComplete(
   { tx, model }: Pick<CommandContext<unknown>, 'tx' | 'model'>,
-  { cart, shipping }: ResolvedCart,
+  { cart, shipping, shippingMisfit }: ResolvedCart,
 ): Promise<void> {
   const missing = (['email', 'shippingAddress'] as const)
     .filter((name) => cart[name] === null)
@@ -181,8 +181,8 @@ export async function checkComplete(
   if (cart.shippingMethod !== null && shipping === null) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
   // A shop that sends things somehow asks how; one without any shipping method sells what needs none.
   if (cart.shippingMethod === null && (await offersShipping(tx, model))) missing.push(issue('/shippingMethod', 'required', 'is missing'))
-  const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
-  if (isBound) missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
+  if (shippingMisfit === 'country') missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
+  if (shippingMisfit === 'weight') missing.push(issue('/shippingMethod', 'weight', 'does not take so much at once'))
   if (missing.length > 0)
     throw new EngineError('cart_incomplete', {
       detail: `Before checkout: ${missing.map(({ path, message }) => `${path.slice(1)} ${message}`).join(', ')}.`,
@@ -264,6 +264,8 @@ export function agreedOf({ cart, lines, shipping, priced, discounting }: Resolve
       price: priced.shipping.price,
       ...unlessNothing('discount', priced.shipping.discount),
       ...(priced.shipping.parts.length > 0 && { parts: priced.shipping.parts }),
+      ...(shipping.promise !== null && { promise: shipping.promise }),
+      ...(shipping.isPickup === true && { isPickup: true }),
     },
     discounts: discountsOf(discounting),
     taxIncluded,

@@ -47,6 +47,9 @@ export type OrderShipping = {
   readonly discount?: Money
   /** Less its discount, by the rates of the goods that it goes with. Left out where it costs nothing. */
   readonly parts?: readonly ShippingPart[]
+  /** When it was said to arrive. */
+  readonly promise?: string
+  readonly isPickup?: boolean
 }
 
 /** As an order keeps it: there is an address. */
@@ -155,6 +158,8 @@ export const orders = collection('orders', {
           price: moneySchema,
           discount: moneySchema,
           parts: { type: 'array', items: shippingPartShape },
+          promise: { type: 'string' },
+          isPickup: { type: 'boolean' },
         },
       },
     }),
