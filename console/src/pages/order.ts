@@ -10,7 +10,6 @@ import { base, historyPath, plainRecordPath } from '../routes.ts'
 import { useCollection, useMay } from '../schema.ts'
 import { type Address, emailListFields, type Fulfillment, type Order, type OrderNote, type OrderReturn, type Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
-import { useOpened } from '../ui/deed.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/ref-link.ts'
 import { Timeline } from '../ui/timeline-view.ts'
@@ -18,7 +17,7 @@ import { toast } from '../ui/toast.ts'
 import { PaymentLink } from './credit-actions.ts'
 import { InvoicesCard } from './invoice-actions.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
-import { CancelUnits, canSend, OrderDeeds, ParcelsCard, ReturnsCard, SendUnits, whereabouts } from './parcel-actions.ts'
+import { OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds, whereabouts } from './parcel-actions.ts'
 import { leftOf, RefundOrder } from './payment-actions.ts'
 
 interface LoadedOrder {
@@ -74,7 +73,6 @@ export function OrderPage({ id }: { id: string }): VNode {
   const loaded = useLoad(id, (signal) => loadOrder(id, has, signal))
   const [canceling, setCanceling] = useState(false)
   const [refunding, setRefunding] = useState(false)
-  const units = useOpened<'send' | 'cancel'>(() => loaded.reload())
   const may = useMay()
   useLive((change) => concerns(change, id), loaded.reload)
   const back = { href: `${base}/orders`, text: 'Orders' }
@@ -106,8 +104,7 @@ export function OrderPage({ id }: { id: string }): VNode {
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
         <a class="button" href=${historyPath('orders', id)}>History</a>
         <${PaymentLink} order=${order} />
-        ${canSend(order) && may('orders.fulfill') && units.button('send', 'Send units')}
-        ${canSend(order) && may('orders.cancel') && units.button('cancel', 'Cancel units')}
+        <${UnitDeeds} order=${order} onDone=${loaded.reload} />
         ${left && may('orders.refund') && html`<button type="button" class="button" onClick=${() => setRefunding(true)}>Give money back</button>`}
         ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
       `}
@@ -138,8 +135,6 @@ export function OrderPage({ id }: { id: string }): VNode {
       </div>
     </div>
     ${refunding && left && html`<${RefundOrder} order=${order} left=${left} onClose=${stopRefunding} onDone=${refunded} />`}
-    ${units.opened === 'send' && html`<${SendUnits} order=${order} ...${units.closing} />`}
-    ${units.opened === 'cancel' && html`<${CancelUnits} order=${order} ...${units.closing} />`}
     ${canceling && html`<${CancelOrder} order=${order} onDone=${loaded.reload} onClose=${() => setCanceling(false)} />`}
   `
 }

@@ -30,7 +30,7 @@ export function whereabouts(line: Counted): string {
     .join(', ')
 }
 
-export function canSend({ status, lines }: Order): boolean {
+function canSend({ status, lines }: Order): boolean {
   return status === 'placed' && lines.some((line) => openOf(line) > 0)
 }
 
@@ -68,7 +68,7 @@ function ChooseUnits(props: {
 const all = (order: Order, left: (line: Counted) => number): Chosen => Object.fromEntries(order.lines.map((line) => [line.id, left(line)]))
 const at = (order: Order, rest: string) => `/api/orders/${encodeURIComponent(order.id)}/${rest}`
 
-export function SendUnits(props: { order: Order } & Closing): VNode {
+function SendUnits(props: { order: Order } & Closing): VNode {
   const { order, onClose } = props
   const [chosen, setChosen] = useState(all(order, openOf))
   const [carrier, setCarrier] = useState('')
@@ -95,7 +95,7 @@ function worthOf({ total, tax, quantity }: Counted, units: number, isTaxAdded: b
   return Math.round(((total.amount + (isTaxAdded ? (tax?.amount ?? 0) : 0)) * units) / quantity)
 }
 
-export function CancelUnits(props: { order: Order } & Closing): VNode {
+function CancelUnits(props: { order: Order } & Closing): VNode {
   const { order, onClose } = props
   const [chosen, setChosen] = useState<Chosen>({})
   const [reason, setReason] = useState('')
@@ -119,6 +119,18 @@ export function CancelUnits(props: { order: Order } & Closing): VNode {
     </p>
     <${TextField} id="cancel-reason" label="Reason" hint="optional, for staff" value=${reason} onInput=${setReason} />
   <//>`
+}
+
+/** Sends or cancels what is left. */
+export function UnitDeeds({ order, onDone }: { order: Order; onDone: () => void }): VNode | null {
+  const may = useMay()
+  const { opened, button, closing } = useOpened<'send' | 'cancel'>(onDone)
+  if (!canSend(order)) return null
+  return html`
+    ${may('orders.fulfill') && button('send', 'Send units')} ${may('orders.cancel') && button('cancel', 'Cancel units')}
+    ${opened === 'send' && html`<${SendUnits} order=${order} ...${closing} />`}
+    ${opened === 'cancel' && html`<${CancelUnits} order=${order} ...${closing} />`}
+  `
 }
 
 function AskBack(props: { order: Order } & Closing): VNode {
