@@ -99,7 +99,9 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
     amount = sum
     lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice })
   }
-  const cost = method && shippingPrice(method, goodsOf(cart, lines))
+  // One price for all needs no look at the goods.
+  const hasRates = method !== null && (method.rates !== null || method.freeFrom !== null)
+  const cost = hasRates ? shippingPrice(method, goodsOf(cart, lines)) : null
   const shippingMisfit = typeof cost === 'string' ? cost : null
   const costed = method && typeof cost === 'object' && cost !== null ? { ...method, price: cost } : method
   const shipping = costed && costed.price.amount > limits.cartAmountMax ? null : costed

@@ -181,7 +181,8 @@ export async function checkComplete(
   if (cart.shippingMethod !== null && shipping === null) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
   // A shop that sends things somehow asks how; one without any shipping method sells what needs none.
   if (cart.shippingMethod === null && (await offersShipping(tx, model))) missing.push(issue('/shippingMethod', 'required', 'is missing'))
-  if (shippingMisfit === 'country') missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
+  const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
+  if (isBound || shippingMisfit === 'country') missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
   if (shippingMisfit === 'weight') missing.push(issue('/shippingMethod', 'weight', 'does not take so much at once'))
   if (missing.length > 0)
     throw new EngineError('cart_incomplete', {
