@@ -46,12 +46,12 @@ export const catalogueDefences: readonly Defence[] = [
     asked: ['30 days before'],
   },
   {
-    name: 'where there is a choice of places the levels are held before it is made',
+    name: 'levels at several places, and those that are watched, are held before it is decided over them',
     file: 'src/domains/stock/reserve-stock.ts',
-    from: 'const isDecided = (of: readonly StockLevel[]) => of.length > 1 ||',
-    to: 'const isDecided = (of: readonly StockLevel[]) =>',
+    from: 'of.length > 1 || of.some(',
+    to: 'of.length > 99 && of.some(',
     test: stock,
-    asked: ['as many get theirs'],
+    asked: ['low stock is told once'],
     database: 'postgres',
   },
   {
