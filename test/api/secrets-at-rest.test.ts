@@ -169,8 +169,10 @@ test('a fingerprint as it once was is found, cut short or keyed by its neighbour
 })
 
 test('every operation that takes a password, token or code says so', () => {
-  const silent = world.engine.operations.filter(({ kind, input, hasSecretInput }) => {
+  const silent = world.engine.operations.filter(({ name, kind, input, hasSecretInput }) => {
     const names = Object.keys((input as { properties?: object }).properties ?? {})
+    // The code of a discount stands in advertisements, and in its record.
+    if (name.startsWith('discounts.')) return false
     return kind === 'command' && names.some((name) => /password|passphrase|secret|token|^code$|^current$/i.test(name)) && !hasSecretInput
   })
   assert.deepEqual(
