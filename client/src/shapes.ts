@@ -136,6 +136,7 @@ export type Cart = {
   discountCodes: readonly string[]
   discounts: readonly CartDiscount[]
   note: string | null
+  giftMessage: string | null
   /** What it has become. */
   order: string | null
   totals: Totals
@@ -155,6 +156,7 @@ export type CartPatch = {
   discountCodes?: readonly string[]
   currency?: string
   note?: string | null
+  giftMessage?: string | null
 }
 
 /** Empty, or with all that checkout needs. */
@@ -180,6 +182,7 @@ export type Order = {
   /** The sum of `totals` again. */
   total: Money
   note: string | null
+  giftMessage: string | null
   placedAt: Time | null
   /** Until when the stock is kept for a payment. */
   expiresAt: Time | null

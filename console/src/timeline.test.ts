@@ -24,6 +24,7 @@ const order: OrderFile['order'] = {
   totals: { subtotal: eur(500), discount: eur(0), shipping: eur(0), tax: eur(0), total: eur(500) },
   total: eur(500),
   note: null,
+  giftMessage: null,
   createdAt: at(0),
   placedAt: at(5),
   expiresAt: null,

@@ -121,6 +121,8 @@ export const limits = {
   documentsWaitingMax: 50,
   /** One that takes so long never ends. */
   documentMs: 30_000,
+  /** A card in a parcel. */
+  giftMessageCharactersMax: 500,
   discountCodesMax: 20,
   /** All of it. */
   percentMax: 100,

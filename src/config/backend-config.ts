@@ -82,6 +82,11 @@ export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends F
    * them once more.
    */
   readonly automaticDiscounts?: boolean
+  /**
+   * So many hours after a cart with an address was last touched, its owner gets a mail, once. Off when left out: in many countries that asks
+   * for consent.
+   */
+  readonly cartReminderHours?: number
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
   readonly returnOrigins?: readonly string[]
 }

@@ -35,6 +35,8 @@ export type ShopSettings = {
   readonly customerGroups: readonly string[]
   /** Whether every cart is looked at for discounts that need no code. */
   readonly hasAutomaticDiscounts: boolean
+  /** So long after a cart was last touched its owner is reminded of it; null: nobody is. */
+  readonly cartReminderMs: number | null
   /** Besides that of publicUrl: where customers may come back to from a payment page. */
   readonly returnOrigins: readonly string[]
   /** Units of one line, and of a whole order: bounds what one order that nobody pays can hold. */

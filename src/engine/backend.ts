@@ -25,7 +25,7 @@ import { proofs } from '../domains/accounts/proofs.ts'
 import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
-import { carts } from '../domains/carts/collections.ts'
+import { cartReminders, carts } from '../domains/carts/collections.ts'
 import { categories } from '../domains/catalog/categories.ts'
 import { shippingMethodsIn } from '../domains/catalog/collections.ts'
 import { formerPrices } from '../domains/catalog/prior-price.ts'
@@ -237,6 +237,7 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     seller: sellerOf(shop.seller),
     invoices: shop.invoices === undefined ? null : invoicesOf(shop.invoices),
     customerGroups: shop.customerGroups ?? [],
+    cartReminderMs: shop.cartReminderHours === undefined ? null : shop.cartReminderHours * 3_600_000,
     hasAutomaticDiscounts: shop.automaticDiscounts ?? false,
     returnOrigins: shop.returnOrigins ?? [],
     lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
@@ -346,6 +347,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     stockCounts,
     reservations,
     carts,
+    cartReminders,
     orders,
     orderLinks,
     cancellations,

@@ -19,7 +19,7 @@ import {
   accountSignedIn,
   accountTakenBack,
 } from '../domains/accounts/events.ts'
-import { cartTakenOver } from '../domains/carts/events.ts'
+import { cartAbandoned, cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { giftCardIssued } from '../domains/credit/events.ts'
 import { orderShipped } from '../domains/fulfillment/events.ts'
@@ -69,6 +69,8 @@ import {
   tellOfNewPassword,
 } from './mails/account-mails.ts'
 import { sendOrderAgain, tellOfCanceledUnits, tellOfNote, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
+import { remindOfCart } from './mails/cart-mails.ts'
+import { tellOfCanceledUnits, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import { mailInvoice, mailInvoiceAgain } from './mails/invoice-mails.ts'
 import {
@@ -111,6 +113,7 @@ const reactions = [
   }),
   on(customerNoted, tellOfNote),
   on(orderLinkAsked, sendOrderAgain),
+  on(cartAbandoned, remindOfCart),
   on(giftCardIssued, sendGiftCard),
   on(orderPaymentAsked, askForPayment),
   on(accountProofAsked, askForProof),

@@ -1,6 +1,7 @@
 // The engine's own upkeep. A project's schedules come beside it, under other names.
 import type { Project } from '../config/project.ts'
 import { forgetCarts } from '../domains/carts/forget-carts.ts'
+import { remindCarts } from '../domains/carts/remind-carts.ts'
 import { expireGiftCards } from '../domains/credit/expire-gift-cards.ts'
 import { sweepFiles } from '../domains/files/sweep-files.ts'
 import { sealLedger } from '../domains/ledger/seal-ledger.ts'
@@ -19,7 +20,17 @@ import type { Model } from '../schema/model.ts'
 import { forgetDeliveries, forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 
 const ofAll = [forgetEffects, forgetDeliveries, sweepExports]
-const ofShops = [expireOrders, reconcilePayments, matchWebhooks, sealLedger, forgetWebhooks, forgetCarts, expireGiftCards, tellOfEnding]
+const ofShops = [
+  expireOrders,
+  reconcilePayments,
+  matchWebhooks,
+  sealLedger,
+  forgetWebhooks,
+  forgetCarts,
+  remindCarts,
+  expireGiftCards,
+  tellOfEnding,
+]
 
 type Parts = {
   readonly project: Pick<Project, 'shop'>

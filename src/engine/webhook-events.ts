@@ -4,6 +4,7 @@ import { type Actor, guestActor } from '../access/actor.ts'
 import type { NewId } from '../base/ids.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { users } from '../domains/accounts/collections.ts'
+import { carts } from '../domains/carts/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { disputes, payments } from '../domains/payments/collections.ts'
 import { stockLevels } from '../domains/stock/collections.ts'
@@ -22,6 +23,7 @@ const anyStaff: Actor = { ...guestActor('webhooks'), kind: 'user', roles: ['staf
 type Told = { readonly [TName in EventName]: keyof ProjectEvents[TName] }[EventName]
 
 const collectionOf: Readonly<Record<Told, { readonly name: string }>> = {
+  cart: carts,
   order: orders,
   payment: payments,
   dispute: disputes,

@@ -3,6 +3,8 @@
 import type { DomainEvent } from '../contract/events.ts'
 import type { User } from '../domains/accounts/collections.ts'
 import { accountErased, accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
+import type { Cart } from '../domains/carts/collections.ts'
+import { cartAbandoned } from '../domains/carts/events.ts'
 import type { Order } from '../domains/orders/collections.ts'
 import { orderCanceled, orderCreated, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import type { Dispute, Payment } from '../domains/payments/collections.ts'
@@ -13,8 +15,13 @@ import { stockLow } from '../domains/stock/events.ts'
 /** An order as staff see it. */
 export type PublicOrder = Omit<Order, 'tokenHash'>
 
+/** A cart as staff see it. */
+export type PublicCart = Omit<Cart, 'tokenHash'>
+
 /** By its name, what an event tells: records as they have just been written. */
 export type ProjectEvents = {
+  /** Somebody has left an open cart with their address in it for `shop.cartReminderHours`. Once for a cart. */
+  readonly 'cart.abandoned': { readonly cart: PublicCart }
   /** A cart was checked out: its stock is held, and nothing is paid. Refuse it here, and the cart stays as it was. */
   readonly 'order.created': { readonly order: PublicOrder }
   /** It is covered, or costs nothing: its stock is sold and its sale booked. Once for an order. */
@@ -50,6 +57,7 @@ type Told<TName extends EventName> = {
 }
 
 const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][] = [
+  { name: 'cart.abandoned', of: (event) => (cartAbandoned.is(event) ? { cart: publicCart(event.payload.cart) } : null) },
   {
     name: 'order.created',
     isRefusable: true,
@@ -91,6 +99,10 @@ export function projectEventsOf(event: DomainEvent): { readonly name: EventName;
     const payload = of(event)
     return payload === null ? [] : [{ name, payload }]
   })
+}
+
+function publicCart({ tokenHash: _, ...cart }: Cart): PublicCart {
+  return cart
 }
 
 function publicOrder({ tokenHash: _, ...order }: Order): PublicOrder {

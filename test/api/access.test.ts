@@ -1181,7 +1181,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   invitations: { counts: adminsAlone },
   impersonations: { counts: adminsAlone },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 14 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 15 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },

@@ -4,12 +4,14 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
-import { eq } from '../../src/contract/filter.ts'
-import { carts } from '../../src/domains/carts/collections.ts'
+import { always, eq } from '../../src/contract/filter.ts'
+import { cartReminders, carts } from '../../src/domains/carts/collections.ts'
 import { forgetCarts } from '../../src/domains/carts/forget-carts.ts'
+import { remindCarts } from '../../src/domains/carts/remind-carts.ts'
 import { shippingMethods } from '../../src/domains/catalog/collections.ts'
 import { products } from '../../src/domains/catalog/products.ts'
 import { variants } from '../../src/domains/catalog/variants.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { expireOrders } from '../../src/domains/orders/expire-orders.ts'
 import { createStockLevel, reservations, stockLevels } from '../../src/domains/stock/collections.ts'
@@ -17,6 +19,7 @@ import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { workIn } from '../../src/operation/work.ts'
 import type { AnyRecord } from '../../src/schema/collection.ts'
+import { findAll } from '../../src/storage/find-all.ts'
 import { address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
@@ -710,5 +713,67 @@ describe('a cart of many lines', () => {
       [201, limits.cartLinesMax, limits.cartLinesMax * 100 + 390],
     )
     assert.equal(await world.engine.parts.storage.reader.count(reservations, eq('order', order.body.order.id)), limits.cartLinesMax)
+  })
+})
+
+describe('a cart that somebody has left', () => {
+  const left = async (shop: World) =>
+    (await shop.engine.parts.storage.reader.find(emails, { where: eq('template', 'cart_reminder'), limit: 9 })).map(({ to }) => to)
+
+  test('is told of once, to the address in it, where the config says so', async () => {
+    const shop = await openWorld({ config: { ...testConfig, shop: { ...testConfig.shop, cartReminderHours: 24 } } as never })
+    try {
+      const cartOf = async (email: string, more: object = {}) =>
+        (
+          await shop.call('guest', {
+            method: 'POST',
+            url: '/api/carts',
+            body: { email, lines: [{ variant: shop.ids['variant'] }], ...more },
+          })
+        ).body
+      const ages = async (ids: readonly string[]) =>
+        shop.write(async (tx, now) => {
+          for (const id of ids) await tx.touch(carts, id, { set: {} })
+          await tx.touchAll(cartReminders, always, { set: { dueAt: now } })
+        })
+      const [cart, bought, empty] = [
+        await cartOf('left@example.com'),
+        await cartOf('bought@example.com', { shippingAddress: address, shippingMethod: shop.ids['shipping'] }),
+        await cartOf('empty@example.com', { lines: [] }),
+      ]
+      await checkOut(shop, 'guest', { id: bought.id, headers: { 'cart-token': bought.token } })
+      const remind = async () =>
+        await shop.write(async (tx, now) => {
+          const work = workIn(shop.engine.parts, tx, now)
+          const told = await remindCarts.run(work)
+          await shop.engine.parts.react(work, Array.isArray(told) ? told : [])
+        })
+      await remind()
+      assert.deepEqual(await left(shop), [])
+      // Touched since: the row was made a day ago, and the cart now.
+      await ages([cart.id, empty.id])
+      await remind()
+      assert.deepEqual(await left(shop), [])
+      await shop.write((tx, now) => tx.touchAll(cartReminders, always, { set: { dueAt: now } }))
+      await shop.clock.advance(24 * 3_600_000 + 1)
+      await remind()
+      await remind()
+      assert.deepEqual(await left(shop), ['left@example.com'])
+      const rows = await findAll(shop.engine.parts.storage.reader, cartReminders)
+      assert.deepEqual(rows.map((one) => [one.cart === bought.id, one.sentAt !== null]).toSorted(), [
+        [false, false],
+        [false, true],
+      ])
+    } finally {
+      await shop.close()
+    }
+  })
+
+  test('is told to nobody otherwise, and its gift message goes with the order', async () => {
+    const cart = await fillCart(world, 'guest')
+    const { body } = await asGuest(cart, 'PATCH', '', { giftMessage: 'For you!' })
+    assert.equal(body.giftMessage, 'For you!')
+    assert.equal(await world.engine.parts.storage.reader.count(cartReminders), 0)
+    assert.equal((await checkOut(world, 'guest', cart)).body.order.giftMessage, 'For you!')
   })
 })

@@ -25,13 +25,17 @@ export const detailsInput = {
     maxLength: limits.codeCharactersMax,
     description: 'The VAT number of a business, with the letters of its country: DE123456788. Blanks, dots and hyphens do not matter.',
   }),
+  giftMessage: textOrNull({ maxLength: limits.giftMessageCharactersMax }),
   currency: currencyInput,
   discountCodes: Type.Optional(Type.Array(Type.String({ maxLength: limits.codeCharactersMax }), { maxItems: limits.discountCodesMax })),
 }
 export const detailsErrors = ['reference_not_found', 'discount_unknown'] as const
 
 export type Details = Partial<
-  Pick<Cart, 'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note' | 'discountCodes' | 'vatId' | 'vatCheck'>
+  Pick<
+    Cart,
+    'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note' | 'giftMessage' | 'discountCodes' | 'vatId' | 'vatCheck'
+  >
 >
 
 type Given = Omit<Details, 'discountCodes'> & { readonly currency?: string; readonly discountCodes?: readonly string[] }

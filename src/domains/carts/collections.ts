@@ -1,6 +1,7 @@
 // Carts: what somebody means to buy. Lines name variants; prices are looked up at every answer, so a
 // cart can never sell at yesterday's price. A guest holds it by a token, stored hashed.
 import { actorCartToken, actorId, all, any, nobody, staff, where } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { VatCheck } from '../../config/tax-exemption.ts'
 import { collection } from '../../schema/collection.ts'
@@ -67,9 +68,27 @@ export const carts = collection('carts', {
     /** Of a business: its VAT number, and what VIES said of it. */
     vatId: field.text({ max: 20 }),
     vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
+    /** Goes with the parcel, to whom it is sent. */
+    giftMessage: field.longText({ max: limits.giftMessageCharactersMax }),
     order: field.text(),
   },
   indexes: [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']],
   access: { read: any(staff, heldByToken, where('customer').eq(actorId)) },
 })
 export type Cart = NonNullable<(typeof carts)['record']>
+
+/** When to look whether somebody has left their cart. */
+export const cartReminders = collection('cartReminders', {
+  prefix: 'crm',
+  title: 'Cart reminders',
+  system: true,
+  internal: true,
+  feed: false,
+  fields: {
+    cart: field.text({ required: true, unique: true }),
+    dueAt: field.dateTime({ required: true }),
+    sentAt: field.dateTime(),
+  },
+  indexes: [['dueAt']],
+  personal: { because: 'That somebody was reminded of a cart, so that it is done once. It names nobody but the cart.' },
+})

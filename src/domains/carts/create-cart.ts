@@ -10,6 +10,7 @@ import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, disc
 import { cartView } from './cart-view.ts'
 import { common, idInput, quantityInput } from './change-cart.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
+import { planReminder } from './remind-carts.ts'
 import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { shopOf } from './totals.ts'
 import { type Asked, askRegister, asksRegister, writesWithVatId } from './vat-check.ts'
@@ -45,6 +46,7 @@ export const createCart = command({
       shippingMethod: null,
       discountCodes: null,
       note: null,
+      giftMessage: null,
       order: null,
       email: actor.email,
       vatId: null,
@@ -65,6 +67,7 @@ export const createCart = command({
     checkShipping(details, resolved)
     checkCodes(given.discountCodes, null, resolved)
     const stored = await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
+    await planReminder({ tx, now, project }, stored)
     const headers = { location: `/api/carts/${stored.id}`, etag: etagOf(model.get(carts), actor, stored) }
     return { output: cartView({ ...resolved, cart: stored }, token), status: 201, headers }
   },

@@ -10,6 +10,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
 import { type Account, cartTakenOver } from './events.ts'
+import { planReminder } from './remind-carts.ts'
 import { shopOf } from './totals.ts'
 
 export type TakenOver = {
@@ -27,7 +28,8 @@ export async function takeOverByToken(work: Work, tokenHash: string, account: Ac
 }
 
 /** The caller has seen that the account may have it. */
-export async function takeOverCart({ tx, project }: Work, cart: Cart, account: Account): Promise<TakenOver> {
+export async function takeOverCart(work: Work, cart: Cart, account: Account): Promise<TakenOver> {
+  const { tx, project } = work
   if (cart.status !== 'open') {
     if (cart.customer === account.id) return { cart, leftOut: [], events: [] }
     const after = await tx.update(carts, cart, { set: { customer: account.id } })
@@ -45,10 +47,12 @@ export async function takeOverCart({ tx, project }: Work, cart: Cart, account: A
       billingAddress: cart.billingAddress ?? other?.billingAddress ?? null,
       shippingMethod: cart.shippingMethod ?? other?.shippingMethod ?? null,
       note: cart.note ?? other?.note ?? null,
+      giftMessage: cart.giftMessage ?? other?.giftMessage ?? null,
       discountCodes: mergeCodes(cart.discountCodes, other?.discountCodes ?? null),
       ...(cart.vatId === null && other !== null && { vatId: other.vatId, vatCheck: other.vatCheck }),
     },
   })
+  await planReminder(work, after)
   return { cart: after, leftOut, events: [] }
 }
 

@@ -3,6 +3,7 @@ import { command } from '../../operation/define.ts'
 import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn } from './cart-details.ts'
 import { checkOpen, getCart } from './cart-view.ts'
 import { cartErrors, changeCart, common, idInput, openCart } from './change-cart.ts'
+import { planReminder } from './remind-carts.ts'
 import { type Asked, askRegister, asksRegister, writesWithVatId } from './vat-check.ts'
 
 export const updateCart = command({
@@ -27,6 +28,7 @@ export const updateCart = command({
     const { resolved, output, headers } = await changeCart(context, cart, details)
     checkShipping(details, resolved)
     checkCodes(given.discountCodes, cart.discountCodes, resolved)
+    if (details.email) await planReminder(context, resolved.cart)
     return { output, headers }
   },
 })

@@ -88,6 +88,27 @@ What happens is not told to it any more. Mend the receiver, switch the webhook o
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
+  /** {shop, url, lines: [{title, quantity}]} */
+  cart_reminder: {
+    subject: 'Your cart at {{shop}}',
+    text: `You left something in your cart:
+
+{{#lines}}
+{{quantity}} x {{title}}
+{{/lines}}
+
+It is still there: {{url}}
+
+You get this once. Nothing is ordered, and nothing is kept for you.
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your cart is still there</h1>
+<ul style="margin:0 0 16px;padding-left:20px">{{#lines}}<li>{{quantity}} x {{title}}</li>{{/lines}}</ul>
+<p><a href="{{url}}" style="${buttonStyle}">Go to your cart</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">You get this once. Nothing is ordered, and nothing is kept for you.<br>{{shop}}</p>`,
+  },
+
   /** {shop, number, url, isPaid} */
   order_canceled: {
     subject: 'Order {{number}} at {{shop}} is canceled',

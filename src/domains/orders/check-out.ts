@@ -250,6 +250,7 @@ type Agreed =
   | 'totals'
   | 'total'
   | 'note'
+  | 'giftMessage'
 
 /** Of a cart that was checked to be complete. */
 export function agreedOf({ cart, lines, shipping, priced, discounting }: ResolvedCart): Pick<Order, Agreed> {
@@ -277,6 +278,7 @@ export function agreedOf({ cart, lines, shipping, priced, discounting }: Resolve
     totals,
     total: totals.total,
     note: cart.note,
+    giftMessage: cart.giftMessage,
   }
 }
 

@@ -182,6 +182,7 @@ export const orders = collection('orders', {
     /** That its customer is written to in, of what happens to it later. Null: English. */
     language: field.enum(languages),
     note: field.longText({ max: 2_000, personal: true }),
+    giftMessage: field.longText({ max: limits.giftMessageCharactersMax, personal: true }),
     placedAt: field.dateTime(),
     /** When it was canceled, or expired. */
     closedAt: field.dateTime(),

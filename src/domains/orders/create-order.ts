@@ -63,6 +63,7 @@ export const createOrder = command({
       note: null,
       vatId: null,
       vatCheck: null,
+      giftMessage: null,
       ...details,
       email: details.email ?? account?.email ?? null,
       lines,

@@ -86,6 +86,10 @@ const shop = object(
     } satisfies Record<keyof StockConfig, Check>),
     mailsUnpaid: flag,
     automaticDiscounts: flag,
+    cartReminderHours: is(
+      'a whole number of hours, from 1 to 720',
+      (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 720,
+    ),
     authorizationWarningDays: is(
       'a whole number of days, from 0 to 30',
       (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 30,
