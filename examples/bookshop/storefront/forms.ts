@@ -76,8 +76,7 @@ export function radios(legend: string, name: string, choices: readonly RadioChoi
         { class: 'choice' },
         h('input', { type: 'radio', name, value, checked: value === chosen, required: true }),
         h('span', { class: 'choice-text' }, h('strong', {}, title), note && h('small', {}, note)),
-        price &&
-          h('span', { class: 'choice-price' }, usualPrice && h('s', {}, usualPrice), ' ', price),
+        price && h('span', { class: 'choice-price' }, usualPrice && h('s', {}, usualPrice), ' ', price),
       ),
     ),
   )

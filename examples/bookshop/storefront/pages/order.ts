@@ -15,6 +15,7 @@ import { askForWays, followPayment, paymentChoice, paymentRadios, paymentTitle }
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
 import { findUser, loseSession, takeExpiry } from '../session.ts'
 import { type Book, clientWith, formatDay, formatMoney, type ShopClient } from '../shop.ts'
+import { drawSent, findSent } from './order-parcels.ts'
 
 const POLL_MS = 1_000
 /** With a live feed the polling is only a safety net. */
@@ -39,6 +40,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
   const retry = h('div', {})
   const cancel = h('div', {})
+  const parcels = h('div', {})
   const invoices = h('div', {})
   const show = (next: View) => {
     view = next
@@ -46,6 +48,11 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
     drawStatus(status, next)
     redraw(retry, waysOn(next), (ways) => drawRetry(ways, client, reread))
     redraw(cancel, cancelOf(next.order), (given) => drawCancel(given, client, reread))
+    // What was sent is read beside it; should that fail, the order is shown all the same.
+    void findSent(client, next.order).then(
+      (sent) => redraw(parcels, sent, (given) => drawSent(given, client, reread)),
+      () => undefined,
+    )
     if (next.order.placedAt !== null) invoicesSoon()
   }
   const invoicesSoon = createInvoices(invoices, { client, token, id, signal })
@@ -58,7 +65,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   follow(client, { id, signal, look })
   return {
     title: `Order ${view.order.number}`,
-    view: h('div', { class: 'order' }, status, retry, drawOrder(view.order, found), invoices, cancel),
+    view: h('div', { class: 'order' }, status, retry, parcels, drawOrder(view.order, found), invoices, cancel),
   }
 }
 
