@@ -1,6 +1,9 @@
 // Tax by class, country, region and day: what carts show is what orders keep, what the ledger books, and what refunds give back.
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { countries } from '../../src/base/countries.ts'
+import { euRates, euRegions, euStateOf } from '../../src/config/eu-taxes.ts'
+import { rateOf, regionOf, taxOf } from '../../src/config/tax.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { users } from '../../src/domains/accounts/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
@@ -184,6 +187,29 @@ describe('the rate', () => {
     await world.clock.advance(1)
     assert.deepEqual((await ratesOf({}))[0], [160_000, null])
     assert.deepEqual((await asStaff('GET', `/api/orders/${id}`)).body.taxes, taxes)
+  })
+
+  test('is found for every country, whatever stands in its addresses', async () => {
+    const tax = taxOf({ prices: 'included', rates: euRates, regions: euRegions }, 'UTC')
+    const odd = ['', '   ', '0', '35', 'ＢＴ１', '٣٥٠٠١', '🏝️', '\u202e10053', '9'.repeat(20), '97133', 'bt1 1aa', '27498-']
+    const inside = new Set<string>()
+    for (const country of countries)
+      for (const postalCode of [null, undefined, ...odd])
+        for (const region of [null, '', 'Las Palmas', '__proto__', 'قرطبة']) {
+          const place = { country, region, postalCode }
+          const rate = rateOf(tax, 'reduced', { country, region: regionOf(tax, place), at: startMs })
+          assert.ok(Number.isInteger(rate) && rate >= 0 && rate <= 270_000, `${country} ${postalCode}`)
+          const state = euStateOf(place)
+          if (state !== null) inside.add(country)
+        }
+    assert.equal([...inside].toSorted().join(' '), 'AT BE BG CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK')
+    const forms = [
+      { country: 'HK', postalCode: null, city: 'Kowloon' },
+      { country: 'AE', postalCode: null, city: 'دبي', line1: 'شارع الشيخ زايد', name: 'ليلى' },
+      { country: 'JP', postalCode: '100-0001', city: '千代田区', region: '東京都', name: '山田' },
+      { country: 'IE', postalCode: 'D02 AF30', city: 'Dublin' },
+    ]
+    for (const to of forms) assert.deepEqual((await fill(to)).shown.totals.tax.amount, 0, to.country)
   })
 
   test('of another class changes a total that was agreed', async () => {

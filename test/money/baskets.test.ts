@@ -1,0 +1,92 @@
+// The arithmetic of what is paid, against an oracle on random baskets in every currency, and the cases that other shops got wrong.
+// `node test/money/main.ts` is the long form.
+// databases: sqlite
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { allocateMoney, type Money, money } from '../../src/base/money.ts'
+import type { ShopSettings } from '../../src/config/project.ts'
+import { taxOf } from '../../src/config/tax.ts'
+import { priceBasket } from '../../src/domains/carts/totals.ts'
+import { allCurrencies, checkBasket } from './baskets.ts'
+
+const count = 1_000
+const first = 1_000_001
+
+test(`${count} baskets in all currencies come to what the oracle says, and to nothing once all is given back`, () => {
+  assert.ok(count > allCurrencies.length)
+  for (let seed = first; seed < first + count; seed++) checkBasket(seed)
+})
+
+type Line = { readonly price: number; readonly quantity?: number; readonly off?: number }
+type Policy = { readonly prices: 'included' | 'added'; readonly ratePpm: number; readonly rounding?: 'line' | 'group' }
+
+function price(lines: readonly Line[], { ratePpm, ...policy }: Policy, shipping = 0) {
+  const shop = { tax: taxOf({ ...policy, rates: [{ country: 'DE', ratePpm }] }, 'UTC') } as ShopSettings
+  const eur = (amount: number) => money(amount, 'EUR')
+  return priceBasket(shop, {
+    currency: 'EUR',
+    lines: lines.map(({ price: of, quantity = 1, off = 0 }, index) => ({
+      id: `l${index}`,
+      unitPrice: eur(of),
+      quantity,
+      discount: eur(off),
+      taxClass: 'standard',
+    })),
+    shipping: { price: eur(shipping), discount: eur(0) },
+    place: { country: 'DE', region: null, at: 0 },
+    exemption: null,
+  })
+}
+const amounts = ({ tax, total }: { readonly tax: Money; readonly total: Money }) => [tax.amount, total.amount]
+
+test('24.99 and 10.75 % are 27.68 and no 27.676425 (medusa #14818), so nothing is pending once that is captured (#13972)', () => {
+  const { totals, lines, taxes } = price([{ price: 2_499 }], { prices: 'added', ratePpm: 107_500 })
+  assert.deepEqual(amounts(totals), [269, 2_768])
+  assert.deepEqual([lines[0]!.tax.amount, taxes[0]!.net.amount], [269, 2_499])
+  // Shipping of 6.44 is taxed with its goods: 31.43 and 3.378725.
+  assert.deepEqual(amounts(price([{ price: 2_499 }], { prices: 'added', ratePpm: 107_500 }, 644).totals), [338, 3_481])
+})
+
+test('ten times 38.23 with 20 % in it are 382.30, of which 63.72 are tax; 6.2 % off are 358.60 (vendure #2662)', () => {
+  const policy = { prices: 'included', ratePpm: 200_000 } as const
+  const whole = price([{ price: 3_823, quantity: 10 }], policy)
+  assert.deepEqual([...amounts(whole.totals), whole.taxes[0]!.net.amount], [6_372, 38_230, 31_858])
+  assert.deepEqual(amounts(price([{ price: 3_823, quantity: 10, off: 2_370 }], policy).totals), [5_977, 35_860])
+})
+
+test('164.02 and 2.6 % are 168.28 (vendure #2662): 4.26452 rounds to 4.26, however many lines it lies on', () => {
+  const policy = { prices: 'added', ratePpm: 26_000 } as const
+  assert.deepEqual(amounts(price([{ price: 16_402 }], policy).totals), [426, 16_828])
+  const parts = [{ price: 2_690, quantity: 3 }, { price: 4_166 }, { price: 4_166 }]
+  assert.deepEqual(amounts(price(parts, policy).totals), [426, 16_828])
+})
+
+test('10 % off many units is taken off the line and no unit (vendure #3003): 1234.36 are 1110.92', () => {
+  const { totals, lines } = price([{ price: 30_859, quantity: 4, off: 12_344 }], { prices: 'included', ratePpm: 190_000 })
+  assert.deepEqual([totals.total.amount, lines[0]!.total.amount, totals.discount.amount], [111_092, 111_092, 12_344])
+})
+
+test('a discount of an order lies on its lines to the cent (saleor #17024)', () => {
+  const shares = allocateMoney(money(1_000, 'EUR'), [1_000, 1_000, 1_000])
+  assert.deepEqual(
+    shares.map(({ amount }) => amount),
+    [334, 333, 333],
+  )
+  const lines = shares.map(({ amount: off }) => ({ price: 1_000, off }))
+  const { totals, lines: priced } = price(lines, { prices: 'added', ratePpm: 230_000 })
+  assert.deepEqual([...amounts(totals), totals.discount.amount], [460, 2_460, 1_000])
+  assert.equal(
+    priced.reduce((sum, { total, tax }) => sum + total.amount + tax.amount, 0),
+    2_460,
+  )
+})
+
+test('five times 99.00 with 22 % in it hold 89.26 of tax (alf.io #576)', () => {
+  assert.deepEqual(amounts(price([{ price: 9_900, quantity: 5 }], { prices: 'included', ratePpm: 220_000 }).totals), [8_926, 49_500])
+})
+
+test('6.00 and 1.20 with 10 % in them hold 0.65 together and 0.66 by line (openfoodnetwork #847): the policy says which', () => {
+  const lines = [{ price: 600 }, { price: 120 }]
+  assert.deepEqual(amounts(price(lines, { prices: 'included', ratePpm: 100_000 }).totals), [65, 720])
+  assert.deepEqual(amounts(price(lines, { prices: 'included', ratePpm: 100_000, rounding: 'line' }).totals), [66, 720])
+})
