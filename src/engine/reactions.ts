@@ -68,9 +68,8 @@ import {
   tellOfNewAddress,
   tellOfNewPassword,
 } from './mails/account-mails.ts'
-import { sendOrderAgain, tellOfCanceledUnits, tellOfNote, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
 import { remindOfCart } from './mails/cart-mails.ts'
-import { tellOfCanceledUnits, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
+import { sendOrderAgain, tellOfCanceledUnits, tellOfNote, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import { mailInvoice, mailInvoiceAgain } from './mails/invoice-mails.ts'
 import {
