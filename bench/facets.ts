@@ -136,7 +136,6 @@ async function measure(storage: WholeStorage): Promise<string[][]> {
 console.log(`Node ${process.version}, ${rows} products, load average before ${loadavg()[0]!.toFixed(1)}, medians of ${rounds}`)
 for (const name of chosenDatabases(values.only)) {
   const folder = mkdtempSync(join(tmpdir(), 'kingpost-facets-'))
-  if (process.env['KEEP']) console.log(folder)
   const server = name === 'sqlite' ? null : createDatabaseOf(name)
   const databaseUrl = server === null ? null : await server.url()
   const storage = await openStorage({ dataFolder: folder, databaseUrl, allowWeakDurability: true, isDevelopment: true } as never, model)
@@ -147,7 +146,7 @@ for (const name of chosenDatabases(values.only)) {
     console.log(renderTable(['narrowed down by', 'products', 'exact', 'facets ms', 'list of 30 ms'], await measure(storage)))
   } finally {
     await storage.close()
-    if (!process.env['KEEP']) await rm(folder, { recursive: true })
+    await rm(folder, { recursive: true })
   }
 }
 console.log(`\nload average after ${loadavg()[0]!.toFixed(1)}`)
