@@ -1,4 +1,4 @@
-// The bookshop after an order was sent: its customer sees the parcel, and asks to send one book back.
+// After an order was sent: its customer sees the parcel in the bookshop and asks to send a book back; staff settle that in the console.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'
@@ -44,4 +44,26 @@ browserTest('a parcel is shown with its number, and a book is asked to be sent b
   assert.deepEqual([asked.status, asked.lines[0].reason], ['requested', 'Too sad'])
   visitor.calm()
   await page.context().close()
+
+  // Staff approve it, take it back and settle its money in the console.
+  const staff = await openVisitor(server.url, { size: 'desktop' })
+  await staff.page.goto(`/console/orders/${id}`)
+  await staff.page.getByLabel('E-mail').fill('admin@shop.example')
+  await staff.page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+  await staff.page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await staff.page.getByRole('heading', { name: 'Returns' }).waitFor()
+  const press = (name: string) => staff.page.getByRole('button', { name, exact: true }).last().click()
+  for (const [opens, does] of [
+    ['Approve', 'Approve'],
+    ['It is back', 'They are back'],
+    ['Settle the money', 'Settle'],
+  ] as const) {
+    await press(opens)
+    await staff.page.getByRole('dialog').waitFor()
+    await press(does)
+    await staff.page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+  await staff.page.getByText('Completed', { exact: true }).first().waitFor()
+  staff.calm()
+  await staff.page.context().close()
 })
