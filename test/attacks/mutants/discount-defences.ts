@@ -1,4 +1,4 @@
-// The defences of discounts, as in account-defences.ts.
+// The defences of discounts and of carts, as in account-defences.ts.
 import type { Defence } from './defences.ts'
 
 const test = 'test/api/discounts.test.ts'
@@ -120,5 +120,13 @@ export const discountDefences: readonly Defence[] = [
     to: 'if (codes < 0) await limit(',
     test,
     asked: ['codes are tried no faster'],
+  },
+  {
+    name: 'nobody is reminded of a cart that they still use',
+    file: 'src/domains/carts/remind-carts.ts',
+    from: 'cart.updatedAt + afterMs <= now && ',
+    to: '',
+    test: 'test/api/carts.test.ts',
+    asked: ['is told of once'],
   },
 ]
