@@ -26,7 +26,7 @@ type Page = {
 }
 
 /** Its commands are for the bookshop: what it shows of a config is there to be read. */
-const ofBookshop: readonly string[] = ['docs/guides/take-a-payment.md']
+const ofBookshop: readonly string[] = ['docs/guides/take-a-payment.md', 'docs/guides/invoices.md']
 
 const pages = ['docs/start.md', ...['docs/guides', 'docs/operating'].flatMap((folder) => namesBelow(root, folder, '.md'))]
   .filter((path) => path !== projectGuide)
