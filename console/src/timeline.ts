@@ -96,6 +96,8 @@ const effectWords: Record<string, string> = {
   'payment.follow': 'Ask how a payment went',
   'payment.cancel': 'Close a payment',
   'payment.refund': 'Give money back',
+  'invoices.issue': 'Issue an invoice',
+  'invoices.correct': 'Correct an invoice',
 }
 
 const factWords: Record<string, string> = {
