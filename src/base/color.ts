@@ -5,13 +5,18 @@ export type Rgb = readonly [red: number, green: number, blue: number]
 export const black: Rgb = [0, 0, 0]
 export const white: Rgb = [255, 255, 255]
 
+export function eachPart([red, green, blue]: Rgb, change: (part: number, index: number) => number): Rgb {
+  return [change(red, 0), change(green, 1), change(blue, 2)]
+}
+
 /** Black or white: the one that is read more easily. */
 export function textOn(ground: Rgb): Rgb {
   return contrast(white, ground) >= contrast(black, ground) ? white : black
 }
 
 export function parseColor(text: string): Rgb {
-  return [1, 3, 5].map((start) => Number.parseInt(text.slice(start, start + 2), 16)) as unknown as Rgb
+  const part = (start: number) => Number.parseInt(text.slice(start, start + 2), 16)
+  return [part(1), part(3), part(5)]
 }
 
 export function writtenColor(color: Rgb): string {
@@ -25,9 +30,9 @@ export function contrast(one: Rgb, other: Rgb): number {
 }
 
 function luminance(color: Rgb): number {
-  const [red, green, blue] = color.map((part) => {
+  const [red, green, blue] = eachPart(color, (part) => {
     const share = part / 255
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-  }) as unknown as Rgb
+  })
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }

@@ -1,6 +1,6 @@
 // The colours of the pages below /account out of the two that a project gives. Whatever they are, the pages can be read: text has
 // the contrast that WCAG 2.2 asks for (4.5 to 1), by day and by night.
-import { black, contrast, parseColor, type Rgb, textOn, white, writtenColor } from '../base/color.ts'
+import { black, contrast, eachPart, parseColor, type Rgb, textOn, white, writtenColor } from '../base/color.ts'
 import type { AccountsConfig } from '../config/backend-config.ts'
 
 /** What stands behind text in the console's styles, which the pages use: `--surface`, by day and by night. */
@@ -49,5 +49,5 @@ function readableOn(ground: Rgb, color: Rgb): Rgb {
 }
 
 function mix(from: Rgb, to: Rgb, part: number): Rgb {
-  return from.map((value, index) => Math.round(value + (to[index]! - value) * part)) as unknown as Rgb
+  return eachPart(from, (value, index) => Math.round(value + (to[index]! - value) * part))
 }

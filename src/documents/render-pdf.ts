@@ -25,6 +25,8 @@ export async function renderPdf(document: InvoiceDocument): Promise<Uint8Array> 
     font: '',
     info: { Title: title, Author: document.seller.name, Creator: 'Kingpost', Producer: 'Kingpost', CreationDate: at, ModDate: at },
   })
+  // What its types leave out.
+  const page = pdf as unknown as Page & { appendXML(text: string): void }
   const parts: Uint8Array[] = []
   const ended = new Promise<void>((resolve, reject) => {
     pdf.on('data', (part: Uint8Array) => parts.push(part))
@@ -41,9 +43,9 @@ export async function renderPdf(document: InvoiceDocument): Promise<Uint8Array> 
       modifiedDate: at,
       relationship: 'Alternative',
     } as PDFKit.Mixins.PDFAttachmentOptions)
-    ;(pdf as unknown as { appendXML(text: string): void }).appendXML(facturX)
+    page.appendXML(facturX)
   }
-  drawDocument(pdf, createTypesetter(pdf as unknown as Page), document)
+  drawDocument(pdf, createTypesetter(page), document)
   pdf.end()
   await ended
   return Buffer.concat(parts)

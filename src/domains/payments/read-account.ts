@@ -167,7 +167,7 @@ async function readPages(provider: Lister, { since, cursor }: Reconciliation): P
   let next = cursor
   do {
     const page = await provider.list(since, next)
-    if (page.result !== 'ok') return lines.length > 0 ? { end: 'done', result: { lines, next } } : outcomeOf(page as never)
+    if (page.result !== 'ok') return lines.length > 0 ? { end: 'done', result: { lines, next } } : outcomeOf(page)
     if (page.value.next !== null && page.value.next === next)
       return { end: 'dead', error: 'The provider answers the same page again and again.' }
     lines.push(...page.value.lines)
