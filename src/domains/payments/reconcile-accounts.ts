@@ -29,7 +29,8 @@ const account = Type.Object(
   },
   { title: 'ReconciledAccount' },
 )
-const output = Type.Object({ items: Type.Array(account) })
+/** Which accounts are asked; `reload` says what came of each. */
+const output = Type.Unsafe<unknown>(Type.Object({ items: Type.Array(account) }))
 type Started = { readonly items: readonly { readonly provider: string; readonly reconciliation: string | null }[] }
 
 /** `POST /api/payments/reconcile`: reads the providers' own accounts, and answers what in them our books do not explain. */
@@ -69,11 +70,11 @@ export function reconcileAccounts(providers: ReadonlyMap<string, PaymentProvider
         items.push({ provider: provider.id, reconciliation: reconciliation.id })
         if (effect !== null) awaiting.push(effect)
       }
-      return { output: { items } as unknown as Static<typeof output>, awaiting }
+      return { output: { items }, awaiting }
     },
     async reload({ read }, made) {
       const items: Static<typeof account>[] = []
-      for (const { provider, reconciliation } of (made as unknown as Started).items) {
+      for (const { provider, reconciliation } of (made as Started).items) {
         const row = reconciliation === null ? null : await read.get(reconciliations, reconciliation)
         items.push(row === null ? unlisted(provider) : await told(read, row))
       }
