@@ -100,7 +100,7 @@ test('a draft that is offered by a link holds its stock, and is placed at its pr
     ['Pay for', 'Your order'],
   )
   const late = await post('staff', `orders/${made.id}/edits`, { lines: [] })
-  assert.deepEqual([late.status, late.body.errors[0].path], [400, '/lines'])
+  assert.deepEqual([late.status, late.body.errors[0].path], [409, '/lines'])
 })
 
 test('staff place one by an invoice; what costs nothing needs none', async () => {

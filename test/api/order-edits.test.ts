@@ -130,8 +130,8 @@ test('an address may be mended while nothing was sent, within the place of its t
   }
   const abroad = { name: 'Ada', line1: 'Rue 1', city: 'Paris', postalCode: '75001', country: 'FR' }
   await refused({ shippingAddress: abroad }, 409, '/shippingAddress/country')
-  await refused({ lines: [] }, 400, '/lines')
-  await refused({ email: 'other@example.com' }, 400, '/email')
+  await refused({ lines: [] }, 409, '/lines')
+  await refused({ email: 'other@example.com' }, 409, '/email')
   await refused({ add: [{ variant: 'var_none' }] }, 422, '/add/0/variant')
   await refused(hardcover({ quantity: 9 }), 409, '/add/0/quantity')
 })

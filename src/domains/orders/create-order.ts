@@ -1,5 +1,5 @@
 import { staff } from '../../access/rule.ts'
-import { invalid } from '../../base/engine-error.ts'
+import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import { Type } from '../../contract/type.ts'
@@ -44,7 +44,10 @@ export const createOrder = command({
     const { lines: wanted, customer = null, ...given } = input
     checkPrices(context, wanted, '/lines')
     const account = customer === null ? null : await tx.get(users, customer)
-    if (customer !== null && account === null) throw invalid('/customer', 'reference_not_found', 'is no account')
+    if (customer !== null && account === null) {
+      const issue = { path: '/customer', code: 'reference_not_found', message: 'names no account' }
+      throw new EngineError('reference_not_found', { errors: [issue] })
+    }
     const details = detailsOf(project, given, context.prepared ?? null)
     const lines = wanted.map(({ quantity = 1, ...line }) => ({ id: newId('line'), quantity, ...line }))
     const id = newId('ord')

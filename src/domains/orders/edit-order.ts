@@ -69,7 +69,7 @@ export const editOrder = command({
     checkPrices(context, changed, '/lines')
     checkPrices(context, add, '/add')
     if (order.status === 'placed' || order.status === 'completed') {
-      checkOfPlaced(input)
+      checkOfPlaced(order, input)
       const { order: after, events } = await editPlaced(context, order, { add, ...given })
       return { ...(await answerOf(context, after)), events }
     }
@@ -92,16 +92,13 @@ async function answerOf({ tx, model, actor }: CommandContext<unknown>, order: Or
   return { output: output as unknown, headers: { etag: etagOf(model.get(orders), actor, order) } }
 }
 
-/** @throws validation_failed for what only a draft can be given */
-function checkOfPlaced(input: object): void {
-  const hints = {
-    lines: 'cancel units of it instead',
-    email: 'its customer is known',
-    shippingMethod: 'its shipping was agreed on',
-    vatId: 'its tax was',
-  }
-  for (const [name, hint] of Object.entries(hints))
-    if (name in input) throw invalid(`/${name}`, 'draft', `can be changed in a draft alone: ${hint}`)
+/** @throws order_state_conflict for what only a draft can be given */
+function checkOfPlaced(order: Order, input: object): void {
+  const hints = { lines: 'cancel units of it instead', email: 'its customer is known', shippingMethod: 'its shipping was agreed on' }
+  const given = Object.entries(hints).filter(([name]) => name in input)
+  if (given.length === 0) return
+  const errors = given.map(([name, hint]) => ({ path: `/${name}`, code: 'draft', message: `can be changed in a draft alone: ${hint}` }))
+  throw stateConflict(order, `In a draft alone can ${given.map(([name]) => name).join(' and ')} be changed.`, errors)
 }
 
 /** @throws validation_failed for a line that is none, or is named twice */
