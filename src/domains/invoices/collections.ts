@@ -7,7 +7,7 @@ import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
 export const invoices = collection('invoices', {
-  prefix: 'inv',
+  prefix: 'invoice',
   // Found by any part of a number or a name; and an index would be written with each.
   search: 'parts',
   system: true,

@@ -24,7 +24,7 @@ export async function oweCorrection(work: Work, { id }: Pick<Order, 'id'>): Prom
   // Beyond the limit: more of the same, and one is enough.
   const [issued] = await work.tx.find(invoices, { where: eq('order', id), limit: 1 })
   if (issued === undefined) return
-  const key = `invoices.correct:${work.newId('inv')}`
+  const key = `invoices.correct:${work.newId('invoice')}`
   await enqueue(work, invoiceCorrect, { key, payload: { order: id }, record: id, isNew: true })
 }
 

@@ -93,7 +93,7 @@ async function issue(work: Work, order: Order, { make, ...place }: Place & { rea
     invoices,
     {
       ...place,
-      id: newId('inv'),
+      id: newId('invoice'),
       number,
       seller: whose,
       series,

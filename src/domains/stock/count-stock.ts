@@ -27,7 +27,7 @@ const countedLine = {
 
 /** What was counted at a location, what was thought to be there, and what was made of it. For ever. */
 export const stockCounts = collection('stockCounts', {
-  prefix: 'cnt',
+  prefix: 'stkcnt',
   title: 'Stock counts',
   system: true,
   feed: false,
@@ -95,7 +95,7 @@ export const countStock = command({
       const movement = { stockLevel: level.id, kind: 'counted', quantity: difference, order: null, reason } as const
       await tx.insert(stockMovements, { id: newId('mov'), ...movement })
     }
-    const count = await tx.insert(stockCounts, { id: newId('cnt'), location, lines: told, reason })
+    const count = await tx.insert(stockCounts, { id: newId('stkcnt'), location, lines: told, reason })
     const low = told.flatMap(({ variant, difference }) => broughtLow(levels.get(variant)!, difference))
     return { output: { id: count.id, location, lines: told }, status: 201, events: low }
   },

@@ -59,7 +59,7 @@ test('each mistake has its place', () => {
     [[bankTransfer({ ...account, days: 0 })], /^shop\.payments\[0\]\.days: must be a whole number from 1 to/],
     [[stripe({} as StripeOptions), sandbox()], /^shop\.payments\[0\]\.secretKey: is missing: name the variable/],
     [[stripe({ ...keys, secretKey: 'sk_live_in_the_clear' as never })], /^shop\.payments\[0\]\.secretKey: must be made by defineSecret/],
-    [[stripe({ ...keys, capture: 'later' as never })], /^shop\.payments\[0\]\.capture: must be "placement" or "manual"/],
+    [[stripe({ ...keys, capture: 'later' as never })], /^shop\.payments\[0\]\.capture: must be "placement" or "shipment" or "manual"/],
     [[stripe({ ...keys, id: 'Stripe EU' })], /^shop\.payments\[0\]\.id: must be a name such as stripe-eu/],
     [[stripe({ ...keys, id: 'sandbox' })], /^shop\.payments\[0\]\.id: must be "stripe", or begin with "stripe-"/],
     [
