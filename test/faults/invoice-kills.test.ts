@@ -1,6 +1,6 @@
 // The short form of invoice-kills.ts: a few deaths of a real process while it issues invoices.
 // slow: mongodb, mysql, mariadb
-// long
+// waits
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { killWhileIssuing } from './invoice-kills.ts'
