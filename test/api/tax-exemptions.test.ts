@@ -1,4 +1,5 @@
 // Who pays no tax: groups that the shop exempts, and businesses of other EU countries by their VAT number.
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import { users } from '../../src/domains/accounts/collections.ts'

@@ -1,4 +1,5 @@
 // Tax by class, country, region and day: what carts show is what orders keep, what the ledger books, and what refunds give back.
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { countries } from '../../src/base/countries.ts'

@@ -1,6 +1,6 @@
 // The shop from the street: everything a customer and the shop's people do, with nothing but fetch.
 // databases: all
-// slow: mongodb
+// slow: mongodb, mysql
 // waits
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
