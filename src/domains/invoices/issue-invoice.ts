@@ -31,6 +31,6 @@ export const issueInvoice = command({
         detail: `The order is ${order.status}: nothing of it was sold.`,
         params: { status: order.status },
       })
-    return { output: { items: all.map(invoiceView) }, status: events.length === 0 ? 200 : 201, events }
+    return { output: { items: all.map(invoiceView) }, status: 201, events }
   },
 })
