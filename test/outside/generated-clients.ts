@@ -24,7 +24,10 @@ const javaLibraries = {
 
 /** Bodies that are bytes to whoever sends them or gets them. That generator knows one name for such. */
 const bytesAs = Object.fromEntries(
-  ['*/*', 'text/csv', 'application/jsonl', 'application/offset+octet-stream'].map((type) => [type, 'application/octet-stream']),
+  ['*/*', 'application/pdf', 'text/csv', 'application/jsonl', 'application/offset+octet-stream'].map((type) => [
+    type,
+    'application/octet-stream',
+  ]),
 )
 
 const here = import.meta.dirname
