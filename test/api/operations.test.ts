@@ -24,6 +24,14 @@ test('names and routes are unique, and two routes never answer one address', () 
   )
 })
 
+test('an id says of which collection it is', () => {
+  const prefixes = [...world.engine.parts.model.collections.values()].map(({ prefix }) => prefix)
+  assert.deepEqual(
+    prefixes.filter((prefix, index) => prefixes.indexOf(prefix) !== index),
+    [],
+  )
+})
+
 /** Where a browser is sent by a link and comes back from another site: that must be a GET, it keeps what it began, and whoever sends it adds words. */
 const ofProviders = ['accounts.startOAuth', 'accounts.finishOAuth']
 
