@@ -80,11 +80,12 @@ function rowsOf(selected: readonly DatabaseName[]): Row[] {
 /** Whether it is run here: what says `// ci` is left for it. */
 function isNotLeft(file: string): boolean {
   const isLeft = !isFull && !isCi && /^\/\/ ci$/m.test(readFileSync(join(root, file), 'utf8'))
-  if (isLeft) leftOut.push(file)
+  if (isLeft && !leftOut.includes(file)) leftOut.push(file)
   return !isLeft
 }
 
 function runsOn(database: DatabaseName, file: string, layer: string): boolean {
+  if (!isNotLeft(file)) return false
   const text = readFileSync(join(root, file), 'utf8')
   const [, slow] = /^\/\/ slow: ([\w, ]+)$/m.exec(text) ?? []
   if (!isFull && slow?.split(/, */).includes(database)) {

@@ -3,6 +3,7 @@
 // CONFIGS_SEED=n repeats a run; every failure names the seed. CONFIGS_ROUNDS=20000 makes it long.
 // databases: sqlite
 // long
+// ci
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Ajv } from 'ajv'

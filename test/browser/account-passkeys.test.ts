@@ -1,6 +1,7 @@
 // Passkeys in the pages of accounts and in the console, by Chromium's own authenticators (WebDriver's virtual ones): on two devices, by
 // keyboard, with nobody's address typed. At `localhost`, since no browser gives a passkey to a number.
 // long
+// ci
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

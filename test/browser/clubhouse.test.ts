@@ -1,5 +1,6 @@
 // The clubhouse in two windows: what one member says or sends, the other sees without a reload; and a photo whose line is cut on its way, or
 // whose page is loaded anew.
+// ci
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

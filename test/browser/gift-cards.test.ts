@@ -1,5 +1,6 @@
 // Gift cards and store credit, from the console to the checkout of the bookshop.
 // long
+// ci
 import { join } from 'node:path'
 import { before } from 'node:test'
 import type { Locator, Page } from 'playwright-core'

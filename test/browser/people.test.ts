@@ -1,5 +1,6 @@
 // People who run it: invited from the console, in by the page of the mail, seeing what their role may; and support that acts as a customer.
 // long
+// ci
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -1,6 +1,7 @@
 // Signing in by another provider on the pages of accounts, by their buttons. The server runs the config of the guide, with a provider of this
 // machine in place of Google, which a test cannot reach.
 // long
+// ci
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,4 +1,5 @@
 // The API reference: everything the server answers can be found, read and tried from the page.
+// ci
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'

@@ -1,4 +1,5 @@
 // What `kingpost init` brings, as its users' customers meet it.
+// ci
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'

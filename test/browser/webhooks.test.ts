@@ -1,5 +1,6 @@
 // Webhooks in the console, as an admin makes one for a receiver of theirs, looks how it goes, and changes it: by the keyboard on
 // a desktop, and on a phone. The receiver checks each message by the official library.
+// ci
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

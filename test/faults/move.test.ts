@@ -3,6 +3,7 @@
 // databases: all
 // slow: mariadb, mysql, mongodb
 // long
+// ci
 import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,7 @@
 // A simulator that cannot fail proves nothing: each broken engine must be seen, and the whole one must be
 // green on the very seeds that gave the others away.
 // long
+// ci
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mutants } from './mutants.ts'
