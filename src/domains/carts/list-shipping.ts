@@ -1,6 +1,6 @@
-import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
+import { findAll } from '../../storage/find-all.ts'
 import { shippingMethods } from '../catalog/collections.ts'
 import { shippingPrice } from '../catalog/shipping-price.ts'
 import { getCart, moneyType } from './cart-view.ts'
@@ -35,10 +35,9 @@ export const listShipping = query({
     const cart = await getCart(read, model, actor, input.id)
     const { lines } = await resolveCart({ read, model, project, now }, cart)
     const goods = goodsOf(cart, lines)
-    const sort = [{ path: 'position', descending: false }]
-    // Beyond the limit: no customer chooses among more.
-    const methods = await read.find(shippingMethods, { where: offered(model), sort, limit: limits.pageSizeMax })
-    const items = methods.flatMap((method) => {
+    const methods = await findAll(read, shippingMethods, offered(model))
+    const inOrder = methods.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0) || (a.id < b.id ? -1 : 1))
+    const items = inOrder.flatMap((method) => {
       const { id, title, promise, isPickup } = method
       const price = shippingPrice(method, goods)
       return typeof price === 'string' ? [] : [{ id, title, price, promise, isPickup: isPickup === true }]

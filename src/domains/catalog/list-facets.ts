@@ -86,7 +86,7 @@ export function listFacets(collection: CollectionModel, fields: readonly string[
       const [groups, tree] = await Promise.all([
         // Beyond the limit: the answer says that there are more.
         read.group(collection, { where, by: ['facets'], measures, limit: limits.facetGroupsMax + 1 }),
-        // Beyond the limit: categories without a title of their own, counted by themselves alone.
+        // Beyond the limit: categories without a title of their own, counted by themselves alone; the answer says that it is not exact.
         read.find(categories, { limit: limits.facetCategoriesMax, isUnordered: true }),
       ])
       const byId = new Map(tree.map((one) => [one.id, one]))
@@ -97,7 +97,7 @@ export function listFacets(collection: CollectionModel, fields: readonly string[
       return {
         output: {
           count: counted.count,
-          isExact: counted.isWhole && groups.length <= limits.facetGroupsMax,
+          isExact: counted.isWhole && groups.length <= limits.facetGroupsMax && tree.length < limits.facetCategoriesMax,
           price: counted.price && { min: money(counted.price.min), max: money(counted.price.max) },
           facets: facetsOf(counted, { byId, money }),
         },
