@@ -54,7 +54,7 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/bookkeeping.md':
     /I:sales:DE:70000 -\d+[\s\S]*\n0\n[\s\S]*order\.recognized[\s\S]*sandbox 1000000 0 true\npostedAt,[\s\S]*"EXTF";700;21;"Buchungsstapel"/,
   'docs/guides/draft-orders.md': /^owner@example\.com is an admin\.\n18000\n9000\n\d+\nplaced\n\[ 'payment_due' \]\n1140\n$/,
-  'docs/guides/invoices.md': /^owner@example\.com is an admin\.\ninvoice\n%PDF-1\.7\n200\n\[ 'credit_note 200' \]\n$/,
+  'docs/guides/invoices.md': /^owner@example\.com is an admin\.\ninvoice\n%PDF-1\.7\n201\n\[ 'credit_note 200' \]\n$/,
   'docs/guides/shipping.md':
     /^owner@example\.com is an admin\.\n390\n390\npartially_fulfilled\n1\ncompleted\ndelivered\norder\.created\n[\s\S]*fulfillment\.delivered\n/,
   'docs/guides/returns.md': /^owner@example\.com is an admin\.\n1\n2\napproved\nreceived\ncompleted\n1\n$/,

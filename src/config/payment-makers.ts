@@ -25,6 +25,8 @@ export type PaymentProviderConfig = {
   readonly isSandboxed: boolean
   /** In production a key that moves no money may be used: for a staging system. */
   readonly allowsTestKeys: boolean
+  /** Nobody holds money for the shop: staff say when it came in. */
+  readonly isByHand?: true
 }
 
 type Common = {
@@ -123,7 +125,7 @@ export function invoice(): PaymentProviderConfig {
 }
 
 function offline(provider: string, options: Readonly<Record<string, string>>): PaymentProviderConfig {
-  return made(provider, { capture: 'manual', options }, {})
+  return { ...made(provider, { capture: 'manual', options }, {}), isByHand: true }
 }
 
 type Given = Common & {

@@ -132,4 +132,6 @@ export type PaymentProviderSettings = {
   readonly capture: CapturePolicy
   /** How long an order waits for it, where that is longer than a customer sits before a page. */
   readonly waitsMs?: number
+  /** What is authorized by it is a promise: staff say when the money came in. */
+  readonly isByHand?: true
 }

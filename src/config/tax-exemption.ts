@@ -28,14 +28,14 @@ export type Buyer = {
 export function exemptionOf(shop: ShopSettings, buyer: Buyer): TaxExemption | null {
   if (buyer.customerGroup !== null && shop.tax.exemptGroups.includes(buyer.customerGroup)) return 'customer_group'
   const { vatId, vatCheck } = buyer
-  if (vatId === null || !crossesBorder(shop, buyer)) return null
+  if (!vatId || !crossesBorder(shop, buyer)) return null
   const isKnown = shop.tax.reverseCharge === 'format' || (vatCheck?.vatId === vatId && vatCheck.state === 'valid')
   return isKnown ? 'reverse_charge' : null
 }
 
 /** Whether reverse charge asks for this number: from one country of the EU to another, to a business that is not of the first. */
 export function crossesBorder({ tax, seller }: ShopSettings, { vatId, to }: Pick<Buyer, 'vatId' | 'to'>): boolean {
-  if (tax.reverseCharge === null || seller === null || vatId === null || to === null) return false
+  if (tax.reverseCharge === null || seller === null || !vatId || to === null) return false
   const [home, there] = [euStateOf(seller.address), euStateOf(to)]
   return home !== null && there !== null && home !== there && vatIdCountry(vatId) !== home
 }

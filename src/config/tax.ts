@@ -57,7 +57,7 @@ type Place = { readonly country: string; readonly region?: string | null | undef
 export function regionOf({ regions }: TaxSettings, { country, region, postalCode }: Place): string | null {
   const known = regions.get(country)
   if (known === undefined) return null
-  const code = plainCode(postalCode ?? '')
+  const code = codeOf(known, postalCode ?? '')
   const name = plainName(region ?? '')
   const found =
     (code === '' ? undefined : known.find(({ postalCodes }) => postalCodes.some((start) => code.startsWith(start)))) ??
@@ -85,6 +85,13 @@ export function rateOf({ rates }: TaxSettings, taxClass: string | null, { countr
 
 function keyOf(taxClass: string, country: string, region: string | null): string {
   return region === null ? `${country} ${taxClass}` : `${country} ${taxClass} ${region}`
+}
+
+/** Without the letters that stand before the digits of a country's codes: `AX-22100`, `D-27498`. */
+function codeOf(known: readonly TaxRegion[], text: string): string {
+  const code = plainCode(text)
+  const areDigits = known.every(({ postalCodes }) => postalCodes.every((start) => /^\d/.test(start)))
+  return areDigits ? code.replace(/^[A-Z]{1,3}(?=\d)/, '') : code
 }
 
 /** `BT1 1AA` as `BT11AA`. */

@@ -219,10 +219,11 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       },
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],
-      paymentProviders: payments.map(({ id, provider, capture, options }) => ({
+      paymentProviders: payments.map(({ id, provider, capture, options, isByHand }) => ({
         id,
         capture,
         methods: methodsOf(surroundings, provider),
+        ...(isByHand && { isByHand }),
         ...(options['days'] === undefined ? {} : { waitsMs: Number(options['days']) * 86_400_000 }),
       })),
     },

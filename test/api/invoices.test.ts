@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import type { InvoicesConfig } from '../../src/config/invoices.ts'
+import { invoice as onInvoice, sandbox } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
 import type { InvoiceDocument } from '../../src/documents/invoice-document.ts'
 import { type Invoice, invoiceSeries, invoices } from '../../src/domains/invoices/collections.ts'
@@ -10,9 +11,21 @@ import { issueInvoices } from '../../src/domains/invoices/issue-invoices.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { workIn } from '../../src/operation/work.ts'
+import { createOfflineProvider } from '../../src/payment-providers/offline/adapter.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
-import { type As, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import {
+  type ApiHarnessOptions,
+  type As,
+  address,
+  checkOut,
+  createTestClock,
+  fillCart,
+  openWorld,
+  testConfig,
+  type World,
+  work,
+} from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
 import { createMailbox, type Mail } from '../support/mailbox.ts'
 
@@ -20,11 +33,11 @@ let world: World
 let sent: Mail[]
 afterEach(() => closeWithBooks(world))
 
-async function open(config: InvoicesConfig = {}, more: object = {}): Promise<void> {
+async function open(config: InvoicesConfig = {}, more: object = {}, payments: ApiHarnessOptions['payments'] = []): Promise<void> {
   const mailbox = createMailbox()
   sent = mailbox.sent
   const shop = { ...(testConfig.shop as object), invoices: config, ...more }
-  world = await openWorld({ ...mailbox, config: { ...testConfig, shop } as typeof testConfig })
+  world = await openWorld({ ...mailbox, payments, config: { ...testConfig, shop } as typeof testConfig })
   await world.engine.start()
 }
 
@@ -80,6 +93,16 @@ test('an order that is placed is invoiced by itself, and its customer has the PD
   assert.ok(once.bytes.equals(attached!.bytes))
   const again = await get('guest', `orders/${order.id}/invoice.pdf`, { ...order.headers, 'if-none-match': String(once.headers['etag']) })
   assert.equal(again.status, 304)
+})
+
+test('what was bought on an invoice is still to be paid', async () => {
+  const offline = createOfflineProvider({ id: 'invoice', clock: createTestClock(), transfer: null })
+  await open({ terms: 'Payable within 14 days.' }, { payments: [sandbox(), onInvoice()] }, [offline])
+  const cart = await fillCart(world, 'guest')
+  const { body } = await post('guest', `carts/${cart.id}/checkout`, { payment: { provider: 'invoice' } }, cart.headers)
+  await work(world)
+  const [{ document }] = (await issuedOf(body.order.id)) as [Invoice]
+  assert.deepEqual([document.paid, document.totals.total > 0, document.terms], [0, true, 'Payable within 14 days.'])
 })
 
 test('whoever may not see an order sees none of its invoices', async () => {

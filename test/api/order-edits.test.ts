@@ -132,6 +132,7 @@ test('an address may be mended while nothing was sent, within the place of its t
   await refused({ shippingAddress: abroad }, 409, '/shippingAddress/country')
   await refused({ lines: [] }, 409, '/lines')
   await refused({ email: 'other@example.com' }, 409, '/email')
+  await refused({ vatId: 'FR40303265045' }, 409, '/vatId')
   await refused({ add: [{ variant: 'var_none' }] }, 422, '/add/0/variant')
   await refused(hardcover({ quantity: 9 }), 409, '/add/0/quantity')
 })

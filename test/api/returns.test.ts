@@ -160,6 +160,8 @@ test('sent back in two parts: one is sold again, one is written off, the money g
     ['returned', 1],
     ['written_off', -1],
   ])
+  const much = await post(`returns/${back}/complete`, { deduction: eur(2001) })
+  assert.deepEqual([much.status, much.body.errors[0].path], [400, '/deduction/amount'])
   const settled = await post(`returns/${back}/complete`, { deduction: eur(300), answer: 'A page is torn.' })
   assert.deepEqual([settled.status, settled.body.refunded, settled.body.deduction], [200, eur(1700), eur(300)])
   await work(world, 10_000)

@@ -85,6 +85,21 @@ describe('a business of another EU country', () => {
     assert.deepEqual(asked, [])
   })
 
+  test('is nobody with an empty field: that is no number, and tax is due', async () => {
+    for (const reverseCharge of ['format', 'vies'] as const) {
+      await open(shopBy(reverseCharge))
+      const cart = await fillCart(world, 'guest')
+      for (const vatId of ['', '  ']) {
+        const { body } = await set(cart, { shippingAddress: paris, vatId })
+        assert.deepEqual([body.vatId, body.taxExemption, body.totals.tax.amount > 0], [null, null, true])
+      }
+      const made = await world.call('guest', { method: 'POST', url: '/api/carts', body: { vatId: '', shippingAddress: paris } })
+      assert.deepEqual([made.status, made.body.vatId, made.body.taxExemption], [201, null, null])
+      if (reverseCharge === 'format') await world.close()
+    }
+    assert.deepEqual(asked, [])
+  })
+
   test('pays the bare price where tax is added', async () => {
     await open(shopBy('format', 'added'))
     const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 3 }])
@@ -117,7 +132,7 @@ describe('a business of another EU country', () => {
   test('gives a number that can be one, or is told what is wrong', async () => {
     await open(shopBy('vies'))
     const cart = await fillCart(world, 'guest')
-    for (const vatId of ['FR40303265046', 'XX1', '', 'DE', 'U'.repeat(60)])
+    for (const vatId of ['FR40303265046', 'XX1', 'DE', 'U'.repeat(60)])
       checkRefusal(await set(cart, { vatId }), 400, 'validation_failed', '/vatId')
     checkRefusal(
       await world.call('guest', { method: 'POST', url: '/api/carts', body: { vatId: 'FR1' } }),

@@ -190,6 +190,22 @@ describe('the rate', () => {
     assert.deepEqual((await asStaff('GET', `/api/orders/${id}`)).body.taxes, taxes)
   })
 
+  test('is that of a region also where its postal code is written with the letters of the country', () => {
+    const tax = taxOf({ prices: 'included', rates: euRates, regions: euRegions }, 'UTC')
+    for (const [country, plain, written] of [
+      ['FI', '22100', 'AX-22100'],
+      ['DE', '27498', 'D-27498'],
+      ['AT', '6691', 'A-6691'],
+      ['ES', '35001', 'E-35001'],
+      ['PT', '9000-001', 'P-9000-001'],
+      ['IT', '23041', 'I-23041'],
+    ] as const) {
+      const region = regionOf(tax, { country, postalCode: plain })
+      assert.notEqual(region, null, country)
+      assert.equal(regionOf(tax, { country, postalCode: written }), region)
+    }
+  })
+
   test('is found for every country, whatever stands in its addresses', async () => {
     const tax = taxOf({ prices: 'included', rates: euRates, regions: euRegions }, 'UTC')
     const odd = ['', '   ', '0', '35', 'ＢＴ１', '٣٥٠٠١', '🏝️', '\u202e10053', '9'.repeat(20), '97133', 'bt1 1aa', '27498-']

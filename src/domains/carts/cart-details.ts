@@ -47,7 +47,7 @@ export function detailsOf(project: Project, { currency, discountCodes, vatId, ..
   return {
     ...details,
     ...(discountCodes === undefined ? {} : { discountCodes: [...new Set(discountCodes.map(normalCode))].filter((code) => code !== '') }),
-    ...(vatId === undefined ? {} : { vatId: vatId && readVatId(vatId), vatCheck }),
+    ...(vatId === undefined ? {} : { vatId: readVatId(vatId), vatCheck }),
     ...(typeof details.email === 'string' ? { email: normalEmail(details.email) } : {}),
     ...(details.shippingAddress === undefined ? {} : { shippingAddress: tidy(details.shippingAddress) }),
     ...(details.billingAddress === undefined ? {} : { billingAddress: tidy(details.billingAddress) }),

@@ -13,8 +13,9 @@ import type { Reader } from '../../storage/storage.ts'
 import { getCart } from './cart-view.ts'
 import { shopOf } from './totals.ts'
 
-/** @throws validation_failed */
-export function readVatId(text: string): string {
+/** Null of a field that was left empty: that is no number. @throws validation_failed */
+export function readVatId(text: string | null): string | null {
+  if (text === null || text.trim() === '') return null
   const vatId = plainVatId(text)
   const problem = vatIdProblem(vatId)
   if (problem !== null) throw invalid('/vatId', 'vat_id', problem)
@@ -25,13 +26,13 @@ type Asking = { readonly project: Project; readonly services: Pick<Services, 'va
 
 /** Whether a request with this number asks the register. */
 export function asksRegister({ shop }: Project, vatId: string | null | undefined): vatId is string {
-  return typeof vatId === 'string' && shop?.tax.reverseCharge === 'vies'
+  return typeof vatId === 'string' && vatId.trim() !== '' && shop?.tax.reverseCharge === 'vies'
 }
 
 export async function askRegister({ project, services, now }: Asking, vatId: string): Promise<VatCheck> {
   // Reverse charge needs it: the config is checked.
   const requester = project.shop!.seller!.vatId!
-  const plain = readVatId(vatId)
+  const plain = readVatId(vatId)!
   const nobody = { state: 'unavailable', reference: null } as const
   const answer = (await services.vatRegister?.check(plain, plainVatId(requester))) ?? nobody
   return { vatId: plain, at: toIso(now), ...answer }

@@ -58,10 +58,17 @@ function partOf(difference: readonly AtRate[], sign: 1 | -1): AtRate[] {
     .map(({ ratePpm, net, tax }) => ({ ratePpm, net: net * sign, tax: tax * sign }))
 }
 
-/** What is there for it, or held: what was given back of that is a credit note's matter. */
-async function paidFor({ tx }: Work, { id, total }: Order): Promise<number> {
+/**
+ * What is there for it, or held by a provider: what was given back of that is a credit note's matter. What was only promised, as by who buys
+ * on an invoice, is still to be paid.
+ */
+async function paidFor({ tx, project }: Work, { id, total }: Order): Promise<number> {
   const attempts = await findAll(tx, payments, eq('order', id))
-  const held = attempts.reduce((sum, { captured, capturable }) => sum + captured.amount + (capturable?.amount ?? 0), 0)
+  const byHand = new Set(project.paymentProviders.filter((one) => one.isByHand).map((one) => one.id))
+  const held = attempts.reduce(
+    (sum, { provider, captured, capturable }) => sum + captured.amount + (byHand.has(provider) ? 0 : (capturable?.amount ?? 0)),
+    0,
+  )
   return Math.min(held, total.amount)
 }
 

@@ -94,7 +94,12 @@ async function answerOf({ tx, model, actor }: CommandContext<unknown>, order: Or
 
 /** @throws order_state_conflict for what only a draft can be given */
 function checkOfPlaced(order: Order, input: object): void {
-  const hints = { lines: 'cancel units of it instead', email: 'its customer is known', shippingMethod: 'its shipping was agreed on' }
+  const hints = {
+    lines: 'cancel units of it instead',
+    email: 'its customer is known',
+    shippingMethod: 'its shipping was agreed on',
+    vatId: 'its tax was agreed on',
+  }
   const given = Object.entries(hints).filter(([name]) => name in input)
   if (given.length === 0) return
   const errors = given.map(([name, hint]) => ({ path: `/${name}`, code: 'draft', message: `can be changed in a draft alone: ${hint}` }))

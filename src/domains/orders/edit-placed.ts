@@ -1,7 +1,8 @@
 // Lines added to an order that is placed. What was agreed before stays to the cent: its lines keep their prices and their tax, and the
 // new ones bear what the tax of their rate becomes by them. What they cost is owed, and the order is held until it is paid.
-import { EngineError, type InputIssue, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, type InputIssue, invalid, isEngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
+import { limits } from '../../base/limits.ts'
 import {
   addMoney,
   allocateMoney,
@@ -45,6 +46,8 @@ export async function editPlaced(context: CommandContext<unknown>, order: Order,
   const addresses = addressesAfter(context, order, given)
   const set = { ...(note === undefined ? {} : { note }), ...(addresses && { addresses }) }
   if (add.length === 0) return { order: Object.keys(set).length === 0 ? order : await tx.update(orders, order, { set }), events: [] }
+  if (order.lines.length + add.length > limits.cartLinesMax)
+    throw invalid('/add', 'maxItems', `must leave ${limits.cartLinesMax} lines or fewer`)
   const resolved = await resolveAdded(context, order, linesOf(newId, add))
   const more = withAdded(context, order, resolved)
   const lines = [...order.lines, ...more.lines]
@@ -101,6 +104,8 @@ async function resolveAdded(
   order: Order,
   lines: readonly CartLine[],
 ): Promise<ResolvedCart> {
+  if (order.taxExemption !== null)
+    throw stateConflict(order, 'It was sold without tax, and nothing can be added to it: make another order.')
   if (order.taxIncluded !== shopOf(project).tax.isIncluded)
     throw stateConflict(order, 'Its taxes were reckoned in another way than the shop does now: make another order.')
   const cart = (await tx.get(carts, order.cart))!

@@ -93,7 +93,13 @@ type Units = Omit<Given, 'amount' | 'lines'> & {
   readonly first: 'uncharged' | 'refund'
 }
 
-export type UnitsBack = { readonly refunds: readonly Refund[]; readonly refunded: Money; readonly uncharged: readonly RefundedLine[] }
+export type UnitsBack = {
+  readonly refunds: readonly Refund[]
+  readonly refunded: Money
+  readonly uncharged: readonly RefundedLine[]
+  /** Of the units, before anything is deducted. */
+  readonly worth: Money
+}
 
 /**
  * By the weights that were frozen with the order. What was given back of it before, for whatever reason, is not given back again.
@@ -103,7 +109,7 @@ export type UnitsBack = { readonly refunds: readonly Refund[]; readonly refunded
 export async function giveBackUnits(work: Work, order: Order, { units, deduction, first, ...given }: Units): Promise<UnitsBack> {
   const { tx } = work
   const { currency } = order.total
-  const priced = await pricedUnits(tx, order, { units, deduction })
+  const { priced, whole } = await pricedUnits(tx, order, { units, deduction })
   const worth = priced.reduce((sum, { amount }) => sum + amount, 0)
   const sources = await sourcesOf(tx, order)
   const kept = sources.reduce((sum, { left }) => sum + left.amount, 0)
@@ -128,7 +134,7 @@ export async function giveBackUnits(work: Work, order: Order, { units, deduction
     )
   const amount = money(back, currency)
   const refunds = back === 0 ? [] : await refundFrom(work, order, { ...given, sources, amount, lines: rows(ofRefund, true) })
-  return { refunds, refunded: amount, uncharged: less === 0 ? [] : rows(ofLess, back === 0) }
+  return { refunds, refunded: amount, uncharged: less === 0 ? [] : rows(ofLess, back === 0), worth: money(whole, currency) }
 }
 
 function shares(amount: Money, weights: readonly number[]): number[] {
@@ -138,7 +144,11 @@ function shares(amount: Money, weights: readonly number[]): number[] {
 type Priced = NamedUnits & { readonly amount: number }
 
 /** Of units that were given back already, nothing. A deduction is taken from all in proportion. */
-async function pricedUnits(tx: Transaction, order: Order, { units, deduction }: Pick<Units, 'units' | 'deduction'>): Promise<Priced[]> {
+async function pricedUnits(
+  tx: Transaction,
+  order: Order,
+  { units, deduction }: Pick<Units, 'units' | 'deduction'>,
+): Promise<{ readonly priced: readonly Priced[]; readonly whole: number }> {
   const paid = paidFor(order).lines
   const before = await givenBack(tx, order)
   const priced = units.map(({ line, quantity }): Priced => {
@@ -152,5 +162,5 @@ async function pricedUnits(tx: Transaction, order: Order, { units, deduction }: 
     money(Math.min(deduction, worth), order.total.currency),
     priced.map(({ amount }) => amount),
   )
-  return priced.map((one, index) => ({ ...one, amount: one.amount - kept[index]! }))
+  return { priced: priced.map((one, index) => ({ ...one, amount: one.amount - kept[index]! })), whole: worth }
 }

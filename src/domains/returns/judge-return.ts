@@ -165,11 +165,13 @@ export const completeReturn = command({
     if (to === 'store_credit' && order.customer === null) throw invalid('/to', 'account', "the order is no account's")
     const units = orderReturn.lines.filter(({ received }) => received > 0).map(({ line, received }) => ({ line, quantity: received }))
     const cause = { reason: 'returned', key: `return:${orderReturn.id}`, isKept: to === 'store_credit', isAwaited: false } as const
-    const nothing: UnitsBack = { refunds: [], refunded: money(0, currency), uncharged: [] }
+    const nothing: UnitsBack = { refunds: [], refunded: money(0, currency), uncharged: [], worth: money(0, currency) }
     const back =
       input.refund === false
         ? nothing
         : await giveBackUnits(context, order, { units, deduction: deduction.amount, first: 'refund', ...cause })
+    if (input.refund !== false && deduction.amount > back.worth.amount)
+      throw invalid('/deduction/amount', 'maximum', `must be ${back.worth.amount} or less: so much the units are worth`)
     const set = { status: 'completed', refunded: back.refunded, deduction, answer: input.answer ?? null }
     const after = await tx.update(returns, orderReturn, { set })
     const moves = orderReturn.lines.map(({ line, quantity, received }) => ({ line, returning: -quantity, returned: received }))

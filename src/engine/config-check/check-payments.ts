@@ -30,6 +30,7 @@ const made = object({
   options: named(() => text),
   isSandboxed: flag,
   allowsTestKeys: flag,
+  isByHand: flag,
 } satisfies Record<keyof PaymentProviderConfig, Check>)
 
 const plain = object({ provider: text })

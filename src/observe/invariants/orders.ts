@@ -167,6 +167,7 @@ function checkTaxes({ report }: VerifyContext, order: Order): void {
   if (inParts !== charged) wrong.push(`shipping is ${charged}, its parts ${inParts}`)
   const sum = taxes.reduce((all, { tax }) => all + tax.amount, 0)
   if (sum !== totals.tax.amount) wrong.push(`the tax is ${totals.tax.amount}, of its groups ${sum}`)
+  if (order.taxExemption === 'reverse_charge' && !order.vatId) wrong.push('nobody accounts for the tax: there is no VAT number')
   if (wrong.length > 0) report('orders.taxes_add_up', [`orders/${id}`], wrong.join('; '))
 }
 
