@@ -55,6 +55,10 @@ const nested = (made: unknown) => {
 const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegExp]>> = {
   'a key that is none, at the top': [(c) => (c.colections = c.collections), /^colections: is not an option; did you mean "collections"/],
   'a key that is none, in a collection': [(c) => (c.collections[0].indices = []), /^collections\.clubs\.indices: is not an option/],
+  "a field of the shop's products that is none": [
+    (c) => (c.shop.productFields[pick(Object.keys(c.shop.productFields))].kind = pick([undefined, null, 'text', {}])),
+    /^shop\.productFields\.\w+: must be made by field\.text/,
+  ],
   'a key that is none, in a field': [
     (c) => (fieldOf(c).title.requird = true),
     /fields\.title\.requird: is not an option; did you mean "required"/,

@@ -12,6 +12,7 @@ import { isOrigin } from '../../base/web-address.ts'
 import type { BackendConfig, BookkeepingConfig, MailConfig, ShopConfig, StockConfig, WebhooksConfig } from '../../config/backend-config.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
+import { isKind } from '../../schema/kinds/kind.ts'
 import { prefixOf } from '../../schema/model.ts'
 import {
   type Add,
@@ -149,8 +150,10 @@ export function checkConfig(
   if (!isObject(given)) return mistakes
   const asked = isObject(given['shop']) ? given['shop'] : null
   const more = Object.fromEntries(Object.keys(ownFieldsOf).map((name) => [name, isObject(asked?.[name]) ? asked[name] : {}]))
+  // What is wrong with the others is told below: a shop's collections are made of those that are fields.
+  const isField = ([, field]: readonly [string, unknown]) => isObject(field) && isKind(field['kind'])
   const fields = Object.fromEntries(
-    Object.entries(more).map(([name, own]) => [name, Object.fromEntries(Object.entries(own).filter(([, field]) => isObject(field)))]),
+    Object.entries(more).map(([name, own]) => [name, Object.fromEntries(Object.entries(own).filter(isField))]),
   ) as Pick<ShopConfig, OwnFields>
   const own = collectionsIn(given['collections'], add)
   const system = systemOf(asked && { currency: 'EUR', ...fields }, own)
