@@ -8,9 +8,6 @@ import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
 import type { SchemaDialect } from '../../src/storage/migrations/dialect.ts'
-import { openMongodb, openMongodbSchema } from '../../src/storage/mongodb/mongodb-storage.ts'
-import { openMysql, openMysqlSchema } from '../../src/storage/mysql/mysql-storage.ts'
-import { openPostgres, openPostgresSchema } from '../../src/storage/postgres/postgres-storage.ts'
 import { openSqliteSchema } from '../../src/storage/sqlite/schema-dialect.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
@@ -33,6 +30,17 @@ type Product = {
 
 export type DatabaseName = 'sqlite' | 'postgres' | 'mariadb' | 'mysql' | 'mongodb'
 
+// A driver is loaded by whoever opens its database: together they are a quarter of the modules that a file of tests would load.
+const postgres = () => import('../../src/storage/postgres/postgres-storage.ts')
+const mysql = () => import('../../src/storage/mysql/mysql-storage.ts')
+const mongodb = () => import('../../src/storage/mongodb/mongodb-storage.ts')
+
+/** MariaDB and MySQL. */
+const opensMysql: Pick<Required<Product>, 'open' | 'openSchema'> = {
+  open: async (url, model) => await (await mysql()).openMysql({ url, model, clock: systemClock, random: systemRandom }),
+  openSchema: async (url) => await (await mysql()).openMysqlSchema({ url, clock: systemClock }),
+}
+
 const products: Readonly<Record<DatabaseName, Product>> = {
   sqlite: {
     whyNot: () => null,
@@ -44,26 +52,24 @@ const products: Readonly<Record<DatabaseName, Product>> = {
   postgres: {
     whyNot: whyNoPostgres,
     server: { start: startPostgres, createDatabase: createPostgresDatabase },
-    open: (url, model) => openPostgres({ url, model, clock: systemClock, random: systemRandom }),
-    openSchema: (url) => openPostgresSchema({ url, clock: systemClock }),
+    open: async (url, model) => await (await postgres()).openPostgres({ url, model, clock: systemClock, random: systemRandom }),
+    openSchema: async (url) => await (await postgres()).openPostgresSchema({ url, clock: systemClock }),
   },
   mariadb: {
     whyNot: whyNoMariadb,
     server: { start: startMariadb, createDatabase: createMariadbDatabase },
-    open: (url, model) => openMysql({ url, model, clock: systemClock, random: systemRandom }),
-    openSchema: (url) => openMysqlSchema({ url, clock: systemClock }),
+    ...opensMysql,
   },
   mysql: {
     whyNot: whyNoMysql,
     server: { start: startMysql, createDatabase: createMysqlDatabase },
-    open: (url, model) => openMysql({ url, model, clock: systemClock, random: systemRandom }),
-    openSchema: (url) => openMysqlSchema({ url, clock: systemClock }),
+    ...opensMysql,
   },
   mongodb: {
     whyNot: whyNoMongodb,
     server: { start: startMongodb, createDatabase: createMongodbDatabase },
-    open: (url, model) => openMongodb({ url, model, clock: systemClock, random: systemRandom }),
-    openSchema: (url) => openMongodbSchema({ url, clock: systemClock }),
+    open: async (url, model) => await (await mongodb()).openMongodb({ url, model, clock: systemClock, random: systemRandom }),
+    openSchema: async (url) => await (await mongodb()).openMongodbSchema({ url, clock: systemClock }),
   },
 }
 

@@ -1,7 +1,6 @@
 // SQL past the engine, while no server has the database: for what would take days or a lease to come about. SQLite and PostgreSQL.
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import pg from 'pg'
 import { testDatabase } from './databases.ts'
 import { databaseUrl } from './server-process.ts'
 
@@ -15,7 +14,8 @@ export async function runSql(dataFolder: string, sql: string): Promise<readonly 
       database.close()
     }
   }
-  const client = new pg.Client({ connectionString: await databaseUrl(dataFolder) })
+  const { Client } = (await import('pg')).default
+  const client = new Client({ connectionString: await databaseUrl(dataFolder) })
   await client.connect()
   try {
     return (await client.query(sql)).rows

@@ -269,10 +269,11 @@ async function look(ask: Ask): Promise<Map<string, StoredTable>> {
     ;(tables.get(table)?.columns as Map<string, StoredColumn> | undefined)?.set(name, column)
   }
   await lookAtIndexes(ask, tables)
+  // Both sides say which database: MariaDB would otherwise open every table of every database of its server.
   const checks = await ask(
     `select t.table_name,c.constraint_name,c.check_clause from information_schema.check_constraints c
      join information_schema.table_constraints t on t.constraint_schema=c.constraint_schema and t.constraint_name=c.constraint_name
-     where t.table_schema=database() and t.constraint_type='CHECK'`,
+     where c.constraint_schema=database() and t.${here} and t.constraint_type='CHECK'`,
   )
   for (const [table, name, clause] of checks as readonly string[][]) {
     const [, column, sign, least] = /^\(*`(\w+)` >= (-?)\(?(\d+)\)*$/.exec(clause!) ?? []

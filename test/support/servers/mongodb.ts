@@ -3,7 +3,7 @@
 // this project installs from; what was not verified on it stands in docs/operating/mongodb.md.
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Document, MongoClient } from 'mongodb'
+import type { Document } from 'mongodb'
 import { type DatabaseServer, newDatabaseName, startProgram } from './database-server.ts'
 import { findProgram } from './find-program.ts'
 
@@ -57,6 +57,7 @@ function urlOf(port: number): string {
 }
 
 async function ask(url: string, command: Document): Promise<Document> {
+  const { MongoClient } = await import('mongodb')
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 1_000 })
   try {
     return await client.db('admin').command(command)

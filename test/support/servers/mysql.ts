@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { type ConnectionOptions, createConnection } from 'mysql2/promise'
+import type { ConnectionOptions } from 'mysql2/promise'
 import { type DatabaseServer, newDatabaseName, runner, startProgram } from './database-server.ts'
 
 /** Takes the options of `mysqld`, but `--no-defaults`, which it has. */
@@ -77,6 +77,7 @@ function urlOf(port: number): string {
 async function query(url: string, statement: string): Promise<string> {
   const { hostname, port, username } = new URL(url)
   const options: ConnectionOptions = { host: hostname, port: Number(port), user: username, rowsAsArray: true, connectTimeout: 10_000 }
+  const { createConnection } = await import('mysql2/promise')
   const connection = await createConnection(options)
   try {
     const [rows] = await connection.query({ sql: statement, timeout: 10_000 })

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
+import type pg from 'pg'
 import { type DatabaseServer, newDatabaseName, runner, startProgram } from './database-server.ts'
 
 /** The platform's package, or null where there is none. */
@@ -78,7 +78,8 @@ function urlOf(port: number): string {
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: `${url}/postgres`, connectionTimeoutMillis: 5_000 })
+  const { Client } = (await import('pg')).default
+  const client = new Client({ connectionString: `${url}/postgres`, connectionTimeoutMillis: 5_000 })
   // Told by the query that fails, too.
   client.on('error', () => {})
   await client.connect()
