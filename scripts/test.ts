@@ -29,6 +29,7 @@ const root = resolve(wordAfter('--root') ?? join(import.meta.dirname, '..'))
 const fileMs = 15 * 60_000
 /** As the command line does for its users; a file is known by what is in it. */
 const compileCache = join(root, 'node_modules/.cache/kingpost')
+const quickImports = join(root, 'test/support/quick-imports.ts')
 /** Refuses statements that look at every row of a table. */
 const planWatch = join(root, 'test/support/watch-plans.ts')
 /** What the files on PostgreSQL have asked it for. */
@@ -214,7 +215,10 @@ function runFile({ row: { database }, file }: Job, environment: Environment): Pr
     files: [join(root, file)],
     env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...environment },
     timeout: fileMs,
-    execArgv: ['--disable-warning=ExperimentalWarning', ...(isThere(planWatch) ? [`--import=${planWatch}`] : [])],
+    execArgv: [
+      '--disable-warning=ExperimentalWarning',
+      ...[quickImports, planWatch].filter((path) => isThere(path)).map((path) => `--import=${path}`),
+    ],
   })
   const fails: string[] = []
   stream.on('test:fail', ({ name, line, details }) => {
