@@ -92,6 +92,11 @@ const varying = 'Authorization, Cookie, Cart-Token'
 /** How often a closing server looks for connections that have fallen idle. */
 const idleSweepMs = 50
 
+/** Schemas are checked by the operations: no route has one. Otherwise Fastify loads its own compilers at each start. */
+const noSchemas = (): never => {
+  throw new Error('no route has a schema of its own')
+}
+
 function createApp(parts: ServerParts): FastifyInstance {
   let requestCount = 0
   return Fastify({
@@ -100,6 +105,7 @@ function createApp(parts: ServerParts): FastifyInstance {
     trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { querystringParser: (text) => ({ text }), maxParamLength: 128 },
     serverFactory: (listener) => createSocketServer(parts.times ?? socketTimes, parts.clock, parts.inFront?.(listener) ?? listener),
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, `${parts.bootId}-unread`, parts.log),

@@ -38,13 +38,26 @@ function withFormats(on: Ajv): Ajv {
   return on
 }
 
+/** Checks schemas themselves. Made for the first of them, and kept: the schema of schemas takes 15 ms of a start. */
+let strict: Ajv | null = null
+
+function makeStrict(): Ajv {
+  return withFormats(new Ajv({ ...options, strict: false, strictSchema: true })).addVocabulary(['example'])
+}
+
 /** Of a project: what is not known would be ignored without a word. @throws Error that says what it is */
 export function checkSchema(schema: object): void {
-  const strict = withFormats(new Ajv({ ...options, strict: false, strictSchema: true }))
-  strict.addVocabulary(['example'])
+  const text = JSON.stringify(schema)
   // What is checked later cannot be awaited inside of what is checked at once.
-  if (/"\$async":/.test(JSON.stringify(schema))) throw new Error('"$async" is for what waits, and nothing waits here')
-  strict.compile(schema)
+  if (/"\$async":/.test(text)) throw new Error('"$async" is for what waits, and nothing waits here')
+  // Another one may have the same name.
+  if (/"\$id":/.test(text)) return void makeStrict().compile(schema)
+  strict ??= makeStrict()
+  try {
+    strict.compile(schema)
+  } finally {
+    strict.removeSchema(schema)
+  }
 }
 
 /** `query`: the input's names are parameters, and paths say so. */

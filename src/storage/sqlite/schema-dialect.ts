@@ -86,13 +86,30 @@ export function readKinds(database: DatabaseSync): Kinds {
   return JSON.parse(readMeta(database, 'columns') ?? '{}') as Kinds
 }
 
-export function introspectSqlite(database: DatabaseSync, model: Model): StoredSchema {
+/** `isCounted`: how many rows there are is counted, which reads an index of each table whole; else all that is known is whether there are. */
+export function introspectSqlite(database: DatabaseSync, model: Model, isCounted = true): StoredSchema {
   const found = database
-    .prepare(`select "name","sql" from sqlite_schema where "type"='table' and "name" not like 'sqlite\\_%' escape '\\'`)
-    .all()
+    .prepare(
+      `select "name","sql" from sqlite_schema where "type"='table' and "name" not like 'sqlite\\_%' escape '\\' and "name" not like '\\_%' escape '\\'`,
+    )
+    .all() as { name: string; sql: string }[]
+  const columns = columnsOf(database)
+  const indexes = indexesOf(database)
   const tables = new Map<string, StoredTable>()
-  for (const { name, sql } of found as { name: string; sql: string }[])
-    if (!name.startsWith('_')) tables.set(name, tableOf(database, name, sql))
+  for (const { name, sql } of found) {
+    const words = columns.get(wordsTableOf(name)) ?? []
+    const own = (columns.get(name) ?? []).map((column) => [column.name, column] as const)
+    const rows = rowsOf(database, name, isCounted)
+    tables.set(name, {
+      name,
+      columns: new Map(own),
+      indexes: [...(indexes.get(name) ?? []), ...wordsIndexOf(name, words)],
+      checks: checksOf(sql),
+      rows,
+      isEmpty: rows === 0,
+      isOurs: false,
+    })
+  }
   for (const { table, column } of requiredColumns(model, { tables }, sqliteTypes)) {
     const stored = tables.get(table)!
     const hasNulls = database.prepare(`select 1 from ${quote(table)} where ${quote(column)} is null limit 1`).get() !== undefined
@@ -101,45 +118,57 @@ export function introspectSqlite(database: DatabaseSync, model: Model): StoredSc
   return { tables }
 }
 
-function tableOf(database: DatabaseSync, name: string, sql: string): StoredTable {
-  const info = database.prepare('select "name","type","notnull","dflt_value" from pragma_table_xinfo(?)').all(name)
-  const columns = info.map((row) => {
-    const column = row['name'] as string
-    return [
-      column,
-      {
-        name: column,
-        type: (row['type'] as string).toLowerCase(),
-        kind: null,
-        isNullable: row['notnull'] === 0,
-        hasDefault: row['dflt_value'] !== null,
-        hasNulls: false,
-      },
-    ] as const
-  })
-  const rows = database.prepare(`select count(*) as "rows" from ${quote(name)}`).get()!['rows'] as number
-  return {
-    name,
-    columns: new Map(columns),
-    indexes: indexesOf(database, name),
-    checks: checksOf(sql),
-    rows,
-    isEmpty: rows === 0,
-    isOurs: false,
-  }
+function rowsOf(database: DatabaseSync, table: string, isCounted: boolean): number {
+  const sql = isCounted ? 'select count(*) as "rows" from' : 'select exists (select 1 from'
+  return database.prepare(`${sql} ${quote(table)}${isCounted ? '' : ') as "rows"'}`).get()!['rows'] as number
 }
 
-function indexesOf(database: DatabaseSync, table: string): StoredIndex[] {
-  const list = database.prepare(`select "name","unique" from pragma_index_list(?) where "origin"='c' order by "name"`).all(table)
-  const indexes = list.map((row): StoredIndex => {
-    const parts = database.prepare('select "name","desc" from pragma_index_xinfo(?) where "key"=1 order by "seqno"').all(row['name']!)
-    const columns = parts.map((part) => ({ name: part['name'] as string, descending: part['desc'] === 1 }))
-    return { name: row['name'] as string, columns, form: formOf(columns), isUnique: row['unique'] === 1, isValid: true }
-  })
-  const words = database.prepare('select "name" from pragma_table_info(?)').all(wordsTableOf(table)) as { name: string }[]
+/** Of all tables by one statement: a start asks this each time. */
+function columnsOf(database: DatabaseSync): ReadonlyMap<string, StoredColumn[]> {
+  const rows = database
+    .prepare(
+      `select t."name" as "table",c."name",c."type",c."notnull",c."dflt_value" from sqlite_schema t, pragma_table_xinfo(t."name") c
+      where t."type"='table' and c."hidden"<>1 order by t."name",c."cid"`,
+    )
+    .all() as { table: string; name: string; type: string; notnull: number; dflt_value: string | null }[]
+  const tables = new Map<string, StoredColumn[]>()
+  for (const { table, name, type, notnull, dflt_value: fallback } of rows) {
+    const column = { name, type: type.toLowerCase(), kind: null, isNullable: notnull === 0, hasDefault: fallback !== null, hasNulls: false }
+    listIn(tables, table).push(column)
+  }
+  return tables
+}
+
+function indexesOf(database: DatabaseSync): ReadonlyMap<string, StoredIndex[]> {
+  const rows = database
+    .prepare(
+      `select t."name" as "table",i."name",i."unique",c."name" as "column",c."desc" from sqlite_schema t, pragma_index_list(t."name") i,
+      pragma_index_xinfo(i."name") c where t."type"='table' and i."origin"='c' and c."key"=1 order by i."name",c."seqno"`,
+    )
+    .all() as { table: string; name: string; unique: number; column: string; desc: number }[]
+  const tables = new Map<string, StoredIndex[]>()
+  for (const [name, parts] of Map.groupBy(rows, (row) => row.name)) {
+    const columns = parts.map((part) => ({ name: part.column, descending: part.desc === 1 }))
+    const { table, unique } = parts[0]!
+    listIn(tables, table).push({ name, columns, form: formOf(columns), isUnique: unique === 1, isValid: true })
+  }
+  return tables
+}
+
+function indexesOn(database: DatabaseSync, table: string): StoredIndex[] {
+  return [...(indexesOf(database).get(table) ?? []), ...wordsIndexOf(table, columnsOf(database).get(wordsTableOf(table)) ?? [])]
+}
+
+function listIn<T>(lists: Map<string, T[]>, name: string): T[] {
+  const list = lists.get(name) ?? []
+  lists.set(name, list)
+  return list
+}
+
+function wordsIndexOf(table: string, words: readonly StoredColumn[]): StoredIndex[] {
   const columns = words.map(({ name }) => ({ name, descending: false }))
-  if (words.length === 0) return indexes
-  return [...indexes, { name: `${table}_search`, columns, form: searchForm(columns), isUnique: false, isValid: true, isSearch: true }]
+  if (columns.length === 0) return []
+  return [{ name: `${table}_search`, columns, form: searchForm(columns), isUnique: false, isValid: true, isSearch: true }]
 }
 
 /** SQLite tells checks only as the text they were declared with, which is ours. */
@@ -259,7 +288,7 @@ export function runStep(database: DatabaseSync, step: Step): void {
     )
   // A column that is indexed cannot be dropped, and its own indexes go with it.
   if (step.kind === 'dropColumn')
-    for (const index of indexesOf(database, step.table))
+    for (const index of indexesOn(database, step.table))
       if (index.columns.some(({ name }) => name === step.column))
         for (const sql of index.isSearch ? dropSearch(step.table) : [`drop index ${quote(index.name)}`]) database.exec(sql)
   for (const { sql } of statementsOf(step)) database.exec(sql)

@@ -45,11 +45,17 @@ export function prepareSchema(database: DatabaseSync, model: Model, policy: Sche
 }
 
 function changeAtStart(database: DatabaseSync, model: Model, policy: SchemaPolicy): Model {
-  const before = introspectSqlite(database, model)
+  const before = introspectSqlite(database, model, false)
   const known = readKinds(database)
   let kinds = adoptedKinds(model, withKinds(before, known), { kinds: known, types: sqliteTypes })
-  const stored = withKinds(before, kinds)
-  const plan = planMigration({ model, stored, journal: readJournal(database), types: sqliteTypes })
+  let stored = withKinds(before, kinds)
+  const planOf = () => planMigration({ model, stored, journal: readJournal(database), types: sqliteTypes })
+  let plan = planOf()
+  // Rows are counted for who is told of them: a start that changes nothing takes as long however many there are.
+  if (plan.steps.length + plan.problems.length > 0 && before.tables.size > 0) {
+    stored = withKinds(introspectSqlite(database, model), kinds)
+    plan = planOf()
+  }
   const steps = stepsAtStart(plan, policy, before.tables.size === 0)
   for (const step of steps) {
     if (step.kind === 'backfill')
