@@ -1,6 +1,7 @@
 // The rules that span several records, each with two transactions that overlap: what the domain code
 // holds while it decides (docs/concepts/concurrency.md). Without it these fail where transactions run
 // side by side; on SQLite, where they are serial, they pass in any case.
+// waits
 // databases: all
 // long
 // slow: mysql, mongodb
