@@ -5,8 +5,8 @@ import { Readable } from 'node:stream'
 import { isEngineError } from '../base/engine-error.ts'
 import type { Answer, Content, Operation } from '../operation/define.ts'
 import { stringifyOf } from '../operation/serializer.ts'
-import { validatorOf } from '../operation/validate.ts'
 import { shown } from '../schema/shape.ts'
+import { validatorOf } from '../schema/validate.ts'
 import { OwnMistake } from './own-code.ts'
 
 /** @throws OwnMistake that names the path */

@@ -10,6 +10,7 @@ import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { DomainEvent } from '../contract/events.ts'
+import { validatorOf } from '../schema/validate.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { Answer, AnswerHeaders, CallContext, Command, Ended, Operation, RequestFacts, Services } from './define.ts'
@@ -30,7 +31,6 @@ import {
 import { withinScope } from './key-scope.ts'
 import { requestLine } from './request-line.ts'
 import { toldTo } from './told-to.ts'
-import { validatorOf } from './validate.ts'
 import { type Work, type WorkParts, workIn } from './work.ts'
 
 export type OperationParts = TransactionParts &

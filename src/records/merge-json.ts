@@ -3,9 +3,9 @@
 import type { Actor } from '../access/actor.ts'
 import { invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { validatorOf } from '../operation/validate.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel } from '../schema/model.ts'
+import { validatorOf } from '../schema/validate.ts'
 import { fieldSchema } from '../schema/wire.ts'
 import { isReadable } from './present.ts'
 

@@ -2,7 +2,7 @@
 import { isEngineError } from '../../base/engine-error.ts'
 import { declare, placeOfDeclaration } from '../../base/place.ts'
 import type { Static, TObject } from '../../contract/type.ts'
-import { validatorOf } from '../../operation/validate.ts'
+import { validatorOf } from '../../schema/validate.ts'
 import type { Template } from './render.ts'
 import type { Filled } from './template-names.ts'
 

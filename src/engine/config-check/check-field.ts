@@ -4,12 +4,12 @@
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
 import { isStorableText, unstorableText } from '../../base/text.ts'
-import { validatorOf } from '../../operation/validate.ts'
 import { checkCallerRule } from '../../schema/compile-rule.ts'
 import { field as builders } from '../../schema/field.ts'
 import { type Field, isKind, type Kind } from '../../schema/kinds/kind.ts'
 import { emptyMistake } from '../../schema/personal.ts'
 import { type Add, type Check, callable, flag, isObject, type Keys, object, passes, plainObject } from '../../schema/shape.ts'
+import { validatorOf } from '../../schema/validate.ts'
 import { createInputSchema } from '../../schema/wire.ts'
 import { isSchema } from './is-schema.ts'
 

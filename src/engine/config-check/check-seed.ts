@@ -4,9 +4,9 @@
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { SeedRecords } from '../../config/backend-config.ts'
-import { validatorOf } from '../../operation/validate.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import { type Add, is, line, list, object, passes, plainObject, wholeNumber } from '../../schema/shape.ts'
+import { validatorOf } from '../../schema/validate.ts'
 import { createInputSchema, writableFields } from '../../schema/wire.ts'
 
 const shape = list(object({ collection: line, records: list(plainObject) }, { required: ['collection', 'records'] }))

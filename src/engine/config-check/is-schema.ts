@@ -1,7 +1,7 @@
 // Whether a declaration's JSON Schema is one that is kept to.
 import { serializerOf } from '../../operation/serializer.ts'
-import { checkSchema } from '../../operation/validate.ts'
 import type { Add } from '../../schema/shape.ts'
+import { checkSchema } from '../../schema/validate.ts'
 
 /** Says so when it is no JSON Schema, or holds what would be ignored. */
 export function isSchema(schema: object, path: string, add: Add): boolean {

@@ -3,9 +3,9 @@
 import { limits } from '../../base/limits.ts'
 import type { Scalar } from '../../contract/filter.ts'
 import { webhookDeliveries } from '../../domains/webhooks/collections.ts'
-import { storedMisfit } from '../../records/stored-misfit.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import { type CollectionModel, valueAtPath } from '../../schema/model.ts'
+import { storedMisfit } from '../../schema/stored-misfit.ts'
 import { lostCommit } from '../../storage/log-tail.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 

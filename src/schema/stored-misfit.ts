@@ -1,8 +1,8 @@
 // What no record may hold: what a request may not give either. Asked of what is stored, and of what code of a project writes.
 import { type InputIssue, isEngineError } from '../base/engine-error.ts'
-import { validatorOf } from '../operation/validate.ts'
-import type { CompiledField } from '../schema/model.ts'
-import { fieldSchema } from '../schema/wire.ts'
+import type { CompiledField } from './model.ts'
+import { validatorOf } from './validate.ts'
+import { fieldSchema } from './wire.ts'
 
 type Misfit = (value: unknown) => string | null
 /** Compiling a schema costs more than checking a small table against it, and the simulator verifies one model thousands of times. */
