@@ -105,6 +105,25 @@ test('a code in any spelling is taken off the cart and kept with the order, to t
   )
 })
 
+// Of a fixed amount it would have been taken twice and counted once, and the order would not have added up.
+test('what is added to a placed order has its price: its discounts were taken before', async () => {
+  const { code } = await make({ kind: 'fixed', value: eur(300) })
+  const { body } = await order('owner', { codes: [code] })
+  await work(world)
+  const add = [{ variant: world.ids['variant'], quantity: 1 }]
+  const after = await send('staff', 'POST', `orders/${body.order.id}/edits`, { add })
+  assert.equal(after.status, 200, after.text)
+  const { subtotal, discount, shipping, total } = after.body.totals
+  assert.deepEqual([subtotal, discount, shipping, total], [eur(2000), eur(300), eur(390), eur(2090)])
+  assert.deepEqual(
+    after.body.lines.map((line: { discount?: object; total: object }) => [line.discount ?? null, line.total]),
+    [
+      [eur(300), eur(700)],
+      [null, eur(1000)],
+    ],
+  )
+})
+
 test('free shipping and a discount of all of it: the order costs nothing and is placed', async () => {
   const [free, all] = [await make({ kind: 'free_shipping', value: null, combines: true }), await make({ value: 100, combines: true })]
   const cart = await fill('guest', { codes: [free.code, all.code] })

@@ -135,6 +135,19 @@ for (const [what, body, path] of wrong)
     assert.deepEqual(await refundsOf(order), [])
   })
 
+test('units that came to nothing give nothing back, and say so', async () => {
+  const order = await paid()
+  const edits = { method: 'POST', url: `/api/orders/${order}/edits` } as const
+  const add = [{ variant: world.ids['hardcover'], unitPrice: { amount: 0, currency: 'EUR' } }]
+  assert.equal((await world.call('staff', { ...edits, body: { add } })).status, 200)
+  const answer = await give(order, { lines: [{ line: (await orderOf(order)).lines[1]!.id, quantity: 1 }] })
+  assert.deepEqual(
+    [answer.status, answer.body.errors?.[0]],
+    [400, { path: '/lines', code: 'minimum', message: 'came to nothing: there is nothing to give back for these units' }],
+  )
+  assert.deepEqual(await refundsOf(order), [])
+})
+
 test('an order that nobody has paid yet gives nothing back', async () => {
   const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner'), 'card_challenge')
   const answer = await give(body.order.id, {})

@@ -2,6 +2,7 @@
 // invariant of `kingpost verify`, the books of the other side, and what buyers were told.
 
 import { limits } from '../../src/base/limits.ts'
+import { accounts } from '../../src/domains/ledger/collections.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { invariantGroups, verifyDatabase } from '../../src/observe/verify.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
@@ -9,6 +10,7 @@ import { capturedOf, refundedOf, withdrawnOf } from '../../src/sandbox/payment.t
 import type { Commit } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
 import type { MoneyPlan } from './money-plan.ts'
+import type { OrderPlan } from './order-plan.ts'
 import { auditOwnCode } from './own-code.ts'
 import type { Drop } from './provider-plan.ts'
 import { auditReceivers, type Receivers } from './receivers.ts'
@@ -23,6 +25,30 @@ export function auditStep(store: Store, report: Report): void {
   const written = store.written()
   if (written.has('stockLevels')) auditLevels(store, report)
   if (written.has('ledgerEntries')) auditTransfers(store, report)
+  if (written.has('orders')) auditUnits(store, report)
+  if (written.has('discountTallies')) auditUses(store, report)
+}
+
+/** No unit is two things at once, and nothing is charged that was canceled. */
+function auditUnits(store: Store, report: Report): void {
+  const count = (name: string) => `coalesce(l.value->>'$.${name}',0)`
+  const broken = store
+    .sql(
+      `select o."id" from "orders" o, json_each(o."lines") l where ${count('shipped')}+${count('canceled')} > l.value->>'$.quantity'
+      or ${count('returning')}+${count('returned')} > ${count('shipped')} or min(${count('shipped')},${count('canceled')},${count('returning')},${count('returned')}) < 0 limit 1`,
+    )
+    .get()
+  if (broken) report(`step: the units of order ${String(broken['id'])} do not add up`)
+}
+
+function auditUses(store: Store, report: Report): void {
+  const broken = store
+    .sql(
+      `select d."code" from "discountTallies" t join "discounts" d on d."id"=t."discount"
+      where t."uses" > coalesce(case when t."of"='all' then d."usesMax" when d."firstOrder" then 1 else d."usesPerCustomerMax" end, 1e9) limit 1`,
+    )
+    .get()
+  if (broken) report(`step: discount ${String(broken['code'])} is used more often than it may be`)
 }
 
 function auditLevels(store: Store, report: Report): void {
@@ -50,6 +76,7 @@ export type RestParts = {
   readonly receivers: Receivers | null
   readonly acknowledged: Acknowledged
   readonly money: MoneyPlan | null
+  readonly orders: OrderPlan | null
   readonly report: Report
   readonly isThorough: boolean
   readonly drop: Drop | null
@@ -134,13 +161,13 @@ function auditEffects({ store, book, report, drop }: RestParts): void {
 
 const gaveUp = (row: Readonly<Record<string, unknown>>) => String(row['lastError']).includes('(gave up after')
 
-type MoneyAudit = Pick<RestParts, 'store' | 'book' | 'money' | 'report'> & {
+type MoneyAudit = Pick<RestParts, 'store' | 'book' | 'money' | 'orders' | 'report'> & {
   /** False where the provider has answered nothing: that it refuses a refund is not known then. */
   readonly isAsked?: boolean
 }
 
 /** The provider's book against ours: each payment, each order, each key. */
-export function auditMoney({ store, book, money, report, isAsked = true }: MoneyAudit): void {
+export function auditMoney({ store, book, money, orders, report, isAsked = true }: MoneyAudit): void {
   const seen = new Set<string>()
   const tried = store.sql(`select "order" from "payments" group by "order" having count(*) > ${limits.paymentAttemptsMax}`).get()
   if (tried) report(`order ${String(tried['order'])} was tried to be paid too often`)
@@ -183,17 +210,35 @@ export function auditMoney({ store, book, money, report, isAsked = true }: Money
     givenBackByOrder.set(order, (givenBackByOrder.get(order) ?? 0) + givenBack)
     keptByOrder.set(order, (keptByOrder.get(order) ?? 0) + captured - refunded)
   }
-  for (const row of store.sql('select "id","status","total_amount" as "total" from "orders"').all()) {
+  /** For units that were canceled or came back, or because staff gave it. What pays a surplus back is among it. */
+  const refundedByUs = (order: string) =>
+    store
+      .sql(
+        `select coalesce(sum("amount_amount"),0) as "sum" from "refunds" where "order"=? and "status"='succeeded' and "key" not like 'external:%'`,
+      )
+      .get(order)!['sum'] as number
+  /** What was added to it and nobody has paid, and what a bank took back. */
+  const owed = (order: string) =>
+    store
+      .sql(`select coalesce(sum("amount_amount"),0) as "sum" from "ledgerEntries" where "order"=? and "account"=?`)
+      .get(order, accounts.receivable(order))!['sum'] as number
+  for (const row of store.sql('select "id","status","total_amount" as "total","uncharged" from "orders"').all()) {
     const kept = keptByOrder.get(row['id'] as string) ?? 0
-    const total = row['status'] === 'placed' ? (row['total'] as number) : 0
+    const isSold = row['status'] === 'placed' || row['status'] === 'completed'
+    const total = isSold ? (row['total'] as number) - sumOf(row['uncharged'] as string | null) : 0
     // What the dashboard gave back of a surplus is not missing from the sale.
-    const least = money?.isCapturedLater ? 0 : Math.max(0, total - (givenBackByOrder.get(row['id'] as string) ?? 0))
+    const goneBack =
+      (givenBackByOrder.get(row['id'] as string) ?? 0) + (orders ? refundedByUs(row['id'] as string) + owed(row['id'] as string) : 0)
+    const least = money?.isCapturedLater ? 0 : Math.max(0, total - goneBack)
     // What a bank has taken of it cannot be given back as well.
     const most = total + (withdrawnByOrder.get(row['id'] as string) ?? 0) + failedRefunds(row['id'] as string)
     if (kept > most || kept < least)
       report(`order ${String(row['id'])} is ${String(row['status'])} and ${kept} of ${String(row['total'])} is kept`)
   }
 }
+
+const sumOf = (lines: string | null) =>
+  (JSON.parse(lines ?? '[]') as { amount: { amount: number } }[] | null)?.reduce((sum, { amount }) => sum + amount.amount, 0) ?? 0
 
 /** The peer's book against ours: no message that nobody owes, none lost, none doubled without a trace of why. */
 function auditMail({ store, peer, report, isCalm }: RestParts): void {
@@ -220,7 +265,7 @@ function auditMail({ store, peer, report, isCalm }: RestParts): void {
     if (order !== undefined) receipts.set(order, (receipts.get(order) ?? 0) + 1)
   }
   for (const [order, count] of receipts) if (count > 1) report(`mail: order ${order} has ${count} receipts`)
-  for (const row of store.sql('select "id" from "orders" where "placedAt" is not null').all())
+  for (const row of store.sql('select "id" from "orders" where "placedAt" is not null and "total_amount">0').all())
     if (!receipts.has(row['id'] as string)) report(`mail: order ${String(row['id'])} was placed and has no receipt`)
 }
 
@@ -236,7 +281,7 @@ function auditPromises({ store, acknowledged, report, placedExpected }: RestPart
   for (const order of canceled)
     if (statusOf(order) !== 'canceled') report(`promise: order ${order} was canceled and is ${String(statusOf(order))}`)
   for (const order of placed)
-    if (!['placed', 'canceled'].includes(String(statusOf(order))))
+    if (!['placed', 'completed', 'canceled'].includes(String(statusOf(order))))
       report(`promise: order ${order} was placed and is ${String(statusOf(order))}`)
   const count = store.sql(`select count(*) as "count" from "orders" where "status"='placed'`).get()!['count']
   if (placedExpected !== null && count !== placedExpected) report(`${String(count)} orders are placed, and ${placedExpected} could be`)

@@ -7,7 +7,9 @@ import type { SandboxBook } from '../../src/sandbox/book.ts'
 import { type SandboxMethod, sandboxMethods } from '../../src/sandbox/taking.ts'
 import type { Cluster, Request, Result } from './cluster.ts'
 import type { MoneyPlan } from './money-plan.ts'
+import { codesOf, type OrderPlan, type Seen, someUnits } from './order-plan.ts'
 import type { Store } from './store.ts'
+import type { Tally } from './tally.ts'
 import type { World } from './world.ts'
 
 /** What was acknowledged, and so must be there. */
@@ -27,6 +29,8 @@ export type BuyerParts = {
   readonly book: SandboxBook
   readonly acknowledged: Acknowledged
   readonly money: MoneyPlan | null
+  readonly orders: OrderPlan | null
+  readonly tally: Tally
   readonly complain: (problem: string) => void
 }
 
@@ -69,7 +73,9 @@ export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<vo
   const { cart, own, shown } = filled
   await look(1_000)
   const order = await checkOut(parts, ask, plan, { cart, own, ...(shown && dice.chance(0.5) ? { expectedTotal: shown } : {}) })
-  if (order !== null) await followOrder(parts, ask, plan, { order, own })
+  if (order === null) return
+  await followOrder(parts, ask, plan, { order, own })
+  if (parts.orders) await changeMind(parts, ask, parts.orders, { order, own })
 }
 
 type Asker = (request: Request, key?: string) => Promise<Result>
@@ -78,7 +84,7 @@ type Filled = { readonly cart: string; readonly own: Own; readonly shown: Total 
 
 /** With one request, as a storefront does that keeps the cart itself, or click by click. */
 async function fillCart(
-  { world, store, acknowledged }: BuyerParts,
+  { world, store, acknowledged, orders }: BuyerParts,
   ask: Asker,
   plan: BuyerPlan,
   { credentials, look }: { credentials: Own; look: (mostMs: number) => Promise<void> },
@@ -93,13 +99,47 @@ async function fillCart(
   const { id: cart, token, totals } = made.reply.output as Required<Output>
   acknowledged.carts.add(cart)
   const own = { ...credentials, cartToken: token }
-  if (isWhole) return { cart, own, shown: totals.total }
+  if (isWhole) return { cart, own, shown: (await typeCodes(ask, orders, { cart, own })) ?? totals.total }
   for (const { variant, quantity } of plan.wanted) {
     await look(800)
     await ask({ operation: 'carts.addLine', input: { id: cart, variant, quantity }, ...own })
   }
   const ready = await ask({ operation: 'carts.update', input: { id: cart, ...details }, ...own })
-  return { cart, own, shown: ready.end === 'answered' ? (ready.reply.output as Output).totals?.total : undefined }
+  const shown = ready.end === 'answered' ? (ready.reply.output as Output).totals?.total : undefined
+  return { cart, own, shown: (await typeCodes(ask, orders, { cart, own })) ?? shown }
+}
+
+/** The total with what was typed in; none where nothing was, or it was refused. */
+async function typeCodes(ask: Asker, orders: OrderPlan | null, { cart, own }: { cart: string; own: Own }): Promise<Total | undefined> {
+  const discountCodes = orders ? codesOf(orders) : []
+  if (discountCodes.length === 0) return undefined
+  const typed = await ask({ operation: 'carts.update', input: { id: cart, discountCodes }, ...own })
+  return typed.end === 'answered' ? (typed.reply.output as Output).totals?.total : undefined
+}
+
+const turnsMax = 6
+
+/** Wants less of it while nothing was sent, and sends back what has come. */
+async function changeMind(
+  { world, tally }: BuyerParts,
+  ask: Asker,
+  { dice }: OrderPlan,
+  { order, own }: { order: string; own: Own },
+): Promise<void> {
+  for (let turn = 0; turn < turnsMax; turn++) {
+    await pause(world, dice.between(2_000, 25_000))
+    const got = await ask({ operation: 'orders.get', input: { id: order }, ...own })
+    if (got.end !== 'answered') continue
+    const seen = got.reply.output as unknown as Seen
+    if (['canceled', 'expired'].includes(seen.status)) return
+    const [open, here] = [someUnits(dice, seen, 'open'), someUnits(dice, seen, 'returnable')]
+    const isFewer = open.length > 0 && dice.chance(0.15)
+    if (!isFewer && here.length === 0) continue
+    const lines = isFewer ? open : here.map((line) => ({ ...line, reason: 'other' }))
+    const operation = isFewer ? 'orders.cancel' : 'orders.return'
+    const done = await ask({ operation, input: { id: order, lines }, ...own })
+    if (done.end === 'answered') tally.add(operation)
+  }
 }
 
 async function signUp({ acknowledged }: BuyerParts, ask: Asker, { email, name }: BuyerPlan): Promise<string | undefined> {

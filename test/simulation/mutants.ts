@@ -346,6 +346,37 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'discount-without-limit',
+    sin: 'A discount is taken without a look at how often it may be.',
+    from: 30,
+    transaction: (inner) => ({
+      ...inner,
+      getMany: async (ref, ids) => {
+        const found = await inner.getMany(ref, ids)
+        return ref.name === 'discountTallies' ? found.map((tally) => ({ ...tally, uses: 0 })) : found
+      },
+      update: (ref, where, change) =>
+        inner.update(ref, ref.name === 'discountTallies' && where.op === 'and' ? where.of[0]! : where, change),
+    }),
+  },
+  {
+    name: 'parcel-still-on-hand',
+    sin: 'What is sent is no longer promised to anybody, and counts as if it were still in the house.',
+    transaction: (inner) => ({
+      ...inner,
+      addOrFail: (ref, additions, set) =>
+        inner.addOrFail(
+          ref,
+          additions.map(({ id, add }) =>
+            ref.name === 'stockLevels' && Number(add['onHand']) < 0
+              ? { id, add: { ...add, onHand: 0, available: -Number(add['committed']) } }
+              : { id, add },
+          ),
+          set,
+        ),
+    }),
+  },
+  {
     name: 'lost-commit-forgotten',
     sin: 'A COMMIT whose answer was lost counts as not happened.',
     from: 150,

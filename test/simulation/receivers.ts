@@ -112,12 +112,15 @@ type Delivery = {
 }
 type Told = { readonly sql: Store['sql']; readonly endpoint: Endpoint; readonly own: readonly Delivery[]; readonly isEnabled: boolean }
 
+/** Of a draft that was never offered nobody is told, whatever became of it: it alone has never held stock. */
+const isOpened = `exists (select 1 from "reservations" where "order"="orders"."id")`
+
 /** By event: what of the shop it must have told, and how often. */
 const causes = {
-  'order.created': 'select "id", 1 as "times" from "orders"',
+  'order.created': `select "id", 1 as "times" from "orders" where ${isOpened}`,
   'order.placed': 'select "id", 1 as "times" from "orders" where "placedAt" is not null',
   'order.paid': 'select "id", 1 as "times" from "orders" where "placedAt" is not null and "total_amount">0',
-  'order.canceled': `select "id", 1 as "times" from "orders" where "status"='canceled'`,
+  'order.canceled': `select "id", 1 as "times" from "orders" where "status"='canceled' and ${isOpened}`,
   'order.expired': `select "id", 1 as "times" from "orders" where "status"='expired'`,
   'points.created': 'select "id", 1 as "times" from "points"',
   'points.updated': 'select "id", 2 as "times" from "points"',

@@ -13,6 +13,7 @@ import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
 import { captureOrders, moveMoney, planMoney } from './money-plan.ts'
 import type { Mutant } from './mutants.ts'
+import { planOrders, plantDiscounts, workOnOrders } from './order-plan.ts'
 import { createTrouble, type Drop, payOut, planProvider, settingsOf, troubleUntil } from './provider-plan.ts'
 import { actAtProvider } from './provider-side.ts'
 import { planReceivers, plantReceivers } from './receivers.ts'
@@ -87,9 +88,10 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   const isCapturedLater = money?.isCapturedLater === true
   const provider = shop.isRace ? null : planProvider(seed, { isCapturedLater, drop })
   const stepsMax = stepsMaxOf(provider?.outageAt != null || drop === 'answers')
+  const orders = shop.isRace ? null : planOrders(seed)
   const tally = createTally()
   const trouble = createTrouble(provider, drop, { world, faults, tally })
-  store.captureLater(isCapturedLater)
+  store.captureWhen(!isCapturedLater ? 'placement' : orders?.isCapturedBySending ? 'shipment' : 'manual')
   const ownerOfCommit = new WeakMap<object, Commit[]>()
   const auditCommit = createCommitAuditor(store, report)
   const calm = world.clockOf(null)
@@ -97,6 +99,8 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
     ownerOfCommit.get(commit.changes)?.push(commit)
     auditCommit(commit)
   })
+
+  plantDiscounts(store, orders)
 
   const receivers = planReceivers(seed)
   if (receivers) plantReceivers(store, receivers)
@@ -167,7 +171,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   let shopping = 0
   for (const plan of planBuyers(dice, store, shop)) {
     shopping += 1
-    shopAround({ world, cluster, store, book, acknowledged, money, complain: report }, plan).then(
+    shopAround({ world, cluster, store, book, acknowledged, money, orders, tally, complain: report }, plan).then(
       () => {
         shopping -= 1
       },
@@ -183,6 +187,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   if (money) void moveMoney({ world, cluster, store, book }, money, tally)
   if (provider) void payOut({ world, book }, provider, tally)
   if (money?.isCapturedLater) void captureOrders({ world, cluster, store, book }, money)
+  if (orders) void workOnOrders({ world, cluster, store, tally }, orders)
   if (faults.has('webhookForged')) void forgeWebhooks(cluster, report, world)
 
   world.at(Math.max(shop.troubleMs, troubleUntil(provider)), null, 'the trouble ends', () => {
@@ -199,7 +204,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   // Who never gets an answer asks for ever. By then webhooks alone have told all, and what is left to be asked is asked.
   if (drop === 'answers')
     world.at(toldWithinMs(provider?.outageAt != null), null, 'answers arrive again', () => {
-      auditMoney({ store, book, money, report, isAsked: false })
+      auditMoney({ store, book, money, orders, report, isAsked: false })
       auditClearing({ store, book, report })
       trouble.answer()
     })
@@ -222,6 +227,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       receivers,
       acknowledged,
       money,
+      orders,
       report,
       placedExpected,
       isCalm,
@@ -237,6 +243,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   const countOf = (table: string) => store.sql(`select count(*) as "count" from "${table}"`).get()!['count'] as number
   tally.add('orders', countOf('orders'))
   tally.add('payments', countOf('payments'))
+  tally.add('discounts used', countOf('discountUses'))
   if (hash) {
     hash.update(JSON.stringify(server?.commitsAfter(0, Number.POSITIVE_INFINITY) ?? []))
     for (const table of ['orders', 'payments', 'effects', 'emails', 'webhookDeliveries', 'stockLevels', '_commits'])

@@ -12,6 +12,7 @@ import type { Engine } from '../../src/engine/create-engine.ts'
 import { sandboxMethods } from '../../src/sandbox/taking.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { Commit, StorageAdapter } from '../../src/storage/storage.ts'
+import { discountRecords } from './order-plan.ts'
 import { forgetHeard, ownCode } from './own-code.ts'
 import { createDice } from './world.ts'
 
@@ -26,6 +27,7 @@ export function createShop(): Backend {
         tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
         seller: { name: 'Shop', address: { line1: 'Kai 1', postalCode: '20457', city: 'Hamburg', country: 'DE' }, vatId: 'DE136695976' },
         invoices: { mail: false },
+        automaticDiscounts: true,
       },
       mail: { from: { name: 'Shop', address: 'orders@shop.example' } },
       ...(ownCode as object),
@@ -42,6 +44,7 @@ export function createShop(): Backend {
           { collection: 'products', records: products },
           { collection: 'variants', records: variants },
           { collection: 'shippingMethods', records: [{ title: 'Post', price: { amount: 490, currency: 'EUR' } }] },
+          { collection: 'discounts', records: discountRecords },
         ]
       },
     },
@@ -62,8 +65,10 @@ export type Store = {
   written(): ReadonlySet<string>
   /** Before plain SQL: whoever works on the same data puts away what is not committed. */
   beforeLook(listener: () => void): void
-  /** Whether a checkout only authorizes from now on. */
-  captureLater(isLater: boolean): void
+  /** When what a checkout authorizes is taken, from now on. */
+  captureWhen(policy: CapturePolicy): void
+  /** Whether every cart is looked at for discounts without a code from now on. */
+  discountAll(is: boolean): void
   /** Goes on from here by another clock. */
   retime(clock: Clock): void
   /** Puts the shop back and hands time and commits to the run that begins. */
@@ -71,7 +76,7 @@ export type Store = {
 }
 
 /** What the auditor looks at after each transaction. */
-export const watched = ['stockLevels', 'ledgerEntries'] as const
+export const watched = ['stockLevels', 'ledgerEntries', 'orders', 'discountTallies'] as const
 const isWatched = (table: string) => (watched as readonly string[]).includes(table)
 
 export async function openStore(backend: Backend): Promise<Store> {
@@ -144,9 +149,13 @@ export async function openStore(backend: Backend): Promise<Store> {
     beforeLook(listener) {
       look = listener
     },
-    captureLater(isLater) {
+    captureWhen(policy) {
       const providers = backend.project.paymentProviders as unknown as { capture: CapturePolicy }[]
-      for (const provider of providers) provider.capture = isLater ? 'manual' : 'placement'
+      for (const provider of providers) provider.capture = policy
+    },
+    discountAll(is) {
+      const shop = backend.project.shop as { hasAutomaticDiscounts: boolean }
+      shop.hasAutomaticDiscounts = is
     },
     retime(given) {
       clock = given

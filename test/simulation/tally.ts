@@ -31,7 +31,12 @@ export const knobNames = [
 ] as const
 export type KnobName = (typeof knobNames)[number]
 
-const deedNames = ['orders', 'payments', 'captures', 'refunds', 'disputes', 'payouts', 'webhooks taken', 'lines explained'] as const
+export const deedNames = [
+  ...(['orders', 'payments', 'captures', 'refunds', 'disputes', 'payouts', 'webhooks taken', 'lines explained', 'discounts used'] as const),
+  ...(['orders.fulfill', 'fulfillments.deliver', 'fulfillments.cancel', 'orders.hold', 'orders.release', 'orders.cancel'] as const),
+  ...(['orders.return', 'returns.approve', 'returns.reject', 'returns.receive', 'returns.complete', 'orders.refund'] as const),
+  ...(['orders.edit', 'orders.create', 'orders.makePaymentLink', 'paid by link'] as const),
+] as const
 export type DeedName = (typeof deedNames)[number]
 
 export type Counts = Readonly<Partial<Record<KnobName | DeedName, number>>>

@@ -109,7 +109,8 @@ async function resolveAdded(
   if (order.taxIncluded !== shopOf(project).tax.isIncluded)
     throw stateConflict(order, 'Its taxes were reckoned in another way than the shop does now: make another order.')
   const cart = (await tx.get(carts, order.cart))!
-  const resolved = await resolveCart({ read: tx, model, project, now }, { ...cart, lines, shippingMethod: null })
+  // Its discounts were taken when it was placed, and are counted there: nothing is taken off what is added.
+  const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, lines, shippingMethod: null })
   const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, of: readonly CartLine[]) => {
     const paths = of.map(({ id }) => `/add/${lines.findIndex((one) => one.id === id)}/variant`)
     if (of.length > 0) throw new EngineError(code, { errors: paths.map((path): InputIssue => ({ path, code, message })) })

@@ -85,6 +85,7 @@ export const refundOrder = command({
     const lines = input.lines === undefined ? null : await pricedLines(tx, order, input.lines)
     const amount = amountOf(input, lines, left)
     if (amount.amount > left.amount || left.amount === 0) throw tooLarge(left, input.amount && '/amount/amount')
+    if (amount.amount === 0) throw invalid('/lines', 'minimum', 'came to nothing: there is nothing to give back for these units')
     const made = await refundFrom(context, order, {
       sources,
       amount,

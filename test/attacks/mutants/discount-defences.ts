@@ -17,6 +17,14 @@ export const discountDefences: readonly Defence[] = [
     asked: ['a discount is used no more often than it may be'],
   },
   {
+    name: 'a discount is taken once, and not of what is added to its order as well',
+    file: 'src/domains/orders/edit-placed.ts',
+    from: 'now, isAgreed: true }, { ...cart, lines',
+    to: 'now }, { ...cart, lines',
+    test,
+    asked: ['what is added to a placed order has its price'],
+  },
+  {
     name: 'a customer has a discount no more often than they may',
     file: uses,
     from: "of: 'customer', max: perCustomerMax(discount), whyNot: personal }",
