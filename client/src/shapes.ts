@@ -139,6 +139,8 @@ export type Cart = {
   giftMessage: string | null
   /** What it has become. */
   order: string | null
+  /** False while only an address can tell which tax is due. */
+  taxKnown: boolean
   totals: Totals
   createdAt: Time
   updatedAt: Time
@@ -184,6 +186,8 @@ export type Order = {
   note: string | null
   giftMessage: string | null
   placedAt: Time | null
+  /** A draft that waits for its payment. */
+  isOffered?: boolean | null
   /** Until when the stock is kept for a payment. */
   expiresAt: Time | null
   createdAt: Time

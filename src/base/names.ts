@@ -9,6 +9,14 @@ export function isName(text: string): boolean {
 }
 
 /**
+ * Whether it can be read as it was written, in as many lines as it takes: a note, a message, a reason. Characters that turn round whatever
+ * stands behind them, on the page of whoever reads it, are no part of a text; marks of direction are, of one in Hebrew or Arabic.
+ */
+export function isFreeText(text: string): boolean {
+  return text.replace(invisible, '') !== '' && !/[\u202a-\u202e\u2066-\u2069]|(?![\n\r\t])\p{Cc}/u.test(text)
+}
+
+/**
  * The text as no program makes a link of it, and as nobody reads an address in it: a dot that joins two words is a blank.
  * `St.Gallen` and `evil.example` look alike to a rule, so the form of a name cannot keep the second out.
  */

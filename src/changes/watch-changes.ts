@@ -104,8 +104,10 @@ function targetOf(collection: CollectionModel, actor: Actor, where: Filter): Tar
 const namesOf = new WeakMap<readonly CompiledField[], ReadonlySet<string>>()
 
 /** All that decides what is told of a collection. */
-function shownIn({ collection, where, shown }: Target): unknown {
-  return [collection.name, where, [...shown]]
+function shownIn({ collection, where, fields, shown }: Target): unknown {
+  // One caller may see a field itself where another is told something in its place.
+  const veiledOnes = fields.filter((field) => collection.fields.get(field.name) !== field).map(({ name }) => name)
+  return [collection.name, where, [...shown], veiledOnes]
 }
 
 /** Ids were bare positions once: such a place is lost. @throws validation_failed for what never was an id */

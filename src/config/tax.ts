@@ -71,16 +71,25 @@ export type TaxPlace = { readonly country: string | null; readonly region: strin
  * Parts per million. A region that has rates has none of its country's. A class that has no rate there is taxed as `standard` is.
  * Without a country the rate for all others shows what is to be expected.
  */
-export function rateOf({ rates }: TaxSettings, taxClass: string | null, { country, region, at }: TaxPlace): number {
+export function rateOf(tax: TaxSettings, taxClass: string | null, place: TaxPlace): number {
+  return foundRate(tax, taxClass, place)?.ratePpm ?? 0
+}
+
+/** Whether an address is needed to say: without a country there is no rate to be expected, though other places have some. */
+export function isRateKnown(tax: TaxSettings, taxClass: string | null, place: TaxPlace): boolean {
+  return place.country !== null || tax.rates.size === 0 || foundRate(tax, taxClass, place) !== null
+}
+
+function foundRate({ rates }: TaxSettings, taxClass: string | null, { country, region, at }: TaxPlace): TaxRate | null {
   const valid = (name: string, ofCountry: string, ofRegion: string | null) =>
     rates
       .get(keyOf(name, ofCountry, ofRegion))
       ?.findLast(({ from, until }) => (from ?? at) <= at && at < (until ?? Number.POSITIVE_INFINITY))
   for (const name of taxClass === null || taxClass === standardClass ? [standardClass] : [taxClass, standardClass]) {
     const found = (country === null ? undefined : valid(name, country, region)) ?? valid(name, '*', null)
-    if (found !== undefined) return found.ratePpm
+    if (found !== undefined) return found
   }
-  return 0
+  return null
 }
 
 function keyOf(taxClass: string, country: string, region: string | null): string {

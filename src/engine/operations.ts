@@ -111,6 +111,7 @@ import { orderNumbers } from '../domains/orders/order-numbers.ts'
 import { payByLink } from '../domains/orders/pay-by-link.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
+import { withdrawOrder } from '../domains/orders/withdraw-order.ts'
 import { acceptDispute } from '../domains/payments/accept-dispute.ts'
 import { bookReceipt } from '../domains/payments/book-receipt.ts'
 import { capturePayment } from '../domains/payments/capture-payment.ts'
@@ -358,6 +359,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     payOrder,
     createOrder,
     editOrder,
+    withdrawOrder,
     refundOrder,
     cancelOrder,
     holdOrder,

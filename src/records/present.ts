@@ -77,10 +77,16 @@ export function visibleFields(collection: CollectionModel, actor: Actor): readon
   const key = hidden.join()
   let view = shape.views.get(key)
   if (!view) {
-    view = shape.open.filter(({ name }) => !hidden.includes(name))
+    view = shape.open.flatMap((field) => (hidden.includes(field.name) ? (veiled(field) ?? []) : field))
     shape.views.set(key, view)
   }
   return view
+}
+
+/** The field as it is told to who may not read it, or null where nothing is. */
+export function veiled(compiled: CompiledField): CompiledField | null {
+  const { veil, kind } = compiled.field
+  return veil === undefined ? null : { ...compiled, field: { ...compiled.field, kind: { ...kind, toWire: veil } } }
 }
 
 type Presenter = (

@@ -142,10 +142,13 @@ function compileCollection(source: Collection, ruleFields: ReadonlyMap<string, R
 
 /**
  * It moves when a field is written that some may not see: only who may see them all is told when. Fields that nobody may
- * see count for nobody, or a time would be hidden from all for the sake of a value that is set once, such as a token's hash.
+ * see count for nobody, or a time would be hidden from all for the sake of a value that is set once, such as a token's hash; and what
+ * is told in another form is told of.
  */
 function readRuleOfTime(source: Collection): Pick<Field, 'read'> {
-  const rules = Object.values(source.fields).flatMap(({ read }) => (read === undefined || read.rule === 'nobody' ? [] : [read]))
+  const rules = Object.values(source.fields).flatMap(({ read, veil }) =>
+    read === undefined || read.rule === 'nobody' || veil !== undefined ? [] : [read],
+  )
   return rules.length === 0 ? {} : { read: all(...rules) }
 }
 

@@ -7,7 +7,7 @@ import { minorDigits } from '../base/currencies.ts'
 import { isEmail } from '../base/email-address.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { isName } from '../base/names.ts'
+import { isFreeText, isName } from '../base/names.ts'
 import { pointerStep } from '../base/text.ts'
 import { parseWebAddress } from '../base/web-address.ts'
 import { type JsonSchema, saying } from '../schema/kinds/kind.ts'
@@ -34,6 +34,8 @@ function withFormats(on: Ajv): Ajv {
   on.addFormat('uri-template', { type: 'string', validate: (text: string) => isWebAddress(text.replaceAll('{order}', 'order')) })
   on.addFormat('name', { type: 'string', validate: isName })
   on.addFormat('name-or-blank', { type: 'string', validate: (text: string) => text.trim() === '' || isName(text) })
+  on.addFormat('free-text', { type: 'string', validate: isFreeText })
+  on.addFormat('free-text-or-blank', { type: 'string', validate: (text: string) => text.trim() === '' || isFreeText(text) })
   on.addFormat('currency', { type: 'string', validate: (text: string) => minorDigits(text) !== undefined })
   return on
 }
@@ -169,6 +171,8 @@ const formatMessages: Record<string, string> = {
   'uri-template': webAddress,
   name: 'must be one line with something to read, and no web address',
   'name-or-blank': 'must be one line without a web address',
+  'free-text': 'must have something to read, and no characters that control or turn round a text (U+202A to U+202E, U+2066 to U+2069)',
+  'free-text-or-blank': 'must have no characters that control or turn round a text (U+202A to U+202E, U+2066 to U+2069)',
   currency: 'must be an ISO 4217 currency such as EUR',
 }
 

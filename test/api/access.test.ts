@@ -857,6 +857,7 @@ const shopRows: Row[] = [
     events: ['orders.edit: orders'],
     body: { status: 'draft', note: 'By telephone' },
   }),
+  ...rows('orders.withdraw', staffOnly(409), (_, { draft }) => post(`/api/orders/${draft}/withdraw`), { given: aDraft }),
   ...rows('orders.makePaymentLink', staffOnly(201), (_, { order }) => post(`/api/orders/${order}/payment-link`), {
     given: ownersOrder('card_declined'),
     events: ['orders.makePaymentLink: orders'],

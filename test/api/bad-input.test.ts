@@ -264,7 +264,9 @@ function fits(value: unknown, schema: Schema): boolean {
   if (Array.isArray(value)) return types.includes('array') && (value.length === 0 || fits(value[0], schema.items ?? {}))
   switch (typeof value) {
     case 'string':
-      return types.includes('string') && (schema.format ?? 'name').startsWith('name') && new RegExp(schema.pattern ?? '', 'u').test('text')
+      return (
+        types.includes('string') && /^(name|free-text)/.test(schema.format ?? 'name') && new RegExp(schema.pattern ?? '', 'u').test('text')
+      )
     case 'number':
       if (types.includes('number')) return value > (schema.exclusiveMinimum ?? -Infinity) && value <= (schema.maximum ?? Infinity)
       return types.includes('integer') && Number.isSafeInteger(value)

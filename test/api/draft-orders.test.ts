@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { invoice, sandbox } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { payments } from '../../src/domains/payments/collections.ts'
 import { reservations, stockLevels } from '../../src/domains/stock/collections.ts'
 import { createOfflineProvider } from '../../src/payment-providers/offline/adapter.ts'
 import { findAll } from '../../src/storage/find-all.ts'
-import { type As, address, createTestClock, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { type As, address, checkOut, createTestClock, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
 import { createMailbox, type Mail } from '../support/mailbox.ts'
 
@@ -149,4 +150,70 @@ test('what is not complete, or of another currency, is refused by its place', as
   await refused({ lines: [{ variant: variant(), unitPrice: eur(-1) }] }, '/lines/0/unitPrice/amount')
   await refused({ lines: [{ variant: variant(), quantity: 0 }] }, '/lines/0/quantity')
   await refused({ shippingMethod: 'ship_none' }, '/shippingMethod')
+})
+
+test('an offer is taken back while nobody has paid: its stock is free, its link ends, and the draft is changed and offered anew', async () => {
+  const before = await stock()
+  const made = await draft()
+  const early = await post('staff', `orders/${made.id}/withdraw`)
+  assert.deepEqual([early.status, early.body.code], [409, 'order_state_conflict'])
+  const link = await post('staff', `orders/${made.id}/payment-link`)
+  const token = link.body.url.split('#token=')[1]
+  // Somebody has begun to pay, and is still at the bank.
+  await post('guest', 'paymentLinks/pay', { token, provider: 'sandbox', method: 'card_challenge' })
+  const withdrawn = await post('staff', `orders/${made.id}/withdraw`)
+  assert.deepEqual([withdrawn.status, withdrawn.body.status, withdrawn.body.isOffered], [200, 'draft', null], withdrawn.text)
+  assert.deepEqual(await stock(), before)
+  assert.equal((await post('guest', 'paymentLinks/open', { token })).body.code, 'payment_link_invalid')
+  assert.equal((await call('owner', 'GET', `orders/${made.id}`)).status, 404)
+  await work(world)
+  const changed = await post('staff', `orders/${made.id}/edits`, { add: [{ variant: variant() }] })
+  assert.equal(changed.body.total.amount, 3390)
+  const again = await post('staff', `orders/${made.id}/payment-link`)
+  await post('guest', 'paymentLinks/pay', { token: again.body.url.split('#token=')[1], provider: 'sandbox', method: 'card_success' })
+  await work(world)
+  const { body: order } = await call('staff', 'GET', `orders/${made.id}`)
+  assert.deepEqual([order.status, order.paymentStatus, order.total], ['placed', 'paid', eur(3390)])
+  assert.equal((await post('staff', `orders/${made.id}/withdraw`)).status, 409)
+})
+
+test('money that comes for an offer that was taken back goes back, and the draft is offered again only after that', async () => {
+  const made = await draft()
+  const link = await post('staff', `orders/${made.id}/payment-link`)
+  await post('guest', 'paymentLinks/pay', { token: link.body.url.split('#token=')[1], provider: 'sandbox', method: 'card_challenge' })
+  // The bank has its yes, and nobody has told us.
+  world.book.answer(world.book.all()[0]!.id, { answer: 'approve' })
+  assert.equal((await post('staff', `orders/${made.id}/withdraw`)).status, 200)
+  await work(world)
+  const { body: order } = await call('staff', 'GET', `orders/${made.id}`)
+  assert.deepEqual([order.status, order.paymentStatus], ['draft', 'refunded'])
+  assert.match(sent.at(-1)!.subject, /^Your payment for order/)
+  const again = await post('staff', `orders/${made.id}/payment-link`)
+  assert.deepEqual([again.status, again.body.due], [201, eur(2390)], again.text)
+  await post('guest', 'paymentLinks/pay', { token: again.body.url.split('#token=')[1], provider: 'sandbox', method: 'card_success' })
+  await work(world)
+  assert.deepEqual((await call('staff', 'GET', `orders/${made.id}`)).body.paymentStatus, 'paid')
+})
+
+test('what its customer ordered is no offer', async () => {
+  const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner'), 'card_declined')
+  await work(world)
+  const refused = await post('staff', `orders/${body.order.id}/withdraw`)
+  assert.deepEqual([refused.status, refused.body.code], [409, 'order_state_conflict'])
+  assert.match(refused.body.detail, /no offer\. It can be paid or canceled\./)
+})
+
+test('what is added to an order on an invoice is owed with the rest: it is sent, and one receipt pays for all', async () => {
+  const made = await draft()
+  await post('staff', `orders/${made.id}/payments`, { provider: 'invoice' })
+  await work(world)
+  const added = await post('staff', `orders/${made.id}/edits`, { add: [{ variant: variant(), unitPrice: eur(700) }] })
+  assert.deepEqual([added.body.total, added.body.paymentStatus, added.body.holds], [eur(3090), 'authorized', []], added.text)
+  const [payment] = await findAll(reader(), payments, eq('order', made.id))
+  assert.deepEqual([payment!.amount, payment!.authorized, payment!.capturable], [eur(3090), eur(3090), eur(3090)])
+  assert.equal((await post('staff', `orders/${made.id}/fulfillments`)).status, 201)
+  assert.equal((await post('staff', `payments/${payment!.id}/receipt`, { reference: 'statement 1' })).status, 200)
+  await work(world)
+  const { body: order } = await call('staff', 'GET', `orders/${made.id}`)
+  assert.deepEqual([order.status, order.paymentStatus], ['completed', 'paid'])
 })

@@ -136,3 +136,86 @@ test('an address may be mended while nothing was sent, within the place of its t
   await refused({ add: [{ variant: 'var_none' }] }, 422, '/add/0/variant')
   await refused(hardcover({ quantity: 9 }), 409, '/add/0/quantity')
 })
+
+test('its customer reads that an order waits, and not what staff suspect', async () => {
+  const id = await placed()
+  await post('staff', `orders/${id}/hold`, { hold: 'fraud' })
+  const listed = async (as: As) => (await call(as, 'GET', `orders?filter[id]=${id}`)).body.items[0].holds
+  assert.deepEqual([(await orderOf(id)).holds, await listed('staff')], [['fraud'], ['fraud']])
+  await post('staff', `orders/${id}/release`, { hold: 'fraud' })
+  await post('staff', `orders/${id}/hold`, { hold: 'address' })
+  await edit(id, hardcover())
+  assert.deepEqual(
+    [(await call('owner', 'GET', `orders/${id}`)).body.holds, await listed('owner')],
+    [
+      ['review', 'payment_due'],
+      ['review', 'payment_due'],
+    ],
+  )
+  assert.equal(typeof (await call('owner', 'GET', `orders/${id}`)).body.updatedAt, 'string')
+  // Nor do they find out by asking.
+  assert.equal((await call('owner', 'GET', 'orders?filter[holds][contains]=fraud')).status, 400)
+  assert.match((await post('owner', `orders/${id}/cancel`, {})).text, /"holds":\["review","payment_due"\]/)
+})
+
+test('what was given back altogether is not sent', async () => {
+  const id = await placed()
+  assert.equal((await post('staff', `orders/${id}/refunds`)).status, 201)
+  await work(world)
+  const refused = await post('staff', `orders/${id}/fulfillments`)
+  assert.deepEqual([refused.status, refused.body.code], [409, 'order_state_conflict'])
+  assert.match(
+    refused.body.detail,
+    /given back\. Cancel what was not sent, or make another order for it\. The shop can add to it or cancel it/,
+  )
+  assert.equal((await post('staff', `orders/${id}/cancel`)).body.status, 'canceled')
+})
+
+test('each refusal by the state of an order, a parcel or a return says what can be done instead', async () => {
+  const asked = async (path: string, body: object, says: RegExp) => {
+    const { status, body: problem } = await post('staff', path, body)
+    assert.deepEqual([status, says.test(problem.detail ?? '')], [409, true], `${path}: ${problem.detail}`)
+  }
+  const id = await placed()
+  const line = (await orderOf(id)).lines[0].id
+  const unsent = /The shop can send it, add to it or cancel it; its customer can cancel it\.$/
+  await asked(`orders/${id}/edits`, { lines: [] }, unsent)
+  await asked(`orders/${id}/returns`, { lines: [{ line, quantity: 1, reason: 'Torn' }] }, unsent)
+  await asked(`orders/${id}/release`, { hold: 'fraud' }, unsent)
+  await asked(`orders/${id}/withdraw`, {}, unsent)
+  const parcel = (await post('staff', `orders/${id}/fulfillments`)).body.id
+  const sent = /What was sent can be sent back; the shop can add to it or give money back\.$/
+  await asked(`orders/${id}/cancel`, {}, sent)
+  await asked(`orders/${id}/cancel`, { lines: [{ line, quantity: 1 }] }, sent)
+  await asked(`orders/${id}/fulfillments`, {}, sent)
+  await asked(`orders/${id}/hold`, { hold: 'fraud' }, sent)
+  await post('staff', `fulfillments/${parcel}/deliver`)
+  await asked(`fulfillments/${parcel}/deliver`, {}, /nothing more is to be said/)
+  await asked(`fulfillments/${parcel}/cancel`, {}, /come back by a return/)
+  const back = (await post('staff', `orders/${id}/returns`, { lines: [{ line, quantity: 1, reason: 'Torn' }] })).body.id
+  await asked(`returns/${back}/receive`, {}, /requested\. Approve or reject it\.$/)
+  await post('staff', `returns/${back}/approve`)
+  await asked(`returns/${back}/complete`, {}, /approved\. Take its units back, or reject it\.$/)
+  await post('staff', `returns/${back}/reject`)
+  await asked(`returns/${back}/approve`, {}, /stay with the customer/)
+  const other = await placed()
+  await post('staff', `orders/${other}/cancel`)
+  for (const what of ['cancel', 'edits', 'fulfillments', 'payment-link', 'hold', 'withdraw'])
+    await asked(`orders/${other}/${what}`, what === 'hold' ? { hold: 'fraud' } : {}, /Make another order\.$/)
+  await asked(`orders/${other}/payments`, { provider: 'sandbox' }, /Make another order\.$/)
+})
+
+test('free text has something to read, and turns nothing round', async () => {
+  const id = await placed()
+  const line = (await orderOf(id)).lines[0].id
+  const back = (reason: string) => post('staff', `orders/${id}/returns`, { lines: [{ line, quantity: 1, reason }] })
+  for (const text of ['  ', '\u00ad\u3164', 'paid \u202eREDNES', 'a\u2067b', 'bell \u0007']) {
+    for (const answer of [await post('staff', `orders/${id}/notes`, { text }), await back(text)])
+      assert.deepEqual([answer.status, answer.body.errors[0].code], [400, 'format'], JSON.stringify(text))
+  }
+  for (const text of ['Ring\ntwice', 'שלום \u200fabc', '👍'])
+    assert.equal((await post('staff', `orders/${id}/notes`, { text })).status, 201, text)
+  const blank = await edit(id, { note: ' \n ' })
+  assert.equal(blank.note, null)
+  assert.equal((await post('staff', `orders/${id}/edits`, { note: 'a\u202eb' })).status, 400)
+})

@@ -190,6 +190,21 @@ describe('the rate', () => {
     assert.deepEqual((await asStaff('GET', `/api/orders/${id}`)).body.taxes, taxes)
   })
 
+  test('is not known before there is an address, where only an address can tell', async () => {
+    await closeAndOpen({ ...shop, tax: { prices: 'added', rates: euRates, regions: euRegions } })
+    const variant = { variant: world.ids['variant'], quantity: 1 }
+    const made = await world.call('guest', { method: 'POST', url: '/api/carts', body: { lines: [variant] } })
+    assert.deepEqual([made.body.taxKnown, made.body.taxes, made.body.totals.tax, made.body.totals.total], [false, [], eur(0), eur(1000)])
+    const { shown } = await fill({}, { variant: 1 })
+    assert.deepEqual([shown.taxKnown, shown.taxes.length], [true, 1])
+    // A rate for all other countries is what is to be expected; without any rate nothing is due.
+    for (const tax of [shop.tax, { prices: 'added', rates: [] } as const]) {
+      await closeAndOpen({ ...shop, tax })
+      const cart = await world.call('guest', { method: 'POST', url: '/api/carts', body: {} })
+      assert.equal(cart.body.taxKnown, true)
+    }
+  })
+
   test('is that of a region also where its postal code is written with the letters of the country', () => {
     const tax = taxOf({ prices: 'included', rates: euRates, regions: euRegions }, 'UTC')
     for (const [country, plain, written] of [

@@ -53,6 +53,7 @@ STATED = [
     (r"GET /api/changes", "validation_failed", r"query:(collections|lastEventId)|header:Last-Event-ID", "names of collections; ids of events that were sent"),
     (r".*", "validation_failed", r".*/currency", "the codes of ISO 4217, and one currency for all prices of a shop"),
     (r".*", "validation_failed", r".*/(name|line1|line2|city|region|postalCode|phone)", "something to read on one line, and no web address; postal codes where a country has them"),
+    (r".*", "validation_failed", r".*/(note|text|giftMessage|message|reason|comment|answer|instructions)#format", "something to read, without characters that control or turn round a text"),
     (r".*", "validation_failed", r".*/returnUrl", "addresses of the shop's own pages"),
     (r".*", "validation_failed", r"/password", "a password is judged by more than its length"),
     (r"PATCH /api/users/.*", "validation_failed", r"/roles/\d+#enum", "roles that something asks for, and those that the account has"),

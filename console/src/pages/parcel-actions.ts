@@ -309,7 +309,7 @@ function Complete({ order, one, onClose, onDone }: Judging): VNode {
 /** What holds the order back, and a note on it. */
 export function OrderDeeds({ order, onDone }: { order: Order; onDone: () => void }): VNode | null {
   const may = useMay()
-  const { opened, button, closing } = useOpened<'hold' | 'note' | `release ${string}`>(onDone)
+  const { opened, button, closing } = useOpened<'hold' | 'note' | 'withdraw' | `release ${string}`>(onDone)
   const [text, setText] = useState('')
   const [isShared, setShared] = useState(false)
   const deed = useDeed(closing.onDone)
@@ -319,9 +319,17 @@ export function OrderDeeds({ order, onDone }: { order: Order; onDone: () => void
     void deed.run(at(order, 'notes'), { text: text.trim(), audience: isShared ? 'customer' : 'staff' }, 'The note is written.')
   return html`<p class="deeds">
     ${may('orders.note') && button('note', 'Write a note')} ${canHold && button('hold', 'Hold back')}
+    ${order.isOffered === true && order.status === 'pending_payment' && may('orders.withdraw') && button('withdraw', 'Withdraw the offer')}
     ${may('orders.release') && order.holds.filter((one) => one !== 'disputed').map((one) => button(`release ${one}`, `Release: ${humanize(one).toLowerCase()}`))}
     ${opened === 'hold' && html`<${HoldOrder} order=${order} ...${closing} />`}
     ${hold && html`<${ReleaseOrder} order=${order} hold=${hold} ...${closing} />`}
+    ${
+      opened === 'withdraw' &&
+      html`<${DeedDialog} title="Withdraw the offer?" action="Withdraw" deed=${deed} onClose=${closing.onClose}
+        onSubmit=${() => void deed.run(at(order, 'withdraw'), {}, 'It is a draft again.')}>
+        <p class="faint">Its link ends and its stock is free. It is a draft again, to be changed and offered anew.</p>
+      <//>`
+    }
     ${
       opened === 'note' &&
       html`<${DeedDialog} title="Write a note" action="Write" deed=${deed} onSubmit=${note} onClose=${closing.onClose}>

@@ -1,5 +1,5 @@
 /** Owns what cart, checkout and order pages share: a line with its cover, and the sum at the foot. */
-import type { CartDiscount, CartLine, Line, Money, Totals } from 'kingpost/client'
+import type { Cart, CartDiscount, CartLine, Line, Money, Totals } from 'kingpost/client'
 import { drawCover } from './cover.ts'
 import { h } from './dom.ts'
 import { type Book, client, formatMoney, kindOf, listCategories } from './shop.ts'
@@ -50,12 +50,15 @@ export function drawLine(line: Line | CartLine, book: Book | undefined, controls
   )
 }
 
-/** `discounts`: named one by one; left out, their sum is shown. */
-export function drawTotals(
-  totals: Totals,
-  hasShipping = true,
-  discounts: readonly Pick<CartDiscount, 'title' | 'amount'>[] = [],
-): HTMLElement {
+type Known = {
+  readonly hasShipping?: boolean
+  /** Named one by one; left out, their sum is shown. */
+  readonly discounts?: readonly Pick<CartDiscount, 'title' | 'amount'>[]
+  /** False while only an address can tell. */
+  readonly taxKnown?: boolean
+}
+
+export function drawTotals(totals: Totals, { hasShipping = true, discounts = [], taxKnown = true }: Known): HTMLElement {
   const { subtotal, discount, shipping, tax, total } = totals
   const row = (name: string, value: string, more = '') => h('div', { class: more }, h('dt', {}, name), h('dd', {}, value))
   const less = (money: Money) => formatMoney({ ...money, amount: -Math.abs(money.amount) })
@@ -68,8 +71,13 @@ export function drawTotals(
     discounts.map(({ title, amount }) => amount.amount !== 0 && row(title ?? 'Discount', less(amount))),
     discounts.length === 0 && discount.amount !== 0 && row('Discount', less(discount)),
     row('Delivery', hasShipping ? formatMoney(shipping) : 'at checkout'),
+    !taxKnown && row('Tax', 'once we have your address'),
     isTaxAdded && row('Tax', formatMoney(tax)),
     row('Total', formatMoney(total), 'is-total'),
     !isTaxAdded && tax.amount !== 0 && row('Tax in it', formatMoney(tax), 'is-note'),
   )
+}
+
+export function drawCartTotals(cart: Cart): HTMLElement {
+  return drawTotals(cart.totals, { ...cart, hasShipping: cart.shippingMethod !== null })
 }

@@ -20,12 +20,12 @@ export const detailsInput = {
   shippingAddress: addressInput,
   billingAddress: addressInput,
   shippingMethod: textOrNull({ maxLength: limits.idCharactersMax }),
-  note: textOrNull({ maxLength: limits.noteCharactersMax }),
+  note: textOrNull({ maxLength: limits.noteCharactersMax, format: 'free-text-or-blank' }),
   vatId: textOrNull({
     maxLength: limits.codeCharactersMax,
     description: 'The VAT number of a business, with the letters of its country: DE123456788. Blanks, dots and hyphens do not matter.',
   }),
-  giftMessage: textOrNull({ maxLength: limits.giftMessageCharactersMax }),
+  giftMessage: textOrNull({ maxLength: limits.giftMessageCharactersMax, format: 'free-text-or-blank' }),
   currency: currencyInput,
   discountCodes: Type.Optional(Type.Array(Type.String({ maxLength: limits.codeCharactersMax }), { maxItems: limits.discountCodesMax })),
 }
@@ -46,12 +46,22 @@ export function detailsOf(project: Project, { currency, discountCodes, vatId, ..
   const tidy = (address: Address | null) => address && tidyAddress(address)
   return {
     ...details,
+    ...unlessBlank('note', details.note),
+    ...unlessBlank('giftMessage', details.giftMessage),
     ...(discountCodes === undefined ? {} : { discountCodes: [...new Set(discountCodes.map(normalCode))].filter((code) => code !== '') }),
     ...(vatId === undefined ? {} : { vatId: readVatId(vatId), vatCheck }),
     ...(typeof details.email === 'string' ? { email: normalEmail(details.email) } : {}),
     ...(details.shippingAddress === undefined ? {} : { shippingAddress: tidy(details.shippingAddress) }),
     ...(details.billingAddress === undefined ? {} : { billingAddress: tidy(details.billingAddress) }),
   }
+}
+
+/** A form that was left empty says nothing. */
+export function unlessBlank<K extends 'note' | 'giftMessage'>(
+  name: K,
+  text: string | null | undefined,
+): { readonly [P in K]?: string | null } {
+  return text === undefined ? {} : ({ [name]: text?.trim() ? text : null } as { [P in K]: string | null })
 }
 
 /** Codes are tried no faster than passwords. What is no list may stand for one in a batch. */

@@ -103,6 +103,10 @@ export const cartType = Type.Object(
     giftMessage: nullableText,
     order: nullableText,
     taxIncluded: Type.Boolean({ description: 'Whether tax is in all prices; otherwise it is added to them.' }),
+    taxKnown: Type.Boolean({
+      description:
+        'False while only an address can tell which tax is due: the tax of the totals is nothing so far, and no taxes are listed.',
+    }),
     taxes: taxesType,
     totals: totalsType,
     createdAt: Type.String(),
@@ -152,6 +156,7 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     giftMessage: cart.giftMessage,
     order,
     taxIncluded: priced.taxIncluded,
+    taxKnown: priced.isTaxKnown,
     taxes: priced.taxes,
     totals: priced.totals,
     createdAt: toIso(createdAt),

@@ -15,7 +15,7 @@ import {
   taxIncluded,
 } from '../../base/money.ts'
 import type { Project, ShopSettings, TaxSettings } from '../../config/project.ts'
-import { rateOf, standardClass, type TaxPlace } from '../../config/tax.ts'
+import { isRateKnown, rateOf, standardClass, type TaxPlace } from '../../config/tax.ts'
 import type { TaxExemption } from '../../config/tax-exemption.ts'
 
 export type Totals = {
@@ -66,6 +66,8 @@ export type LinePrice = {
 export type ShippingPart = { readonly ratePpm: number; readonly taxClass: string; readonly total: Money; readonly tax: Money }
 export type Priced = {
   readonly taxIncluded: boolean
+  /** False while there is no address, and only an address can tell: then its taxes are nothing, and none are listed. */
+  readonly isTaxKnown: boolean
   readonly taxExemption: TaxExemption | null
   readonly lines: readonly LinePrice[]
   readonly shipping: { readonly price: Money; readonly discount: Money; readonly parts: readonly ShippingPart[] }
@@ -136,12 +138,14 @@ export function priceBasket(shop: ShopSettings, basket: Basket): Priced {
     taxes.map((group) => group.tax),
     currency,
   )
+  const isTaxKnown = (exemption !== null && !shop.tax.isIncluded) || groups.every((group) => isRateKnown(shop.tax, group.taxClass, place))
   return {
     taxIncluded: terms.isIncluded,
+    isTaxKnown,
     taxExemption: exemption,
     lines: lines.map((line) => ({ ...line, tax: taxOf.get(line.id)! })),
     shipping: { ...shipping, parts },
-    taxes,
+    taxes: isTaxKnown ? taxes : [],
     totals: totalsOf(terms, { lines, shipping, tax }),
   }
 }

@@ -25,7 +25,12 @@ export const giveCredit = command({
     {
       id: Type.String({ maxLength: limits.idCharactersMax }),
       amount: Type.Unsafe<Money>(moneySchema),
-      reason: Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'The customer reads it, too.' }),
+      reason: Type.String({
+        minLength: 1,
+        maxLength: limits.noteCharactersMax,
+        format: 'free-text',
+        description: 'The customer reads it, too.',
+      }),
     },
     { additionalProperties: false, examples: [{ amount: { amount: 1000, currency: 'EUR' }, reason: 'For the late parcel.' }] },
   ),

@@ -28,8 +28,12 @@ export const issueGiftCard = command({
       email: Type.Optional(
         Type.String({ format: 'email', maxLength: limits.emailCharactersMax, description: 'The code is sent there, and not answered.' }),
       ),
-      message: Type.Optional(Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'For the mail.' })),
-      note: Type.Optional(Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'For staff.' })),
+      message: Type.Optional(
+        Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, format: 'free-text', description: 'For the mail.' }),
+      ),
+      note: Type.Optional(
+        Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, format: 'free-text', description: 'For staff.' }),
+      ),
       isPaid: Type.Optional(
         Type.Boolean({ description: 'It was paid for, at the till or by bank transfer. Left out, it is given away, which is an expense.' }),
       ),

@@ -44,7 +44,7 @@ export const trackFulfillment = command({
   access: staff,
   async run(context) {
     const { order, fulfillment } = await lockBoth(context)
-    if (fulfillment.status === 'canceled') throw stateConflict(fulfillment, 'there is nothing to follow.')
+    if (fulfillment.status === 'canceled') throw stateConflict(fulfillment, 'there is nothing to follow. Send its units as another parcel.')
     const set = { tracking: trackingOf(context.project, context.input.tracking) }
     const after = await context.tx.update(fulfillments, fulfillment, { set })
     return { ...(await answerOf(context, after)), events: [fulfillmentChanged({ order, fulfillment: after })] }
@@ -64,7 +64,11 @@ export const deliverFulfillment = command({
   access: staff,
   async run(context) {
     const { order, fulfillment } = await lockBoth(context)
-    if (fulfillment.status !== 'shipped') throw stateConflict(fulfillment, 'it is not on its way.')
+    if (fulfillment.status !== 'shipped')
+      throw stateConflict(
+        fulfillment,
+        fulfillment.status === 'delivered' ? 'nothing more is to be said of it.' : 'it did not leave. Send its units as another parcel.',
+      )
     const after = await context.tx.update(fulfillments, fulfillment, { set: { status: 'delivered', deliveredAt: context.now } })
     return { ...(await answerOf(context, after)), events: [fulfillmentChanged({ order, fulfillment: after })] }
   },
@@ -84,10 +88,14 @@ export const cancelFulfillment = command({
   async run(context) {
     const { tx } = context
     const { order, fulfillment } = await lockBoth(context)
-    if (fulfillment.status !== 'shipped') throw stateConflict(fulfillment, 'it cannot stay here any more.')
+    if (fulfillment.status !== 'shipped')
+      throw stateConflict(
+        fulfillment,
+        fulfillment.status === 'delivered' ? 'its units come back by a return.' : 'it did not leave. Send its units as another parcel.',
+      )
     const lines = fulfillment.lines.map(({ line, quantity }) => ({ quantity, of: order.lines.find((one) => one.id === line)! }))
     if (lines.some(({ quantity, of }) => unitsOf(of).returnable < quantity))
-      throw stateConflict(fulfillment, 'some of it is being sent back, or came back.')
+      throw stateConflict(fulfillment, 'some of it is being sent back, or came back. Settle that return, or reject it, first.')
     await keepStock(
       context,
       order.id,

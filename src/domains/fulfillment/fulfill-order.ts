@@ -46,6 +46,8 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
       if (order === null) throw new EngineError('not_found')
       const all = order.lines.map((line) => ({ line: line.id, quantity: unitsOf(line).open })).filter(({ quantity }) => quantity > 0)
       if (order.status !== 'placed' || all.length === 0) throw stateConflict(order, 'There is nothing to send.')
+      if (order.paymentStatus === 'refunded')
+        throw stateConflict(order, 'All that was paid for it was given back. Cancel what was not sent, or make another order for it.')
       const sent = namedLines(order, input.lines ?? all, { can: 'open', what: 'are neither sent nor canceled' })
       checkNotHeld(order)
       const tracking = trackingOf(project, input.tracking ?? [])

@@ -19,7 +19,7 @@ export const noteOrder = command({
   input: Type.Object(
     {
       id: Type.String({ maxLength: limits.idCharactersMax }),
-      text: Type.String({ minLength: 1, maxLength: limits.noteCharactersMax }),
+      text: Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, format: 'free-text' }),
       audience: Type.Optional(
         Type.Unsafe<'staff' | 'customer'>({ type: 'string', enum: ['staff', 'customer'], description: '`staff` when left out.' }),
       ),

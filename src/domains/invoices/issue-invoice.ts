@@ -1,10 +1,10 @@
 import { staff } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { findAll } from '../../storage/find-all.ts'
+import { stateConflict } from '../orders/order-units.ts'
 import { getOrder } from '../orders/order-view.ts'
 import { invoices } from './collections.ts'
 import { invoicesOutput, invoiceView } from './invoice-view.ts'
@@ -26,11 +26,7 @@ export const issueInvoice = command({
     const order = await getOrder(tx, model, actor, input.id)
     const { events } = await issueInvoices(context, order.id)
     const all = await findAll(tx, invoices, eq('order', order.id))
-    if (all.length === 0)
-      throw new EngineError('order_state_conflict', {
-        detail: `The order is ${order.status}: nothing of it was sold.`,
-        params: { status: order.status },
-      })
+    if (all.length === 0) throw stateConflict(order, 'Nothing of it is sold, so there is nothing to invoice.')
     return { output: { items: all.map(invoiceView) }, status: 201, events }
   },
 })

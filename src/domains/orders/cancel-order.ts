@@ -1,6 +1,5 @@
 import { isStaff } from '../../access/actor.ts'
 import { anyone } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
@@ -40,7 +39,9 @@ export const cancelOrder = command({
     {
       id: Type.String({ maxLength: limits.idCharactersMax }),
       lines: Type.Optional(orderUnitsInput),
-      reason: Type.Optional(Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'Of `lines`, for staff.' })),
+      reason: Type.Optional(
+        Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, format: 'free-text', description: 'Of `lines`, for staff.' }),
+      ),
     },
     { additionalProperties: false, description: 'Without `lines`, all of it.' },
   ),
@@ -80,11 +81,7 @@ export async function cancelOrderAsStaff(
 ): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
   const isDraft = order.status === 'draft'
   const isOpen = isDraft || order.status === 'pending_payment' || order.status === 'placed'
-  if (!isOpen || order.fulfillmentStatus !== 'unfulfilled')
-    throw new EngineError('order_state_conflict', {
-      detail: `The order is ${order.status} and ${order.fulfillmentStatus}: it can no longer be canceled.`,
-      params: { status: order.status, fulfillmentStatus: order.fulfillmentStatus },
-    })
+  if (!isOpen || order.fulfillmentStatus !== 'unfulfilled') throw stateConflict(order, 'It can no longer be canceled as a whole.')
   const { after, hasCredit } = await cancel(work, order)
   // Nobody but staff was told of it.
   if (isDraft) return { order: after, events: [] }

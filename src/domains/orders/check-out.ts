@@ -231,6 +231,7 @@ export function orderOf(id: string, resolved: ResolvedCart, step: Pick<Order, 's
     uncharged: null,
     placedAt: null,
     closedAt: null,
+    isOffered: null,
   } as const
   return { id, number: shortNumberOf(id), cart, tokenHash, ...none, ...agreedOf(resolved), ...step }
 }

@@ -143,7 +143,12 @@ export const orders = collection('orders', {
     paymentStatus: field.enum(paymentStatuses, { required: true }),
     fulfillmentStatus: field.enum(fulfillmentStatuses, { required: true }),
     /** Why somebody should look at it before it is shipped. */
-    holds: field.json<readonly string[]>({ required: true, schema: { type: 'array', items: { type: 'string' } } }),
+    holds: field.json<readonly string[]>({
+      required: true,
+      schema: { type: 'array', items: { type: 'string' } },
+      read: staff,
+      veil: (holds) => holdsForCustomers(holds as readonly string[]),
+    }),
     lines: field.json<readonly OrderLine[]>({ required: true, schema: { type: 'array', items: orderLineShape } }),
     addresses: field.json<OrderAddresses>({
       required: true,
@@ -184,6 +189,8 @@ export const orders = collection('orders', {
     note: field.longText({ max: 2_000, personal: true }),
     giftMessage: field.longText({ max: limits.giftMessageCharactersMax, personal: true }),
     placedAt: field.dateTime(),
+    /** A draft that waits for its payment: staff may take the offer back. */
+    isOffered: field.boolean(),
     /** When it was canceled, or expired. */
     closedAt: field.dateTime(),
     /** Until when the stock is kept for a payment. */
@@ -210,6 +217,14 @@ export const orders = collection('orders', {
   access: { read: any(staff, all(ownOrder, not(where('status').eq('draft')))) },
 })
 export type Order = NonNullable<(typeof orders)['record']>
+
+/** Hold of an order whose customer owes what staff added to it: held until that is paid. */
+export const paymentDue = 'payment_due'
+
+/** That it waits, and what its customer can do for it; what staff suspect or know of a payment is nobody else's. */
+function holdsForCustomers(holds: readonly string[]): readonly string[] {
+  return [...new Set(holds.map((hold) => (hold === paymentDue ? hold : 'review')))]
+}
 
 /** What its customer owes for it, or has paid: the total, less what was canceled before it was taken. */
 export function chargedTotal({ total, uncharged }: Pick<Order, 'total' | 'uncharged'>): number {

@@ -4,15 +4,18 @@ import { EngineError, type InputIssue, invalid } from '../../base/engine-error.t
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
+import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
+import { findAll } from '../../storage/find-all.ts'
 import { checkShipping, type Details, detailsInput } from '../carts/cart-details.ts'
 import { moneyType } from '../carts/cart-view.ts'
 import { idInput, quantityInput } from '../carts/change-cart.ts'
 import type { Cart } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
+import { payments } from '../payments/collections.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { checkComplete, checkUnits, wantedOf } from './check-out.ts'
 import { type Order, orders } from './collections.ts'
@@ -65,14 +68,15 @@ export async function resolveDraft(
 
 /**
  * A draft is to be paid: its stock is held until `expiresAt`. What costs nothing is placed.
- * @throws out_of_stock, order_too_large
+ * @throws out_of_stock, order_too_large; payment_in_progress while money of an offer that was withdrawn is on its way back
  */
 export async function openDraft(
   work: Work,
   draft: Order,
   expiresAt: number,
 ): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
-  const order = await work.tx.update(orders, draft, { set: { status: 'pending_payment', expiresAt } })
+  await checkNothingLeft(work, draft)
+  const order = await work.tx.update(orders, draft, { set: { status: 'pending_payment', expiresAt, isOffered: true } })
   const wanted = wantedOf(order)
   const created = [orderCreated({ order }), ...(await holdStock(work, order.id, wanted))]
   checkUnits(shopOf(work.project), wanted)
@@ -83,3 +87,12 @@ export async function openDraft(
 
 /** As many as a cart has. */
 export const newLines = Type.Array(newLine, { maxItems: limits.cartLinesMax })
+
+/** Money that came for an earlier offer pays for nothing: counted in, it would place the order while it goes back. */
+async function checkNothingLeft({ tx }: Work, { id }: Order): Promise<void> {
+  const attempts = await findAll(tx, payments, eq('order', id))
+  if (attempts.every(({ captured, refunded }) => captured.amount === refunded.amount)) return
+  throw new EngineError('payment_in_progress', {
+    detail: 'Money that came for its earlier offer is on its way back. Try again after that.',
+  })
+}

@@ -18,19 +18,21 @@ import { regionOf } from '../../config/tax.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import { tidyAddress } from '../carts/address.ts'
+import { unlessBlank } from '../carts/cart-details.ts'
 import { type Address, type CartLine, carts } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { type LinePrice, shopOf } from '../carts/totals.ts'
 import { postTransfer } from '../ledger/post-transfer.ts'
 import { commitStock, holdStock } from '../stock/reserve-stock.ts'
 import { checkUnits, frozenLine, wantedOf } from './check-out.ts'
-import { type Order, type OrderLine, type OrderTax, orders } from './collections.ts'
+import { type Order, type OrderLine, type OrderTax, orders, paymentDue } from './collections.ts'
 import type { NewLine } from './drafts.ts'
 import { orderCorrected } from './events.ts'
 import { fulfillmentStatusOf } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
 import { recognition } from './place-order.ts'
-import { paymentDue, settleOrder } from './settle-order.ts'
+import { raisePromise } from './raise-promise.ts'
+import { settleOrder } from './settle-order.ts'
 
 export type PlacedEdit = {
   readonly add: readonly NewLine[]
@@ -44,25 +46,27 @@ export type Edited = { readonly order: Order; readonly events: readonly DomainEv
 export async function editPlaced(context: CommandContext<unknown>, order: Order, { add, note, ...given }: PlacedEdit): Promise<Edited> {
   const { tx, newId } = context
   const addresses = addressesAfter(context, order, given)
-  const set = { ...(note === undefined ? {} : { note }), ...(addresses && { addresses }) }
+  const set = { ...unlessBlank('note', note), ...(addresses && { addresses }) }
   if (add.length === 0) return { order: Object.keys(set).length === 0 ? order : await tx.update(orders, order, { set }), events: [] }
   if (order.lines.length + add.length > limits.cartLinesMax)
     throw invalid('/add', 'maxItems', `must leave ${limits.cartLinesMax} lines or fewer`)
   const resolved = await resolveAdded(context, order, linesOf(newId, add))
-  const more = withAdded(context, order, resolved)
-  const lines = [...order.lines, ...more.lines]
-  const after = { ...order, ...set, ...more.sums, lines, fulfillmentStatus: fulfillmentStatusOf(lines) }
-  const wanted = wantedOf({ lines: more.lines })
+  const added = withAdded(context, order, resolved)
+  const lines = [...order.lines, ...added.lines]
+  const after = { ...order, ...set, ...added.sums, lines, fulfillmentStatus: fulfillmentStatusOf(lines) }
+  const wanted = wantedOf({ lines: added.lines })
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
     throw isEngineError(error, 'out_of_stock') ? ofRequest(error, wanted) : error
   })
   checkUnits(shopOf(context.project), wantedOf(after))
   await commitStock(context, order.id)
-  const isOwed = after.total.amount > order.total.amount
+  const more = subtractMoney(after.total, order.total)
+  const isOwed = more.amount > 0
   const holds = isOwed && !order.holds.includes(paymentDue) ? [...order.holds, paymentDue] : order.holds
   const { totals, total, taxes, fulfillmentStatus } = after
   const written = await tx.update(orders, order, { set: { ...set, lines, totals, total, taxes, fulfillmentStatus, holds } })
   await recognizeMore(context, order, written)
+  if (isOwed) await raisePromise(context, order.id, more)
   const events = await settleOrder(context, order.id)
   return { order: (await tx.get(orders, order.id))!, events: [orderCorrected({ order: written }), ...events] }
 }

@@ -11,6 +11,8 @@ type Told = { readonly order: Order }
 export const orderCreated = event('order.created').with<Told>()
 export const orderPlaced = event('order.placed').with<Told>()
 export const orderCanceled = event('order.canceled').with<Told>()
+/** An offer was taken back before it was paid: the order is a draft again. */
+export const orderWithdrawn = event('order.withdrawn').with<Told>()
 export const orderExpired = event('order.expired').with<Told>()
 /** Units of it will not be sent; the rest goes on. */
 export const orderUnitsCanceled = event('order.units_canceled').with<Told & { readonly cancellation: Cancellation }>()

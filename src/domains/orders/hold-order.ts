@@ -75,7 +75,10 @@ export const releaseOrder = command({
     const order = await lockOrder(context)
     const { hold } = context.input
     if (!order.holds.includes(hold))
-      throw stateConflict(order, order.holds.length === 0 ? 'Nothing holds it.' : `It is held for ${order.holds.join(', ')}.`)
+      throw stateConflict(
+        order,
+        order.holds.length === 0 ? 'Nothing holds it.' : `It is held for ${order.holds.join(', ')}: release one of these.`,
+      )
     if (hold === 'disputed') throw stateConflict(order, 'It is held until its dispute has ended.')
     return await withHolds(
       context,

@@ -12,6 +12,7 @@ import { moneyType } from '../carts/cart-view.ts'
 import { orders } from './collections.ts'
 import { openDraft } from './drafts.ts'
 import { orderPaymentAsked } from './events.ts'
+import { stateConflict } from './order-units.ts'
 import { dueOf, type Providers, paymentLinkPrefix, paymentLinks } from './payment-links.ts'
 
 /** `POST /api/orders/{id}/payment-link`: an address where anybody who has it pays what is open. Its goods are kept until the link ends; a draft is offered by it. */
@@ -35,15 +36,14 @@ export function makePaymentLink(providers: Providers) {
       due: moneyType,
       expiresAt: Type.String({ format: 'date-time' }),
     }),
-    errors: ['not_found', 'order_state_conflict', 'payment_not_needed', 'out_of_stock', 'order_too_large'],
+    errors: ['not_found', 'order_state_conflict', 'payment_not_needed', 'payment_in_progress', 'out_of_stock', 'order_too_large'],
     access: recently(staff),
     async run(context) {
       const { tx, input, now, newId, newSecret, project } = context
       const found = await tx.lock(orders, input.id, 'exclusive')
       if (found === null) throw new EngineError('not_found')
       const { id, status } = found
-      if (status === 'expired' || status === 'canceled')
-        throw new EngineError('order_state_conflict', { detail: `The order is ${status}.`, params: { status } })
+      if (status === 'expired' || status === 'canceled') throw stateConflict(found, 'Nothing can be paid for it.')
       const expiresAt = input.expiresAt === undefined ? now + limits.paymentLinkMs : parseIso(input.expiresAt)
       if (!(expiresAt > now) || expiresAt > now + limits.paymentLinkMsMax)
         throw invalid('/expiresAt', 'range', 'must be a time to come, in 90 days at the latest')

@@ -2,7 +2,7 @@
 import { EngineError, type InputIssue } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
-import type { Order, OrderLine } from './collections.ts'
+import { type Order, type OrderLine, paymentDue } from './collections.ts'
 import { unitsOf } from './order-standing.ts'
 
 export const orderUnits = Type.Object(
@@ -48,14 +48,37 @@ export function namedLines<T extends NamedUnits>(
   return named
 }
 
-/** @throws order_state_conflict with how the order stands */
-export function stateConflict({ status, fulfillmentStatus }: Order, detail: string, errors?: readonly InputIssue[]): EngineError {
-  const standing = `The order is ${status} and ${fulfillmentStatus.replaceAll('_', ' ')}`
+/** @throws order_state_conflict with how the order stands, and what can be done with it now */
+export function stateConflict(order: Order, detail: string, errors?: readonly InputIssue[]): EngineError {
+  const { status, fulfillmentStatus } = order
+  const standing = `The order is ${status.replaceAll('_', ' ')} and ${fulfillmentStatus.replaceAll('_', ' ')}`
   return new EngineError('order_state_conflict', {
-    detail: `${standing}: ${detail[0]!.toLowerCase()}${detail.slice(1)}`,
+    detail: `${standing}: ${detail[0]!.toLowerCase()}${detail.slice(1)} ${possibleNow(order)}`,
     params: { status, fulfillmentStatus },
     ...(errors && { errors }),
   })
+}
+
+const lookFirst = 'Look at it, and release what holds it before you send anything.'
+const paidFirst = 'Ask for what is open by a payment link, or release it.'
+
+/** For whoever was refused something else, staff or its customer. */
+export function possibleNow({ status, fulfillmentStatus, paymentStatus, isOffered }: Order): string {
+  switch (status) {
+    case 'draft':
+      return 'The shop can change it, offer it or cancel it.'
+    case 'pending_payment':
+      return isOffered === true ? 'It can be paid or canceled; the shop can withdraw its offer.' : 'It can be paid or canceled.'
+    case 'expired':
+    case 'canceled':
+      return 'Make another order.'
+  }
+  const isRefunded = paymentStatus === 'refunded'
+  if (fulfillmentStatus === 'unfulfilled')
+    return `The shop can ${isRefunded ? '' : 'send it, '}add to it or cancel it; its customer can cancel it.`
+  if (fulfillmentStatus === 'partially_fulfilled')
+    return `The shop can ${isRefunded ? '' : 'send or '}cancel what is left; what was sent can be sent back.`
+  return `${fulfillmentStatus === 'returned' ? '' : 'What was sent can be sent back; '}the shop can add to it or give money back.`
 }
 
 /** @throws order_held while something about it is to be looked at */
@@ -63,7 +86,7 @@ export function checkNotHeld({ holds }: Order): void {
   if (holds.length === 0) return
   const words = holds.map((hold) => hold.replaceAll('_', ' ')).join(', ')
   throw new EngineError('order_held', {
-    detail: `The order is held (${words}). Look at it, and release what holds it before you send anything.`,
+    detail: `The order is held (${words}). ${holds.join() === paymentDue ? paidFirst : lookFirst}`,
     params: { holds },
   })
 }

@@ -15,6 +15,7 @@ import { keptOf } from '../payments/refund-claims.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { orders } from './collections.ts'
 import { openDraft } from './drafts.ts'
+import { stateConflict } from './order-units.ts'
 import {
   asksForCredit,
   checkPaymentRequest,
@@ -82,8 +83,7 @@ export const payOrder = command({
       : { order: found, events: [] }
     if (isDraft && order.status === 'placed') return { output: { order: { id }, payment: null } as unknown, status: 201, events: opened }
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
-    if (order.status !== 'pending_payment')
-      throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
+    if (order.status !== 'pending_payment') throw stateConflict(order, 'Nothing can be paid for it.')
     const holdMs = holdMsOf(project, request.provider)
     // What was a draft for long is kept from when it was opened.
     const lastAt = Math.max(order.createdAt + Math.max(limits.orderHoldTotalMs, holdMs), order.expiresAt ?? 0)

@@ -15,6 +15,7 @@ import { refundOutput, refundView } from '../payments/payment-view.ts'
 import { type Order, orders } from './collections.ts'
 import { refundFrom, sourcesOf } from './give-back.ts'
 import { givenBack } from './given-back.ts'
+import { stateConflict } from './order-units.ts'
 import { paidFor, shareOfUnits } from './paid-for.ts'
 
 const refundedLines = Type.Array(
@@ -56,7 +57,7 @@ export const refundOrder = command({
           description: '`payment`: the way it came. `store_credit`: the customer may spend it here.',
         }),
       ),
-      reason: Type.Optional(Type.String({ minLength: 1, maxLength: limits.textCharactersMax })),
+      reason: Type.Optional(Type.String({ minLength: 1, maxLength: limits.textCharactersMax, format: 'free-text' })),
     },
     { additionalProperties: false },
   ),
@@ -72,10 +73,7 @@ export const refundOrder = command({
     const order = await tx.lock(orders, input.id, 'exclusive')
     if (order === null) throw new EngineError('not_found')
     if (order.status === 'draft' || order.status === 'pending_payment')
-      throw new EngineError('order_state_conflict', {
-        detail: `The order is ${order.status}: cancel it, and what was paid goes back.`,
-        params: { status: order.status },
-      })
+      throw stateConflict(order, 'Cancel it, and what was paid goes back.')
     if (input.to === 'store_credit' && order.customer === null) throw invalid('/to', 'account', "the order is no account's")
     const sources = await sourcesOf(tx, order, input.payment)
     const left = sumMoney(

@@ -18,7 +18,7 @@ import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/c
 import { paymentChanged } from '../payments/events.ts'
 import { dropUnmetClaims, keptOf, lostOf, refundable, refundPayment, refundsOf } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
-import { chargedTotal, type Order, orders } from './collections.ts'
+import { chargedTotal, type Order, orders, paymentDue } from './collections.ts'
 import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
 import { orderPaidLate } from './events.ts'
 import { writeStanding } from './order-standing.ts'
@@ -55,7 +55,7 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   if (isCovered) return await revive(context, order, { attempts, lost })
   // An attempt whose start was still under way when the order closed is open only now.
   await closeOthers(context, order, attempts)
-  if (order.status === 'expired' || order.status === 'canceled') return await settleClosed(context, order, { attempts, lost })
+  if (isClosed(order)) return await settleClosed(context, order, { attempts, lost })
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') {
     const returned = await returnSurplus(context, after, attempts)
@@ -63,6 +63,11 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
     return [...returned, ...corrected, ...(await writeStanding(tx, after, attempts))]
   }
   return []
+}
+
+/** Nothing is sold by it, or will be: a draft that was offered once takes no money either. */
+function isClosed({ status }: Pick<Order, 'status'>): boolean {
+  return status === 'expired' || status === 'canceled' || status === 'draft'
 }
 
 /** `lost`: what banks keep of its payments for good. */
@@ -184,8 +189,7 @@ async function closeOthers(
   order: Pick<Order, 'id' | 'status' | 'total' | 'uncharged'>,
   attempts: readonly Payment[],
 ): Promise<void> {
-  const isClosed = order.status === 'expired' || order.status === 'canceled'
-  let missing = isClosed ? 0 : chargedTotal(order) - sum(attempts, 'captured')
+  let missing = isClosed(order) ? 0 : chargedTotal(order) - sum(attempts, 'captured')
   const byLink = missing > 0 ? await linkedPayment(context.tx, order.id, attempts) : null
   for (const payment of attempts) {
     const authorized = payment.capturable?.amount ?? 0
@@ -221,8 +225,6 @@ async function writePaymentStatus(
 }
 
 const takenBack = 'payment_taken_back'
-/** Its customer owes what staff added to it: held until that is paid. */
-export const paymentDue = 'payment_due'
 /** What was authorized for it has ended, or less of it was captured. */
 const incomplete = 'payment_incomplete'
 

@@ -21,7 +21,12 @@ export const settleLine = command({
         enum: ['kept', 'given_back'],
         description: '`kept`: it is income. `given_back`: by other means, the till or the bank account.',
       }),
-      note: Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'Why: for whoever looks at the books later.' }),
+      note: Type.String({
+        minLength: 1,
+        maxLength: limits.noteCharactersMax,
+        format: 'free-text',
+        description: 'Why: for whoever looks at the books later.',
+      }),
     },
     { additionalProperties: false },
   ),

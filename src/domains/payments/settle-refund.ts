@@ -18,7 +18,12 @@ export const settleRefund = command({
   input: Type.Object(
     {
       id: Type.String({ maxLength: limits.idCharactersMax }),
-      note: Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'How: for whoever looks at the books later.' }),
+      note: Type.String({
+        minLength: 1,
+        maxLength: limits.noteCharactersMax,
+        format: 'free-text',
+        description: 'How: for whoever looks at the books later.',
+      }),
     },
     { additionalProperties: false },
   ),

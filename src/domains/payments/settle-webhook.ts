@@ -15,7 +15,12 @@ export const settleWebhook = command({
   input: Type.Object(
     {
       id: Type.String({ maxLength: limits.idCharactersMax }),
-      note: Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'What it was: for whoever looks later.' }),
+      note: Type.String({
+        minLength: 1,
+        maxLength: limits.noteCharactersMax,
+        format: 'free-text',
+        description: 'What it was: for whoever looks later.',
+      }),
     },
     { additionalProperties: false },
   ),

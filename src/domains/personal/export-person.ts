@@ -13,7 +13,7 @@ import { and, compare, eq, type Filter, or } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
-import { present } from '../../records/present.ts'
+import { present, veiled } from '../../records/present.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { CollectionModel, CompiledField, Model } from '../../schema/model.ts'
 import { personalOf } from '../../schema/personal.ts'
@@ -193,7 +193,8 @@ async function followersOf({ read, model, person }: Pick<Scope, 'read' | 'model'
 const opens = /(?:hash|secret|token)$/i
 
 function told(collection: CollectionModel, record: AnyRecord): Readonly<Record<string, unknown>> {
-  const fields = [...collection.fields.values()].filter(isTold)
+  // What the shop keeps to itself of a record, the one whom it names reads as always.
+  const fields = [...collection.fields.values()].filter(isTold).map((field) => veiled(field) ?? field)
   return present(fields, record)
 }
 

@@ -32,7 +32,7 @@ export const requestReturn = command({
       id: Type.String({ maxLength: limits.idCharactersMax }),
       lines: Type.Array(
         Type.Object(
-          { ...orderUnits.properties, reason: Type.String({ minLength: 1, maxLength: limits.textCharactersMax }) },
+          { ...orderUnits.properties, reason: Type.String({ minLength: 1, maxLength: limits.textCharactersMax, format: 'free-text' }) },
           { additionalProperties: false },
         ),
         { minItems: 1, maxItems: limits.cartLinesMax },

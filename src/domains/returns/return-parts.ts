@@ -11,7 +11,15 @@ import { type OrderReturn, returns } from './collections.ts'
 export const returnId = Type.String({ maxLength: limits.idCharactersMax })
 export const returnOutput = Type.Unsafe<unknown>({ type: 'object' })
 export const wordsFor = (description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description }))
+  Type.Optional(Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, format: 'free-text', description }))
+
+const possibleNow: Readonly<Record<OrderReturn['status'], string>> = {
+  requested: 'Approve or reject it.',
+  approved: 'Take its units back, or reject it.',
+  received: 'Take back what is still to come, or complete it.',
+  rejected: 'Its units stay with the customer, who can ask again.',
+  completed: 'It is settled: what else is to come back is another return.',
+}
 
 type Held = { readonly order: Order; readonly orderReturn: OrderReturn }
 
@@ -26,7 +34,8 @@ export async function lockReturn(
   if (!order || !orderReturn) throw new EngineError('not_found')
   checkIfMatch(model.get(returns), { actor, ifMatch: request.ifMatch }, orderReturn)
   const { status } = orderReturn
-  if (!statuses.includes(status)) throw new EngineError('return_state_conflict', { detail: `The return is ${status}.`, params: { status } })
+  if (!statuses.includes(status))
+    throw new EngineError('return_state_conflict', { detail: `The return is ${status}. ${possibleNow[status]}`, params: { status } })
   return { order, orderReturn }
 }
 

@@ -35,7 +35,7 @@ export const adjustStockLevel = command({
       lowAt: units('`stock.low` is told when what is left to sell comes down to it.'),
       incoming: units('Ordered, and not there yet.'),
       expectedAt: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' })),
-      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax })),
+      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax, format: 'free-text-or-blank' })),
     },
     { additionalProperties: false, examples: [{ onHand: 12, reason: 'Delivery' }] },
   ),

@@ -62,7 +62,7 @@ export const countStock = command({
     {
       location: locationInput,
       lines: Type.Array(line, { minItems: 1, maxItems: limits.stockCountLinesMax }),
-      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax })),
+      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax, format: 'free-text-or-blank' })),
     },
     { additionalProperties: false },
   ),

@@ -27,7 +27,7 @@ export const transferStock = command({
       from: locationInput,
       to: locationInput,
       quantity: Type.Integer({ minimum: 1, maximum: limits.stockUnitsMax }),
-      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax })),
+      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax, format: 'free-text-or-blank' })),
     },
     { additionalProperties: false, examples: [{ variant: 'var_01m8k6rc7pe0092ftt59shmpgs', from: 'main', to: 'vienna', quantity: 5 }] },
   ),

@@ -26,6 +26,7 @@ const common: Keys = {
   required: flag,
   default: anything,
   read: checkCallerRule,
+  veil: callable,
   write: checkCallerRule,
   feed: flag,
   personal: flag,

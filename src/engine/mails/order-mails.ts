@@ -154,6 +154,7 @@ export async function tellOfLateMoney(work: Work, { order, payment }: OfOrder & 
   await queueForOrder(work, order, {
     key: `order.paid_late:${payment.id}`,
     template: 'order_unmatched',
-    view: { number: order.number, reason: order.status },
+    // Its customer knows no drafts: the offer is gone.
+    view: { number: order.number, reason: order.status === 'draft' ? 'canceled' : order.status },
   })
 }

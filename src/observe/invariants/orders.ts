@@ -30,7 +30,7 @@ export const orderInvariants: InvariantGroup = {
     'orders.placed_has_stock': 'A placed order has its goods committed, a waiting one has them held, each line in full.',
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total, its shipping and its tax.',
     'orders.placed_has_receipt': 'A placed order that cost something has its receipt written.',
-    'orders.closed_holds_nothing': 'An expired or canceled order holds no stock.',
+    'orders.closed_holds_nothing': 'A draft, and an order that is expired or canceled, holds no stock.',
     'orders.deposit_used':
       "A closed order keeps nothing of its customer's deposit but what banks have taken back for disputes that are not decided.",
     'orders.not_stuck': 'No order waits for a payment past its time without an attempt that is alive.',
@@ -174,7 +174,7 @@ function checkTaxes({ report }: VerifyContext, order: Order): void {
 function checkStock({ report }: VerifyContext, order: Order, holds: readonly Reservation[]): void {
   const rows = [`orders/${order.id}`, ...holds.map(({ id }) => `reservations/${id}`)]
   const unitsIn = (states: readonly string[]) => unitsOf(holds.filter(({ state }) => states.includes(state)))
-  if (order.status === 'expired' || order.status === 'canceled') {
+  if (order.status === 'draft' || order.status === 'expired' || order.status === 'canceled') {
     const kept = unitsIn(['held', 'committed'])
     if (kept !== '') report('orders.closed_holds_nothing', rows, `it is ${order.status} and keeps ${kept}`)
     return

@@ -156,6 +156,8 @@ export type FieldOptions = {
   readonly currency?: string
   /** Who may see it; others cannot filter, sort or expand by it either. Names no field of the record. */
   readonly read?: CallerRule
+  /** What those who may not read it are told in its place. Pure, and tells nothing that the rule keeps from them. */
+  readonly veil?: (value: unknown) => unknown
   /** Who may set it. Names no field of the record. */
   readonly write?: CallerRule
   /** `false`: kept out of the change feed, as too large or no business of it; a live reader fetches the record for it. */

@@ -1,6 +1,6 @@
 /** Owns the cart page: change, remove, and see what the server says it costs. */
 import { ApiError, type Cart, type CartLine, type Order } from 'kingpost/client'
-import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
+import { drawCartTotals, drawLine, findBooks } from '../cart-parts.ts'
 import { changeLine, findCart, findLastOrder, removeLine } from '../cart-store.ts'
 import { drawCodes } from '../codes.ts'
 import { announce, h, showToast } from '../dom.ts'
@@ -78,7 +78,7 @@ function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, B
       h(
         'aside',
         { class: 'summary', 'aria-label': 'Summary' },
-        drawTotals(cart.totals, cart.shippingMethod !== null, cart.discounts),
+        drawCartTotals(cart),
         drawCodes(cart, (next) => draw(view, next, found)),
         isWhole && h('a', { class: 'button is-wide', href: '/checkout' }, 'Check out'),
         h('a', { class: 'quiet-link', href: '/' }, 'Continue shopping'),

@@ -5,7 +5,7 @@
 import { ApiError, type Cart, type Money, type User } from 'kingpost/client'
 import { words } from '../account-words.ts'
 import { addressFields, localCountry, readAddress } from '../address.ts'
-import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
+import { drawCartTotals, drawLine, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
 import { createCredit } from '../credit.ts'
 import { h } from '../dom.ts'
@@ -41,7 +41,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   const showTotals = (next: Cart) => {
     latest = next
     const due = credit.due(next.totals.total)
-    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null, next.discounts), ...drawDue(next.totals.total, due))
+    totals.replaceChildren(drawCartTotals(next), ...drawDue(next.totals.total, due))
     pay.textContent = payText(next.totals.total, due)
   }
   const lines = cart.lines.map((line) => drawLine(line, found.get(line.variant)))

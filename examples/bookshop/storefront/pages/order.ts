@@ -265,7 +265,7 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
     h(
       'aside',
       { class: 'summary', 'aria-label': 'Summary' },
-      drawTotals(order.totals, true, order.discounts ?? []),
+      drawTotals(order.totals, { discounts: order.discounts ?? [] }),
       h(
         'address',
         {},
