@@ -310,3 +310,57 @@ test('a decimal takes the numbers of a text and of whole numbers, more decimals,
     ],
   )
 })
+
+/** What a field was, what it is to be, a value that it takes no more, and one that it takes. */
+const narrower = {
+  'text to an enum': [field.text(), field.enum(['a', 'b']), 'c', 'b'],
+  'an option less': [field.enum(['a', 'b', 'c']), field.enum(['a', 'b']), 'c', 'a'],
+  'a shorter text': [field.text(), field.text({ max: 5 }), 'longer', 'short'],
+  'text to an address': [field.text(), field.email(), 'Ada', 'ada@example.com'],
+  'text to a day': [field.text(), field.date(), '31/12/1999', '1999-12-31'],
+  'a smaller number': [field.integer(), field.integer({ max: 10 }), 11, 10],
+  'a reference to others': [field.ref('users'), field.ref('things'), 'user_0000000000000000000000', idOf('thing', 0)],
+  'a narrower schema': [field.json(), field.json({ schema: { type: 'array' } }), { a: 1 }, [1]],
+} as const
+
+test('values that a field takes no more are named, and the model fits once they are mended', async (t) => {
+  for (const [name, [was, is, bad, good]] of Object.entries(narrower)) {
+    const [old, now] = [model('things', { value: was }), model('things', { value: is })]
+    const ids = [0, 1].map((number) => idOf('thing', number))
+    const fill = async (storage: StorageAdapter) =>
+      await storage.transaction(async (tx) => await tx.insert({ name: 'things' }, rowsOf([{ value: good }, { value: bad }])))
+    const { url, dialect } = await begin(t, old, fill)
+    await assert.rejects(open(t, now, url), new RegExp(`things\\.value has values that it takes no more.*\n  ${ids[1]}: `), name)
+    await assert.rejects(
+      migrateTo(now, dialect, { run: 'beside' }),
+      new RegExp(`^MigrationRefused: things\\.value .*\n  ${ids[1]}: `),
+      name,
+    )
+
+    const server = await open(t, old, url)
+    const put = async (value: unknown) =>
+      await server.transaction(
+        async (tx) =>
+          await tx.update({ name: 'things' }, { op: 'eq', path: 'id', value: ids[1] } as never, { set: { value }, add: {} } as never),
+      )
+    await put(good)
+    const beside = await migrateTo(now, dialect, { run: 'beside' })
+    assert.deepEqual(
+      [beside.done.map(({ key }) => key), beside.waiting.map(({ key }) => key)],
+      [['checkValues things.value'], ['checkValuesAgain things.value']],
+      name,
+    )
+    // The version before has written one more since it was looked at.
+    await put(bad)
+    await assert.rejects(migrateTo(now, dialect, { run: 'contract' }), new RegExp(`\n  ${ids[1]}: `), name)
+    await put(good)
+    await server.close()
+    await migrateTo(now, dialect, { run: 'contract' })
+    assert.deepEqual((await planOf(now, dialect)).steps, [], name)
+    await (await open(t, now, url)).close()
+    // Back to what takes more: nothing is in the way, and the way forth is looked at again.
+    if (name === 'a reference to others') continue
+    await (await open(t, old, url)).close()
+    assert.equal((await planOf(now, dialect)).steps.length, 1, name)
+  }
+})

@@ -12,6 +12,7 @@ import { adoptedKinds, kindsAfter, kindsBefore, prunedKinds, withKinds } from '.
 import { type Plan, planMigration } from './plan.ts'
 import type { Fill, Step } from './steps.ts'
 import { type JournalRow, type StoredSchema, storedModel } from './stored-schema.ts'
+import { valuesLooks } from './values.ts'
 
 export type MigrationParts = {
   readonly dialect: SchemaDialect
@@ -20,6 +21,8 @@ export type MigrationParts = {
   /** Called while records are looked through for what stands in the way, which reads all of them. */
   onLook?(look: Look): void
 }
+
+type Looking = Omit<MigrationParts, 'clock'>
 
 /** `rows`: read so far. `total`: about how many there are. */
 export type Look = { readonly table: string; readonly rows: number; readonly total: number }
@@ -89,7 +92,20 @@ export async function obstaclesOf(parts: MigrationParts, seen: Seen): Promise<st
         group.map(({ fill }) => fill),
       )),
     )
-  for (const step of seen.steps) sentences.push(...(await constraintObstacles(parts, seen.stored, step)))
+  sentences.push(...(await valuesObstacles(parts, seen.stored, seen.steps)))
+  for (const step of seen.steps) if (step.kind !== 'checkValues') sentences.push(...(await constraintObstacles(parts, seen.stored, step)))
+  return sentences
+}
+
+async function valuesObstacles({ dialect, model, onLook }: Looking, stored: StoredSchema, steps: readonly Step[]): Promise<string[]> {
+  const sentences: string[] = []
+  for (const look of valuesLooks(steps, { model, stored, types: dialect })) {
+    for (let query = look.next(); query !== null; query = look.next()) {
+      onLook?.({ table: query.table, rows: look.rows, total: stored.tables.get(query.table)!.rows })
+      look.add(await dialect.readRows(query))
+    }
+    sentences.push(...look.sentences())
+  }
   return sentences
 }
 
@@ -136,9 +152,11 @@ function columnsOf(stored: StoredSchema, table: string): RowQuery['columns'] {
   return [...stored.tables.get(table)!.columns.values()]
 }
 
-async function constraintObstacles({ dialect, onLook }: MigrationParts, stored: StoredSchema, step: Step): Promise<string[]> {
+async function constraintObstacles(looking: Looking, stored: StoredSchema, step: Step): Promise<string[]> {
+  const { dialect, onLook } = looking
   const table = stored.tables.get(step.table)
   const columns = table?.columns
+  if (step.kind === 'checkValues') return await valuesObstacles(looking, stored, [step])
   if (step.kind === 'createIndex' && step.index.isUnique) {
     const names = step.index.columns.map(({ name }) => name)
     if (!names.every((name) => columns?.has(name))) return []
@@ -273,7 +291,7 @@ async function runStep(run: Run, seen: Seen, together: readonly Step[]): Promise
     const before = kindsBefore(seen.kinds, step)
     await dialect.writeKinds(before)
     if (step.kind !== 'backfill' && step.kind !== 'catchUp') await dialect.run(step)
-    await dialect.writeKinds(kindsAfter(before, step))
+    await dialect.writeKinds(kindsAfter(before, step, options.isStopped))
   } catch (error) {
     // A backfill that met a record without a value continues there; everything else begins again.
     if (!isResumable(step)) await dialect.endStep(ids[0]!, 'failed', clock.now()).catch(() => {})

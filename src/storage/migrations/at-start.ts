@@ -8,11 +8,16 @@ export type SchemaPolicy = 'additive' | 'fixed'
 
 /** The steps to do now. @throws Error with sentences for people when the model needs more than may be done at a start */
 export function stepsAtStart({ steps, problems }: Plan, policy: SchemaPolicy, isEmpty: boolean): Step[] {
-  if (problems.length > 0) throw new Error(`The database does not fit the model. Nothing was changed.\n${problems.join('\n')}`)
+  refuseMisfits(problems)
   const additive = steps.filter((step) => step.isAdditive)
   const needed = steps.filter((step) => step.isNeeded && !(step.isAdditive && (policy === 'additive' || isEmpty)))
   if (needed.length > 0) throw new Error(refusal(needed, policy))
   return policy === 'additive' || isEmpty ? additive : []
+}
+
+/** @throws Error with what of the rows stands in the way */
+export function refuseMisfits(sentences: readonly string[]): void {
+  if (sentences.length > 0) throw new Error(`The database does not fit the model. Nothing was changed.\n${sentences.join('\n')}`)
 }
 
 function refusal(needed: readonly Step[], policy: SchemaPolicy): string {

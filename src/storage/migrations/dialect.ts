@@ -11,8 +11,8 @@ export type Statement = { readonly sql: string; readonly lock: string }
 
 /** What the values of a column mean, and by which function they were computed. */
 export type Meaning = ColumnType | `${ColumnType}=${string}`
-/** What the columns of Kingpost's own tables mean, by table and column. */
-export type Kinds = Readonly<Record<string, Readonly<Record<string, Meaning>>>>
+/** What the columns of Kingpost's own tables mean, by table and column; beside each, as `title:values`, which values its field takes (values.ts). */
+export type Kinds = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** A row by its columns, as JavaScript values of the columns' kinds. */
 export type StoredRow = { readonly id: string } & Readonly<Record<string, unknown>>

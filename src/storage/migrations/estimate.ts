@@ -7,6 +7,7 @@ const rowsPerSecond: Partial<Record<Step['kind'], number>> = {
   backfill: 5_000,
   convertColumn: 5_000,
   catchUp: 100_000,
+  checkValues: 100_000,
   swapColumn: 100_000,
   widenColumn: 100_000,
   createIndex: 200_000,

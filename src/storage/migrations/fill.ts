@@ -5,12 +5,13 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { kinds } from '../../schema/field.ts'
 import type { KindColumn } from '../../schema/kinds/kind.ts'
-import type { CollectionModel, Column, CompiledField } from '../../schema/model.ts'
+import type { CollectionModel, CompiledField } from '../../schema/model.ts'
 import { part } from '../sql/bind.ts'
 import { convert, misfitOf, told } from './convert.ts'
 import type { Batch, RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
 import { fillFunctionOf, fixedDefaultOf } from './fill-source.ts'
 import type { ColumnSpec, Fill } from './steps.ts'
+import { valueIn } from './values.ts'
 
 export type FillParts = {
   readonly dialect: SchemaDialect
@@ -75,12 +76,6 @@ function recordOf(collection: CollectionModel, row: StoredRow): Record<string, u
   for (const { name, columns } of collection.fields.values())
     if (columns.length > 0 && columns.every((column) => column.name in row)) record[name] = valueIn(row, columns)
   return record
-}
-
-function valueIn(row: StoredRow, columns: readonly Column[]): unknown {
-  const first = row[columns[0]!.name]
-  if (columns[0]!.part === null || first === null) return first
-  return Object.fromEntries(columns.map(({ part, name }) => [part, row[name]]))
 }
 
 /** What lies in the columns of several parts, whatever the field was called: the model may no longer have it. */

@@ -2,7 +2,7 @@
 // look alike to most databases. Invariant: a column's meaning is written down before the column is there.
 
 import type { ColumnType } from '../../schema/kinds/kind.ts'
-import type { Model } from '../../schema/model.ts'
+import type { CollectionModel, Model } from '../../schema/model.ts'
 import type { Kinds, Meaning } from './dialect.ts'
 import type { ColumnSpec, Step } from './steps.ts'
 import {
@@ -15,6 +15,7 @@ import {
   storedModel,
   type TypeNames,
 } from './stored-schema.ts'
+import { columnOfNote, isWithin, noted, noteName, noteOf, valuesOfColumn } from './values.ts'
 
 /** The schema with what its columns mean. */
 export function withKinds(bare: StoredSchema, kinds: Kinds): StoredSchema {
@@ -23,7 +24,7 @@ export function withKinds(bare: StoredSchema, kinds: Kinds): StoredSchema {
     const columns = [...table.columns.values()].map((column): [string, StoredColumn] => {
       // While its shadow is there, the column is still the old one, whatever a swap that was cut short has written down.
       const earlier = table.columns.has(shadowOf(column.name)) ? own?.[leftoverOf(column.name)] : undefined
-      return [column.name, { ...column, ...read(earlier ?? own?.[column.name]) }]
+      return [column.name, { ...column, ...read(earlier ?? own?.[column.name]), values: noted(own?.[noteName(column.name)]) }]
     })
     return [table.name, { ...table, columns: new Map(columns), isOurs: own !== undefined }]
   })
@@ -35,7 +36,12 @@ function meaningOf({ kind, made }: Pick<ColumnSpec, 'kind' | 'made'>): Meaning {
   return made === undefined ? kind : `${kind}=${made}`
 }
 
-function read(meaning: Meaning | undefined): Pick<StoredColumn, 'kind' | 'made'> {
+/** What is written down of a column. */
+function notesOf(column: ColumnSpec): KindsByColumn {
+  return { [column.name]: meaningOf(column), ...(column.values === undefined ? {} : { [noteName(column.name)]: column.values }) }
+}
+
+function read(meaning: string | undefined): Pick<StoredColumn, 'kind' | 'made'> {
   if (meaning === undefined) return { kind: null }
   const [kind, made] = meaning.split('=') as [ColumnType, string | undefined]
   return made === undefined ? { kind } : { kind, made }
@@ -59,15 +65,36 @@ export function adoptedKinds(
       if (!isSameType(found, column, { declared: types.typeOf(column, collection), types })) continue
       adopted = withColumn(adopted, collection.table, { [column.name]: meaningOf({ ...column, kind: column.type }) })
     }
+    if (table !== undefined) adopted = withValues(adopted, collection, { table, types })
   }
   return adopted
 }
 
+type Known = { readonly table: StoredTable; readonly types: TypeNames }
+
+/** With which values the fields take, where that was never noted, or takes in all that was. */
+function withValues(kinds: Kinds, collection: CollectionModel, { table, types }: Known): Kinds {
+  let all = kinds
+  for (const column of collection.stored) {
+    const values = valuesOfColumn(column, collection)
+    const found = table.columns.get(column.name)
+    if (values === null || found === undefined) continue
+    const known = noted(kinds[table.name]?.[noteName(column.name)])
+    if (known?.values === values || !isSameType(found, column, { declared: types.typeOf(column, collection), types })) continue
+    if (known !== null && !table.isEmpty && !isWithin(known.values, values)) continue
+    const isSure = known === null || table.isEmpty || known.isSure
+    all = withColumn(all, table.name, { [noteName(column.name)]: noteOf({ values, isSure }) })
+  }
+  return all
+}
+
 /** Without what a run that was cut short has left of columns that are not there. The same object when there is nothing. */
 export function prunedKinds(kinds: Kinds, { tables }: StoredSchema): Kinds {
-  const isThere = (table: StoredTable, name: string) =>
+  const isThere = (table: StoredTable, noteOrName: string) => {
+    const name = columnOfNote(noteOrName)
     // Written down before the swap that makes it.
-    table.columns.has(name) || (name.endsWith(leftoverOf('')) && table.columns.has(shadowOf(name.slice(0, -leftoverOf('').length))))
+    return table.columns.has(name) || (name.endsWith(leftoverOf('')) && table.columns.has(shadowOf(name.slice(0, -leftoverOf('').length))))
+  }
   const isStale = Object.entries(kinds).some(([name, own]) => {
     const table = tables.get(name)
     return !table || Object.keys(own).some((column) => !isThere(table, column))
@@ -84,11 +111,14 @@ export function kindsBefore(kinds: Kinds, step: Step): Kinds {
   const own = kinds[step.table] ?? {}
   switch (step.kind) {
     case 'createTable':
-      return { ...kinds, [step.table]: Object.fromEntries(step.columns.map((column) => [column.name, meaningOf(column)])) }
+      return { ...kinds, [step.table]: Object.assign({}, ...step.columns.map(notesOf)) }
     case 'addColumn':
-      return withColumn(kinds, step.table, { [step.column.name]: meaningOf(step.column) })
-    case 'renameColumn':
-      return own[step.from] === undefined ? kinds : withColumn(kinds, step.table, { [step.to]: own[step.from]! })
+      return withColumn(kinds, step.table, notesOf(step.column))
+    case 'renameColumn': {
+      const [meaning, values] = [own[step.from], own[noteName(step.from)]]
+      const more = { ...(meaning && { [step.to]: meaning }), ...(values && { [noteName(step.to)]: values }) }
+      return meaning === undefined ? kinds : withColumn(kinds, step.table, more)
+    }
     case 'renameTable':
       return { ...kinds, [step.to]: own }
     case 'swapColumn': {
@@ -101,17 +131,24 @@ export function kindsBefore(kinds: Kinds, step: Step): Kinds {
   }
 }
 
-/** What is forgotten once a step is done. */
-export function kindsAfter(kinds: Kinds, step: Step): Kinds {
+/** What is forgotten, and what is known, once a step is done. `isAlone`: no server of the version before could write beside it. */
+export function kindsAfter(kinds: Kinds, step: Step, isAlone: boolean): Kinds {
   switch (step.kind) {
+    case 'checkValues': {
+      const isSure = isAlone || step.again
+      return withColumn(kinds, step.table, { [noteName(step.column)]: noteOf({ values: step.values, isSure }) })
+    }
     case 'renameColumn':
       return withoutColumn(kinds, step.table, step.from)
     case 'dropColumn':
       return withoutColumn(kinds, step.table, step.column)
     case 'convertColumn':
-      return withColumn(kinds, step.table, { [step.fill.columns[0]!.name]: meaningOf(step.fill.columns[0]!) })
-    case 'swapColumn':
-      return withoutColumn(kinds, step.table, step.fill.columns[0]!.name)
+      return withColumn(kinds, step.table, notesOf(step.fill.columns[0]!))
+    case 'swapColumn': {
+      // What was converted was looked at.
+      const shadow = step.fill.columns[0]!
+      return withoutColumn(withColumn(kinds, step.table, notesOf({ ...shadow, name: step.old.name })), step.table, shadow.name)
+    }
     case 'renameTable':
     case 'dropTable':
       return Object.fromEntries(Object.entries(kinds).filter(([name]) => name !== step.table))
@@ -125,5 +162,5 @@ function withColumn(kinds: Kinds, table: string, more: KindsByColumn): Kinds {
 }
 
 function withoutColumn(kinds: Kinds, table: string, column: string): Kinds {
-  return { ...kinds, [table]: Object.fromEntries(Object.entries(kinds[table] ?? {}).filter(([name]) => name !== column)) }
+  return { ...kinds, [table]: Object.fromEntries(Object.entries(kinds[table] ?? {}).filter(([name]) => columnOfNote(name) !== column)) }
 }

@@ -27,6 +27,7 @@ import {
   shadowOf,
   type TypeNames,
 } from './stored-schema.ts'
+import { isWithin, valuesOfColumn } from './values.ts'
 
 export type TableSituation = {
   readonly collection: CollectionModel
@@ -89,7 +90,9 @@ export function specOf(column: Column, collection: CollectionModel, types: TypeN
   const { name, type: kind, isNullable } = column
   const isLong = (kind === 'text' || kind === 'words') && column.characters > longTextCharacters ? ({ isLong: true } as const) : {}
   const made = column.made === undefined ? {} : { made: column.made }
-  return { name, type: types.typeOf(column, collection), kind, isNullable, default: null, ...isLong, ...made }
+  const values = valuesOfColumn(column, collection)
+  const taken = values === null ? {} : { values }
+  return { name, type: types.typeOf(column, collection), kind, isNullable, default: null, ...isLong, ...made, ...taken }
 }
 
 export function checksOf(collection: CollectionModel): CheckSpec[] {
@@ -130,8 +133,20 @@ function planStored(p: Planned, field: CompiledField, column: Column): void {
   planWidth(p, found, spec)
   // It keeps the type it has by then: where one that is wider will do, it stays.
   planNullability(p, field, { ...spec, type: found.type })
+  planValues(p, field, spec)
   if (name !== column.name)
     p.add({ kind: 'renameColumn', table: table.name, from: name, to: column.name, type: spec.type }, 'switch', { isNeeded: false })
+}
+
+/** Rows are looked through where a value may be one that the field takes no more; and again when nobody writes such any more. */
+function planValues(p: Planned, { name: field }: CompiledField, { name: column, values }: ColumnSpec): void {
+  const { table, collection } = p
+  const known = table.columns.get(column)!.values ?? null
+  if (values === undefined || known === null || table.isEmpty) return
+  const again = isWithin(known.values, values)
+  if (again && known.isSure) return
+  const change = { kind: 'checkValues', table: table.name, collection: collection.name, field, column, values, again } as const
+  p.add(change, again ? 'contract' : 'expand', { rows: table.rows, isAdditive: !again })
 }
 
 function planWidth(p: Planned, found: StoredColumn, spec: ColumnSpec): void {

@@ -19,6 +19,8 @@ export type ColumnSpec = {
   /** By which function its values are computed. */
   readonly made?: string
   readonly isNullable: boolean
+  /** Which values its field takes (values.ts); of the first column of a field that is given. */
+  readonly values?: string
   /** Of a text that may be an article. */
   readonly isLong?: true
   /** What the database sets for writers that do not know the column; null for nothing. */
@@ -66,6 +68,16 @@ export type Change =
   | { readonly kind: 'swapColumn'; readonly table: string; readonly fill: Fill; readonly since: number; readonly old: ColumnSpec }
   /** Value by value, each once, by the place in the journal. */
   | { readonly kind: 'convertColumn'; readonly table: string; readonly fill: Fill }
+  /** Looks whether every value of the field is one that it takes now. `again`: what servers of the version before have written since. */
+  | {
+      readonly kind: 'checkValues'
+      readonly table: string
+      readonly collection: string
+      readonly field: string
+      readonly column: string
+      readonly values: string
+      readonly again: boolean
+    }
   | { readonly kind: 'createIndex'; readonly table: string; readonly index: IndexSpec }
   | { readonly kind: 'dropIndex'; readonly table: string; readonly index: IndexModel; readonly isBroken: boolean }
   | { readonly kind: 'addCheck'; readonly table: string; readonly check: CheckSpec }
@@ -88,6 +100,8 @@ export type Step = Change & {
   /** Rows it reads or writes, about. */
   readonly rows: number
 }
+
+export type ValuesStep = Extract<Change, { readonly kind: 'checkValues' }>
 
 export type Marks = Partial<Pick<Step, 'isNeeded' | 'isDestructive' | 'isAdditive' | 'rows'>>
 
@@ -118,6 +132,8 @@ function keyOf(change: Change): string {
     case 'swapColumn':
     case 'convertColumn':
       return `${change.kind} ${change.table}.${change.fill.field}`
+    case 'checkValues':
+      return `${change.kind}${change.again ? 'Again' : ''} ${change.table}.${change.field}`
     case 'createIndex':
     case 'dropIndex':
       return `${change.kind} ${change.index.name}`
@@ -156,6 +172,8 @@ export function describeStep(step: Change): string {
       return `catch up with what was written since, then let ${step.table}.${step.old.name} be the ${step.fill.columns[0]!.kind} one`
     case 'convertColumn':
       return `make ${nameOf(step.fill)} of every record ${step.fill.columns[0]!.kind} ${sourceOf(step.fill)}`
+    case 'checkValues':
+      return `look ${step.again ? 'again ' : ''}whether every value of ${step.table}.${step.field} is one that it takes now`
     case 'createIndex':
       return `index ${step.table} by ${columnsOf(step.index)}${step.index.isUnique ? ', each value once' : ''}`
     case 'dropIndex':

@@ -4,6 +4,7 @@
 // decides under which name a declared thing is stored.
 import type { ColumnType } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, CompiledField, IndexModel, Model } from '../../schema/model.ts'
+import type { NotedValues } from './values.ts'
 
 export type StoredColumn = {
   readonly name: string
@@ -13,6 +14,8 @@ export type StoredColumn = {
   readonly kind: ColumnType | null
   /** By which function they were computed. Undefined of those that were given. */
   readonly made?: string
+  /** Which values its field takes; of the first column of a field. Null where that was never noted. */
+  readonly values?: NotedValues | null
   readonly isNullable: boolean
   readonly hasDefault: boolean
   /** Whether a row has no value here. Only looked for where it matters. */

@@ -246,6 +246,8 @@ function statementsOf(step: Step): Statement[] {
     case 'setNotNull':
     case 'dropNotNull':
       return statement(`noted in ${metaName}`)
+    case 'checkValues':
+      return []
     case 'createIndex':
       return statement(indexText(table, step.index), 'reads and writes continue')
     case 'dropIndex':

@@ -5,13 +5,14 @@ import type { Db, MongoClient } from 'mongodb'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { Model } from '../../schema/model.ts'
-import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
+import { refuseMisfits, type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
 import type { Kinds, SchemaDialect } from '../migrations/dialect.ts'
 import { wordsOfRows } from '../migrations/fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
 import { planMigration } from '../migrations/plan.ts'
 import type { Fill } from '../migrations/steps.ts'
 import { storedModel } from '../migrations/stored-schema.ts'
+import { valuesLooks } from '../migrations/values.ts'
 import { linesName, prepareLog } from './commit-log.ts'
 import type { Stored } from './document-codec.ts'
 import { isDuplicate } from './errors.ts'
@@ -39,11 +40,15 @@ export async function prepareSchema(db: Db, { client, model, policy, clock }: Sc
   const stored = withKinds(before, kinds)
   const plan = planMigration({ model, stored, journal: await schema.readJournal(), types: mongodbTypes })
   const steps = stepsAtStart(plan, policy, before.tables.size === 0)
+  for (const look of valuesLooks(steps, { model, stored, types: mongodbTypes })) {
+    for (let query = look.next(); query !== null; query = look.next()) look.add(await schema.readRows(query))
+    refuseMisfits(look.sentences())
+  }
   for (const step of steps) {
     // Behind a backfill of the same start nobody has written.
     if (step.kind === 'backfill') await fillWords(schema, { model, kinds, fill: step.fill })
     else if (step.kind !== 'catchUp') await runStep(db, step)
-    kinds = kindsAfter(kindsBefore(kinds, step), step)
+    kinds = kindsAfter(kindsBefore(kinds, step), step, false)
   }
   if (kinds !== known) await schema.writeKinds(kinds)
   return await storedModelOf(db, { client, model, clock })

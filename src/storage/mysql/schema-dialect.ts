@@ -155,6 +155,8 @@ function statementsOf(step: Step, product: Product, tableOptions: string): State
       return alter(`drop column ${quote(step.column)}`)
     case 'dropTable':
       return [{ sql: `drop table ${table}`, lock: 'all who use the table wait for a moment' }]
+    case 'checkValues':
+      return []
     case 'backfill':
     case 'convertColumn':
     case 'catchUp':

@@ -85,6 +85,7 @@ export function groupsOf(step: Step, isConcurrent: boolean): Statement[][] {
     case 'addColumn':
       return [[one(`alter table ${table} add column ${columnSql(step.column)}`)]]
     case 'widenColumn':
+    case 'checkValues':
       return []
     case 'setNotNull':
       return notNullGroups(step.table, step.column.name)

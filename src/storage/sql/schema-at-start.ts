@@ -2,13 +2,14 @@
 // done is the dialect's.
 import { limits } from '../../base/limits.ts'
 import type { Model } from '../../schema/model.ts'
-import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
+import { refuseMisfits, type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
 import type { Kinds } from '../migrations/dialect.ts'
 import { wordsOfRows } from '../migrations/fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
 import { planMigration } from '../migrations/plan.ts'
 import type { Fill, Step } from '../migrations/steps.ts'
 import { type StoredSchema, storedModel } from '../migrations/stored-schema.ts'
+import { valuesLooks } from '../migrations/values.ts'
 import { type Ask, introspectServer, readJournal, readKinds, readRows, runStatements, type SchemaWords } from './server-schema.ts'
 
 export type StartingSchema = {
@@ -31,7 +32,11 @@ export async function planStart(
   const stored = withKinds(bare, adopted)
   const plan = planMigration({ model, stored, journal: await readJournal(ask, words), types })
   const steps = stepsAtStart(plan, policy, bare.tables.size === 0)
-  const kinds = steps.reduce((one, step) => kindsAfter(kindsBefore(one, step), step), adopted)
+  for (const look of valuesLooks(steps, { model, stored, types })) {
+    for (let query = look.next(); query !== null; query = look.next()) look.add(await readRows(ask, words, query))
+    refuseMisfits(look.sentences())
+  }
+  const kinds = steps.reduce((one, step) => kindsAfter(kindsBefore(one, step), step, false), adopted)
   return { steps, kinds: kinds === known ? null : kinds, stored }
 }
 

@@ -220,6 +220,7 @@ export function statementsOf(step: Change): Statement[] {
     case 'dropTable':
       return [...dropSearch(step.table), `drop table ${table}`].flatMap((sql) => one(sql))
     case 'widenColumn':
+    case 'checkValues':
       return []
     case 'backfill':
     case 'convertColumn':

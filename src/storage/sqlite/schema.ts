@@ -3,12 +3,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { limits } from '../../base/limits.ts'
 import type { Model } from '../../schema/model.ts'
-import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
+import { refuseMisfits, type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
 import { wordsOfRows } from '../migrations/fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
 import { planMigration } from '../migrations/plan.ts'
 import type { Fill } from '../migrations/steps.ts'
 import { type StoredSchema, storedModel } from '../migrations/stored-schema.ts'
+import { valuesLooks } from '../migrations/values.ts'
 import { prepareCommitLog } from './commit-log.ts'
 import {
   checkVersion,
@@ -57,12 +58,16 @@ function changeAtStart(database: DatabaseSync, model: Model, policy: SchemaPolic
     plan = planOf()
   }
   const steps = stepsAtStart(plan, policy, before.tables.size === 0)
+  for (const look of valuesLooks(steps, { model, stored, types: sqliteTypes })) {
+    for (let query = look.next(); query !== null; query = look.next()) look.add(readRows(database, query))
+    refuseMisfits(look.sentences())
+  }
   for (const step of steps) {
     if (step.kind === 'backfill')
       fillWords(database, { model, stored: withKinds(introspectSqlite(database, model), kinds), fill: step.fill })
     // Behind a backfill of the same start nobody has written.
     else if (step.kind !== 'catchUp') runStep(database, step)
-    kinds = kindsAfter(kindsBefore(kinds, step), step)
+    kinds = kindsAfter(kindsBefore(kinds, step), step, true)
   }
   if (kinds !== known) writeMeta(database, 'columns', JSON.stringify(kinds))
   return storedModel(model, steps.length === 0 ? stored : withKinds(introspectSqlite(database, model), kinds), sqliteTypes)
