@@ -9,10 +9,10 @@ import type { Model } from '../../schema/model.ts'
 import type { Kinds, RowQuery, SchemaDialect } from './dialect.ts'
 import { findObstacles, runFill } from './fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, prunedKinds, withKinds } from './kinds.ts'
+import { valuesLooks } from './look-through.ts'
 import { type Plan, planMigration } from './plan.ts'
 import type { Fill, Step } from './steps.ts'
 import { type JournalRow, type StoredSchema, storedModel } from './stored-schema.ts'
-import { valuesLooks } from './values.ts'
 
 export type MigrationParts = {
   readonly dialect: SchemaDialect

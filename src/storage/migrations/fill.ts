@@ -10,8 +10,8 @@ import { part } from '../sql/bind.ts'
 import { convert, misfitOf, told } from './convert.ts'
 import type { Batch, RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
 import { fillFunctionOf, fixedDefaultOf } from './fill-source.ts'
+import { valueIn } from './look-through.ts'
 import type { ColumnSpec, Fill } from './steps.ts'
-import { valueIn } from './values.ts'
 
 export type FillParts = {
   readonly dialect: SchemaDialect

@@ -6,10 +6,10 @@ import { refuseMisfits, type SchemaPolicy, stepsAtStart } from '../migrations/at
 import type { Kinds } from '../migrations/dialect.ts'
 import { wordsOfRows } from '../migrations/fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
+import { valuesLooks } from '../migrations/look-through.ts'
 import { planMigration } from '../migrations/plan.ts'
 import type { Fill, Step } from '../migrations/steps.ts'
 import { type StoredSchema, storedModel } from '../migrations/stored-schema.ts'
-import { valuesLooks } from '../migrations/values.ts'
 import { type Ask, introspectServer, readJournal, readKinds, readRows, runStatements, type SchemaWords } from './server-schema.ts'
 
 export type StartingSchema = {

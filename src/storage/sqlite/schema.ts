@@ -6,10 +6,10 @@ import type { Model } from '../../schema/model.ts'
 import { refuseMisfits, type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
 import { wordsOfRows } from '../migrations/fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
+import { valuesLooks } from '../migrations/look-through.ts'
 import { planMigration } from '../migrations/plan.ts'
 import type { Fill } from '../migrations/steps.ts'
 import { type StoredSchema, storedModel } from '../migrations/stored-schema.ts'
-import { valuesLooks } from '../migrations/values.ts'
 import { prepareCommitLog } from './commit-log.ts'
 import {
   checkVersion,
