@@ -122,6 +122,10 @@ export type CartDiscount = {
   reason: { code: string; message: string } | null
 }
 
+/** `unavailable`: it did not answer. `reference`: its consultation number. */
+export type VatCheck = { vatId: string; state: 'valid' | 'invalid' | 'unavailable'; at: Time; reference: string | null }
+export type TaxExemption = 'customer_group' | 'reverse_charge'
+
 export type Cart = {
   id: string
   /** The guest's secret, on creation only. */
@@ -136,6 +140,11 @@ export type Cart = {
   discountCodes: readonly string[]
   discounts: readonly CartDiscount[]
   note: string | null
+  vatId: string | null
+  /** What the EU's register said of it; null where it was not asked. */
+  vatCheck: VatCheck | null
+  /** Why there is no tax though a rate is due. */
+  taxExemption: TaxExemption | null
   giftMessage: string | null
   /** What it has become. */
   order: string | null
@@ -158,6 +167,8 @@ export type CartPatch = {
   discountCodes?: readonly string[]
   currency?: string
   note?: string | null
+  /** Of a business, with the letters of its country. */
+  vatId?: string | null
   giftMessage?: string | null
 }
 
@@ -183,6 +194,9 @@ export type Order = {
   totals: Totals
   /** The sum of `totals` again. */
   total: Money
+  vatId: string | null
+  vatCheck: VatCheck | null
+  taxExemption: TaxExemption | null
   note: string | null
   giftMessage: string | null
   placedAt: Time | null

@@ -87,7 +87,12 @@ export const backend = defineBackend({
     currency: 'EUR',
     ...chosenPayments(),
     // Books are taxed at a reduced rate in most of the European Union.
-    tax: { prices: 'included', ratesPpm: { DE: 70_000, AT: 100_000, FR: 55_000, NL: 90_000, IT: 40_000, ES: 40_000, '*': 0 } },
+    tax: {
+      prices: 'included',
+      ratesPpm: { DE: 70_000, AT: 100_000, FR: 55_000, NL: 90_000, IT: 40_000, ES: 40_000, '*': 0 },
+      // Play money: a number of the right form will do. A shop that sells asks the register: 'vies'.
+      reverseCharge: 'format',
+    },
     seller: {
       name: 'Rafter Books',
       address: { line1: 'Zimmergasse 7', postalCode: '1010', city: 'Wien', country: 'AT' },

@@ -63,6 +63,64 @@ browserTest('a book on sale is found, paid with a code, a card and credit, sent 
   await staff.page.context().close()
 })
 
+browserTest('staff make a draft for a business by keyboard at a phone, price it, offer it, copy it and withdraw the copy', async () => {
+  const staff = await openVisitor(server.url, { size: 'phone' })
+  const { page } = staff
+  await page.goto('/console/orders')
+  await signIn(page, 'admin@shop.example', 'correct horse battery')
+  await page.getByRole('button', { name: 'Make an order' }).press('Enter')
+  const variant = page.getByLabel('Add a variant')
+  await variant.fill('emma')
+  await page.locator('.choices button').nth(1).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  const line = page.getByRole('group', { name: /^Emma/ })
+  await line.getByLabel('Quantity').fill('20')
+  await line.getByLabel('Price of one').fill('nine')
+  await page.getByLabel('E-mail').fill('buyer@firm.example')
+  for (const [label, text] of [
+    ['Full name', 'Example Ltd'],
+    ['Street and number', 'Kai 1'],
+    ['Postcode', '20457'],
+    ['Town', 'Hamburg'],
+    ['Country two', 'de'],
+  ] as const)
+    await page.getByLabel(label).fill(text)
+  await page.getByLabel('Shipping').selectOption({ index: 1 })
+  await page.getByLabel('VAT number').fill('DE 123456788')
+  await page.keyboard.press('Enter')
+  await page.getByText('Give an amount such as 19.90.').waitFor()
+  await line.getByLabel('Price of one').fill('9.00')
+  await staff.look('console-make-draft')
+  await page.keyboard.press('Tab')
+  await page.getByRole('button', { name: 'Make the draft' }).press('Enter')
+  await page.getByRole('heading', { level: 1, name: /^Order / }).waitFor()
+  await page.getByText('€168.20').first().waitFor()
+  await staff.look('console-draft')
+
+  await page.getByRole('button', { name: 'Change the draft' }).press('Enter')
+  await line.getByLabel('Quantity').fill('10')
+  await page.getByLabel('Note').fill('As agreed on the telephone.')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByText('As agreed on the telephone.').waitFor()
+  await page.getByText('€84.10').first().waitFor()
+
+  await page.getByRole('button', { name: 'Copy as a draft' }).press('Enter')
+  await page.getByRole('button', { name: 'Make the draft' }).press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByText('€84.10').first().waitFor()
+  await page.getByRole('button', { name: 'Withdraw the draft' }).press('Enter')
+  await page.getByRole('button', { name: 'Withdraw', exact: true }).press('Enter')
+  await page.getByText('Canceled', { exact: true }).first().waitFor()
+  await page.goBack()
+  await page.getByRole('button', { name: 'Payment link' }).press('Enter')
+  await page.getByRole('button', { name: 'Make the link' }).press('Enter')
+  assert.match(await page.getByLabel('Secret').inputValue(), /\/account\/pay#token=/)
+  staff.calm()
+  await page.context().close()
+})
+
 async function signIn(form: Page | Locator, email: string, password: string): Promise<void> {
   await form.getByLabel('E-mail').fill(email)
   await form.getByLabel('Password', { exact: true }).fill(password)
@@ -162,6 +220,7 @@ async function checkOut(visitor: Visitor, card: string): Promise<void> {
   await page.getByLabel('Country').selectOption('DE')
   await express.click()
   await page.getByRole('term').filter({ hasText: 'Spring' }).waitFor()
+  await buyAsBusiness(visitor)
   const gift = page.getByLabel('Code of a gift card')
   visitor.expectRefusal(422, /^\/api\/giftCards\/balance$/)
   await gift.fill('0000')
@@ -176,6 +235,27 @@ async function checkOut(visitor: Visitor, card: string): Promise<void> {
   await page.getByRole('button', { name: /^Pay/ }).click()
   await page.locator('[data-payment-status=paid]').waitFor()
   await page.getByRole('term').filter({ hasText: 'Spring' }).waitFor()
+}
+
+/** By keyboard: a number that is wrong, one that takes the tax off, and none after all. */
+async function buyAsBusiness(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  const taxed = page.getByRole('term').filter({ hasText: 'Tax in it' })
+  const number = page.getByLabel('VAT number')
+  visitor.expectRefusal(400, /^\/api\/carts\//)
+  await page.getByText('For businesses').press('Enter')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('DE 123')
+  await page.keyboard.press('Tab')
+  await page.locator('[name="/vatId"][aria-invalid=true]').waitFor()
+  await number.fill('DE 123456788')
+  await page.keyboard.press('Tab')
+  await page.getByText('The price is without tax: you account for it under DE123456788').waitFor()
+  await taxed.waitFor({ state: 'detached' })
+  await visitor.look('checkout-business')
+  await number.fill('')
+  await page.keyboard.press('Tab')
+  await taxed.waitFor()
 }
 
 async function keepInvoice({ page }: Visitor): Promise<void> {

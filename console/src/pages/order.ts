@@ -8,13 +8,24 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { base, historyPath, plainRecordPath } from '../routes.ts'
 import { useCollection, useMay } from '../schema.ts'
-import { type Address, emailListFields, type Fulfillment, type Order, type OrderNote, type OrderReturn, type Page } from '../shapes.ts'
+import {
+  type Address,
+  emailListFields,
+  type Fulfillment,
+  type Money,
+  type Order,
+  type OrderNote,
+  type OrderReturn,
+  type Page,
+} from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
+import { useOpened } from '../ui/deed.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/ref-link.ts'
 import { Timeline } from '../ui/timeline-view.ts'
 import { toast } from '../ui/toast.ts'
 import { PaymentLink } from './credit-actions.ts'
+import { DraftDeeds } from './draft-actions.ts'
 import { InvoicesCard } from './invoice-actions.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
 import { OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds, whereabouts } from './parcel-actions.ts'
@@ -72,7 +83,6 @@ export function OrderPage({ id }: { id: string }): VNode {
   const has = { refunds: useCollection('refunds') !== undefined, invoices: useCollection('invoices') !== undefined }
   const loaded = useLoad(id, (signal) => loadOrder(id, has, signal))
   const [canceling, setCanceling] = useState(false)
-  const [refunding, setRefunding] = useState(false)
   const may = useMay()
   useLive((change) => concerns(change, id), loaded.reload)
   const back = { href: `${base}/orders`, text: 'Orders' }
@@ -85,12 +95,8 @@ export function OrderPage({ id }: { id: string }): VNode {
   }
   const { file, failed } = loaded.data
   const { order } = file
+  const cancelText = order.status === 'draft' ? 'Withdraw the draft' : 'Cancel order'
   const canCancel = ['draft', 'pending_payment', 'placed'].includes(order.status) && order.fulfillmentStatus === 'unfulfilled'
-  const stopRefunding = () => setRefunding(false)
-  const refunded = () => {
-    stopRefunding()
-    loaded.reload()
-  }
   const left = ['draft', 'pending_payment'].includes(order.status) ? undefined : leftOf(file.payments, file.refunds)
   return html`
     <${PageHead}
@@ -103,10 +109,11 @@ export function OrderPage({ id }: { id: string }): VNode {
       actions=${html`
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
         <a class="button" href=${historyPath('orders', id)}>History</a>
+        <${DraftDeeds} order=${order} onDone=${loaded.reload} />
         <${PaymentLink} order=${order} />
         <${UnitDeeds} order=${order} onDone=${loaded.reload} />
-        ${left && may('orders.refund') && html`<button type="button" class="button" onClick=${() => setRefunding(true)}>Give money back</button>`}
-        ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
+        ${left && may('orders.refund') && html`<${GiveBack} order=${order} left=${left} onDone=${loaded.reload} />`}
+        ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>${cancelText}</button>`}
       `}
     />
     <${ErrorNote} error=${loaded.error ?? failed[0]} retry=${loaded.reload} />
@@ -134,9 +141,13 @@ export function OrderPage({ id }: { id: string }): VNode {
         <${Card} title="What happened"><${Timeline} items=${timelineOf(file)} /><//>
       </div>
     </div>
-    ${refunding && left && html`<${RefundOrder} order=${order} left=${left} onClose=${stopRefunding} onDone=${refunded} />`}
     ${canceling && html`<${CancelOrder} order=${order} onDone=${loaded.reload} onClose=${() => setCanceling(false)} />`}
   `
+}
+
+function GiveBack({ order, left, onDone }: { order: Order; left: Money; onDone: () => void }): VNode {
+  const { opened, button, closing } = useOpened<'refund'>(onDone)
+  return html`${button('refund', 'Give money back')} ${opened && html`<${RefundOrder} order=${order} left=${left} ...${closing} />`}`
 }
 
 const totalRows = ['subtotal', 'discount', 'shipping', 'tax', 'total'] as const
@@ -210,12 +221,13 @@ function CancelOrder(props: { order: Order; onDone: () => void; onClose: () => v
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   const stale = error instanceof ApiError && error.status === 412
+  const isDraft = props.order.status === 'draft'
   const cancel = async () => {
     setBusy(true)
     setError(undefined)
     try {
       await client.orders.cancel(props.order.id, { ifMatch: client.etagOf(props.order) })
-      toast('The order is canceled.')
+      toast(isDraft ? 'The draft is withdrawn.' : 'The order is canceled.')
       props.onClose()
       props.onDone()
     } catch (cause) {
@@ -225,9 +237,9 @@ function CancelOrder(props: { order: Order; onDone: () => void; onClose: () => v
     }
   }
   return html`<${Confirm}
-    title="Cancel this order?"
-    action="Cancel order"
-    keep="Keep the order"
+    title=${isDraft ? 'Withdraw this draft?' : 'Cancel this order?'}
+    action=${isDraft ? 'Withdraw' : 'Cancel order'}
+    keep=${isDraft ? 'Keep the draft' : 'Keep the order'}
     busy=${busy}
     error=${stale ? undefined : error}
     onConfirm=${cancel}
@@ -236,7 +248,9 @@ function CancelOrder(props: { order: Order; onDone: () => void; onClose: () => v
     ${
       stale
         ? html`<p class="note wait" role="alert">Someone changed this order meanwhile. Its newest state is loaded now: look at it, then confirm again.</p>`
-        : html`<p>Its stock becomes available again. Money that was authorized is released; money that was captured is refunded.</p>`
+        : isDraft
+          ? html`<p>Nothing is held for it, and its customer hears nothing.</p>`
+          : html`<p>Its stock becomes available again. Money that was authorized is released; money that was captured is refunded.</p>`
     }
   <//>`
 }

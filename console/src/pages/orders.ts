@@ -6,6 +6,7 @@ import type { Order } from '../shapes.ts'
 import { Amount, Chip, PageHead, Time } from '../ui/parts.ts'
 import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
+import { MakeOrder } from './draft-actions.ts'
 
 const columns: Column<Order>[] = [
   {
@@ -63,7 +64,7 @@ const chips = [
 
 export function OrdersPage(): VNode {
   return html`
-    <${PageHead} title="Orders" />
+    <${PageHead} title="Orders" actions=${html`<${MakeOrder} />`} />
     <${RecordList}
       collection="orders"
       columns=${columns}

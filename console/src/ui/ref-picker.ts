@@ -1,7 +1,7 @@
 /** Chooses a record of another collection by typing its title; an id may be pasted as well. */
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
-import { recordLabel, shortId } from '../format.ts'
+import { labelIn, labelNeeds, shortId } from '../format.ts'
 import { useLabel } from '../references.ts'
 import type { Page, RecordData } from '../shapes.ts'
 import { Icon } from './icons.ts'
@@ -9,6 +9,21 @@ import { textOf } from './parts.ts'
 
 const choicesMax = 8
 const typingMs = 200
+
+/** Variants are found by their product as well: of `Paperback` there are many. */
+async function findChoices(collection: string, text: string): Promise<RecordData[]> {
+  const list = async (of: string, expand: string | undefined) => {
+    const query = new URLSearchParams({ limit: String(choicesMax), ...(text && { search: text }), ...(expand && { expand }) })
+    return (await client.call<Page<RecordData>>('GET', `/api/${of}?${query}`)).items
+  }
+  const [own, products] = await Promise.all([
+    list(collection, labelNeeds[collection]),
+    collection === 'variants' && text !== '' ? list('products', 'variants') : [],
+  ])
+  const ofProducts = products.flatMap((product) => (product['variants'] as RecordData[]).map((variant) => ({ ...variant, product })))
+  const found = new Map([...ofProducts, ...own].map((choice) => [choice.id, choice]))
+  return [...found.values()].slice(0, choicesMax)
+}
 
 export function RefPicker(props: {
   id: string
@@ -25,12 +40,8 @@ export function RefPicker(props: {
   useEffect(() => {
     if (choices === undefined && text === '') return
     const timer = setTimeout(async () => {
-      const query = new URLSearchParams({
-        limit: String(choicesMax),
-        ...(text && { search: text }),
-      })
       try {
-        setChoices((await client.call<Page<RecordData>>('GET', `/api/${props.collection}?${query}`)).items)
+        setChoices(await findChoices(props.collection, text))
       } catch {
         // An id can still be typed in full.
         setChoices([])
@@ -50,9 +61,11 @@ export function RefPicker(props: {
       take(choices?.[0]?.id ?? text.trim())
     }
   }
-  // The list closes only after a click on one of its buttons had its turn.
-  const onBlur = () => setTimeout(() => setChoices(undefined), 150)
-  return html`<div class="ref-picker">
+  // Whoever goes on to one of its buttons, by mouse or keyboard, still needs the list.
+  const onLeave = (event: FocusEvent) => {
+    if (!(event.currentTarget as HTMLElement).contains(event.relatedTarget as Node | null)) setChoices(undefined)
+  }
+  return html`<div class="ref-picker" onFocusOut=${onLeave}>
     <div class="ref-box">
       ${ids.map(
         (id) => html`<span class="filter-token" key=${id}>
@@ -75,7 +88,6 @@ export function RefPicker(props: {
         placeholder=${ids.length > 0 && !props.many ? 'Choose another' : 'Type to find'}
         value=${text}
         onFocus=${() => setChoices([])}
-        onBlur=${onBlur}
         onInput=${(event: Event) => setText(textOf(event))}
         onKeyDown=${onKey}
       />
@@ -87,7 +99,7 @@ export function RefPicker(props: {
         ${choices.map(
           (choice) => html`<li key=${choice.id}>
             <button type="button" onMouseDown=${(event: Event) => event.preventDefault()} onClick=${() => take(choice.id)}>
-              ${recordLabel(choice)} <span class="faint">${shortId(choice.id)}</span>
+              ${labelIn(props.collection, choice)} <span class="faint">${shortId(choice.id)}</span>
             </button>
           </li>`,
         )}

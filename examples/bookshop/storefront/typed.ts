@@ -13,7 +13,7 @@ export function keepTyped(form: HTMLFormElement): void {
   }
   form.addEventListener('input', ({ target }) => {
     if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return
-    if (target.name !== '/email' && !target.name.startsWith('/shippingAddress/')) return
+    if (!['/email', '/vatId'].includes(target.name) && !target.name.startsWith('/shippingAddress/')) return
     sessionStorage.setItem(KEY, JSON.stringify({ ...readTyped(), [target.name]: target.value }))
   })
 }

@@ -2,7 +2,7 @@
  * Owns checkout: who, where to, how, and with what. The order is placed once: pressing again after a lost answer
  * meets the same cart, and the server answers the same order.
  */
-import { ApiError, type Cart, type Money, type User } from 'kingpost/client'
+import { ApiError, type Cart, type CheckoutBody, type Money, type User } from 'kingpost/client'
 import { words } from '../account-words.ts'
 import { addressFields, localCountry, readAddress } from '../address.ts'
 import { drawCartTotals, drawLine, findBooks } from '../cart-parts.ts'
@@ -16,6 +16,7 @@ import { navigate, type Page, type Visit } from '../router.ts'
 import { findUser } from '../session.ts'
 import { client, formatMoney, type ShippingMethod } from '../shop.ts'
 import { forgetTyped, keepTyped } from '../typed.ts'
+import { createVat } from '../vat.ts'
 import { emptyCart, openCart } from './cart.ts'
 import { forgetLists } from './catalogue.ts'
 
@@ -38,26 +39,26 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   const delivery = h('section', { class: 'step' }, deliveryChoice(cart, reachable(methods.items, country)))
   let latest = cart
   const credit = await createCredit(user, () => showTotals(latest))
+  const list = h('ul', { class: 'lines is-small' })
   const showTotals = (next: Cart) => {
     latest = next
+    list.replaceChildren(...next.lines.map((line) => drawLine(line, found.get(line.variant))))
+    vat.tell(next)
     const due = credit.due(next.totals.total)
     totals.replaceChildren(drawCartTotals(next), ...drawDue(next.totals.total, due))
     pay.textContent = payText(next.totals.total, due)
   }
-  const lines = cart.lines.map((line) => drawLine(line, found.get(line.variant)))
-  const form = drawForm({ cart, user, lines, delivery, credit: credit.view, foot: [totals, problem, pay] })
+  const vat = createVat(cart, (next) => showTotals(next))
+  const form = drawForm({ cart, user, list, delivery, vat: vat.view, credit: credit.view, foot: [totals, problem, pay] })
   showTotals(cart)
   // Delivery has a price, so the sum must follow the choice before anyone presses Pay.
-  form.addEventListener('change', async (event) => {
-    try {
-      const changed = await changeDelivery(event.target, methods.items, latest)
-      if (!changed) return
-      if (changed.offered) delivery.replaceChildren(deliveryChoice(changed.cart, changed.offered))
-      showTotals(changed.cart)
-    } catch (error) {
-      showBanner(problem, explain(error))
-    }
-  })
+  const followChange = async (target: EventTarget | null) => {
+    const changed = await changeDelivery(target, methods.items, latest)
+    if (changed?.offered) delivery.replaceChildren(deliveryChoice(changed.cart, changed.offered))
+    if (changed) showTotals(changed.cart)
+    if (target instanceof HTMLElement && target.matches('[name^="/shippingAddress/"]')) await vat.look()
+  }
+  form.addEventListener('change', ({ target }) => void followChange(target).catch((error) => showBanner(problem, explain(error))))
   keepTyped(form)
   onSubmit(
     form,
@@ -69,6 +70,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
         email: readField(form, '/email'),
         shippingAddress: readAddress(form),
         shippingMethod: readField(form, '/shippingMethod'),
+        vatId: vat.read(),
       })
       showTotals(updated)
       // Tax can depend on the address: nobody pays a sum they have not seen.
@@ -78,16 +80,19 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
         return
       }
       const payment = paymentChoice(form, '/checkout/return')
-      const expected = { expectedTotal: updated.totals.total, expectedDue: due }
-      const answer = await client.carts.checkOut(updated.id, { payment, ...credit.choice(), ...expected })
-      turnIntoOrder(answer.order)
-      forgetTyped()
-      forgetLists()
-      followPayment(answer)
+      await placeOrder(updated.id, { payment, ...credit.choice(), expectedTotal: updated.totals.total, expectedDue: due })
     },
     { whole: (error) => explainOrGo(error, latest) },
   )
   return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
+}
+
+async function placeOrder(cart: string, asked: CheckoutBody): Promise<void> {
+  const answer = await client.carts.checkOut(cart, asked)
+  turnIntoOrder(answer.order)
+  forgetTyped()
+  forgetLists()
+  followPayment(answer)
 }
 
 /** Ordered in another tab: the cart page tells of that order. */
@@ -99,8 +104,9 @@ function explainOrGo(error: unknown, cart: Cart): string {
 type Parts = {
   cart: Cart
   user: User | null
-  lines: readonly Node[]
+  list: HTMLElement
   delivery: HTMLElement
+  vat: HTMLElement
   credit: HTMLElement
   foot: readonly Node[]
 }
@@ -117,7 +123,7 @@ function drawDue(total: Money, due: Money): Node[] {
   return [h('dl', { class: 'totals' }, used, row('Left to pay', due))]
 }
 
-function drawForm({ cart, user, lines, delivery, credit, foot }: Parts): HTMLFormElement {
+function drawForm({ cart, user, list, delivery, vat, credit, foot }: Parts): HTMLFormElement {
   return h(
     'form',
     { class: 'columns' },
@@ -146,6 +152,7 @@ function drawForm({ cart, user, lines, delivery, credit, foot }: Parts): HTMLFor
       ),
       h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? '')),
       delivery,
+      vat,
       credit,
       h('section', { class: 'step' }, paymentRadios()),
     ),
@@ -153,7 +160,7 @@ function drawForm({ cart, user, lines, delivery, credit, foot }: Parts): HTMLFor
       'aside',
       { class: 'summary', 'aria-label': 'Your order' },
       h('h2', {}, 'Your order'),
-      h('ul', { class: 'lines is-small' }, lines),
+      list,
       foot,
       h('p', { class: 'quiet fine-print' }, 'Play money: nothing is charged and nothing is sent.'),
     ),

@@ -266,6 +266,7 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
       'aside',
       { class: 'summary', 'aria-label': 'Summary' },
       drawTotals(order.totals, { discounts: order.discounts ?? [] }),
+      order.taxExemption === 'reverse_charge' && h('p', { class: 'quiet' }, `Without tax (reverse charge), VAT number ${order.vatId}`),
       h(
         'address',
         {},
