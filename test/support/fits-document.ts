@@ -4,15 +4,13 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import type { ApiAnswer, ApiHarness } from './api-harness.ts'
 
-type Json = Record<string, never>
 type Response = { headers?: Record<string, object>; content?: Record<string, { schema: object }> }
-type Described = { operations: Map<string, Record<string, Response>>; components: object }
+type Described = { operations: Map<string, Record<string, Response>>; validatorOf(schema: object): ValidateFunction }
 
 const described = new WeakMap<object, Described>()
 let latest: { text: string; value: Described } | null = null
 /** By what their worlds were made with. */
 const ofAlike = new WeakMap<object, Described>()
-const compiled = new Map<string, ValidateFunction>()
 
 /** Worlds that were made `alike`, with the same options, have the same document: it is written once. */
 export async function loadDocument(api: ApiHarness, alike: object = api): Promise<void> {
@@ -31,11 +29,27 @@ export async function loadDocument(api: ApiHarness, alike: object = api): Promis
           one.operationId,
           Object.fromEntries(Object.entries(one.responses).map(([status, response]) => [status, referred(document.components, response)])),
         )
-    compiled.clear()
-    latest = { text, value: { operations, components: document.components } }
+    latest = { text, value: { operations, validatorOf: validatorsOf(document.components) } }
   }
   described.set(api, latest.value)
   ofAlike.set(alike, latest.value)
+}
+
+/** What answers have in common is compiled once, and so are those that are alike. */
+function validatorsOf(components: object): (schema: object) => ValidateFunction {
+  const here = (schema: object) => JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"document#/')
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false, inlineRefs: false })
+  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  ajv.addFormat('date', /^\d{4}-\d\d-\d\d$/)
+  for (const name of ['email', 'uri', 'currency', 'int64']) ajv.addFormat(name, true)
+  ajv.addSchema({ $id: 'document', ...(JSON.parse(here({ components })) as object) })
+  const compiled = new Map<string, ValidateFunction>()
+  return (schema) => {
+    const text = here(schema)
+    const known = compiled.get(text) ?? ajv.compile(JSON.parse(text) as object)
+    compiled.set(text, known)
+    return known
+  }
 }
 
 function referred(components: { responses: Record<string, Response> }, response: Response | { $ref: string }): Response {
@@ -59,16 +73,7 @@ export function fitsDocument(api: ApiHarness, operation: string, answer: ApiAnsw
   const type = String(answer.headers['content-type']).split(';')[0]!
   const content = response.content[type] ?? response.content['*/*']
   assert.ok(content, `${operation} ${answer.status} does not declare ${type}`)
-  const key = `${operation} ${answer.status} ${type}`
-  let validate = compiled.get(key)
-  if (!validate) {
-    const ajv = new Ajv2020({ strict: false, allErrors: true })
-    ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-    ajv.addFormat('date', /^\d{4}-\d\d-\d\d$/)
-    for (const name of ['email', 'uri', 'currency']) ajv.addFormat(name, true)
-    validate = ajv.compile({ ...content.schema, components: document.components } as unknown as Json)
-    compiled.set(key, validate)
-  }
+  const validate = document.validatorOf(content.schema)
   if (!validate(type.endsWith('json') ? answer.body : answer.text))
     assert.fail(`${operation} ${answer.status} does not fit the document: ${JSON.stringify(validate.errors)}\n${answer.text.slice(0, 500)}`)
 }
