@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isEngineError } from './engine-error.ts'
-import { addMoney, allocateMoney, formatMoney, money, multiplyMoney, taxAdded, taxIncluded } from './money.ts'
+import { addMoney, allocateMoney, formatMoney, money, multiplyMoney, shareOfMoney, taxAdded, taxIncluded } from './money.ts'
 
 const eur = (amount: number) => money(amount, 'EUR')
 const tooLarge = (error: unknown) => isEngineError(error, 'amount_too_large')
@@ -58,6 +58,87 @@ test('tax is rounded half away from zero', () => {
       const exact = (gross * rate) / (1_000_000 + rate)
       assert.ok(Math.abs(tax - exact) <= 0.5 + 1e-3)
     }),
+  )
+})
+
+/** Numbers of every size: what is counted in numbers and what in bigint meet where doubles end. */
+const ofAnySize = fc
+  .nat(53)
+  .chain((bits) => fc.bigInt({ min: -(2n ** BigInt(bits)) + 1n, max: 2n ** BigInt(bits) - 1n }))
+  .map(Number)
+const wholeNumber = ofAnySize.map(Math.abs)
+
+/** What it makes, as a bigint, or that it is refused. */
+function outcome(make: () => { readonly amount: number }): bigint | 'refused' {
+  try {
+    const { amount } = make()
+    assert.ok(!Object.is(amount, -0))
+    return BigInt(amount)
+  } catch (error) {
+    if (!tooLarge(error)) throw error
+    return 'refused'
+  }
+}
+
+const counted = (exact: bigint) =>
+  exact <= BigInt(Number.MAX_SAFE_INTEGER) && exact >= BigInt(Number.MIN_SAFE_INTEGER) ? exact : 'refused'
+const sizeOf = (value: bigint) => (value < 0n ? -value : value)
+
+/** Counted by what is left over, and not as money.ts does. */
+function halfUp(numerator: bigint, denominator: bigint): bigint {
+  const size = sizeOf(numerator)
+  const rounded = size / denominator + ((size % denominator) * 2n >= denominator ? 1n : 0n)
+  return numerator < 0n ? -rounded : rounded
+}
+
+test('products and parts are the integers that bigint makes, whatever their size', () => {
+  fc.assert(
+    fc.property(
+      ofAnySize,
+      ofAnySize,
+      wholeNumber.filter((one) => one > 0),
+      (amount, times, whole) => {
+        const [a, t, w] = [BigInt(amount), BigInt(Math.abs(times)), BigInt(whole)]
+        assert.equal(
+          outcome(() => multiplyMoney(eur(amount), times)),
+          counted(a * BigInt(times)),
+        )
+        assert.equal(
+          outcome(() => taxAdded(eur(amount), Math.abs(times))),
+          counted(halfUp(a * t, 1_000_000n)),
+        )
+        assert.equal(
+          outcome(() => shareOfMoney(eur(amount), Math.abs(times), whole)),
+          counted(halfUp(a * t, w)),
+        )
+        const rate = times % 10_000_000
+        if (rate >= 0)
+          assert.equal(
+            outcome(() => taxIncluded(eur(amount), rate)),
+            counted(halfUp(a * BigInt(rate), 1_000_000n + BigInt(rate))),
+          )
+      },
+    ),
+    { numRuns: 5_000 },
+  )
+})
+
+test('an allocation is the same in bigint, whatever its size', () => {
+  fc.assert(
+    fc.property(ofAnySize, fc.array(wholeNumber, { minLength: 1, maxLength: 8 }), (total, weights) => {
+      const sum = weights.reduce((all, weight) => all + BigInt(weight), 0n)
+      if (sum === 0n) return
+      const size = sizeOf(BigInt(total))
+      const parts = weights.map((weight, index) => ({ index, part: (size * BigInt(weight)) / sum, over: (size * BigInt(weight)) % sum }))
+      const left = size - parts.reduce((all, { part }) => all + part, 0n)
+      const most = parts.toSorted((a, b) => (a.over === b.over ? a.index - b.index : a.over > b.over ? -1 : 1)).slice(0, Number(left))
+      const wanted = parts.map((one) => (one.part + (most.includes(one) ? 1n : 0n)) * (total < 0 ? -1n : 1n))
+      assert.deepEqual(
+        allocateMoney(eur(total), weights).map((part) => BigInt(part.amount)),
+        wanted,
+      )
+    }),
+    { numRuns: 5_000 },
   )
 })
 

@@ -1,6 +1,6 @@
 // Money: whole minor units and a currency. An amount is a safe integer (up to 90 trillion euros);
-// every result is checked, and products are computed in bigint, so no cent is ever rounded away
-// silently. Invariant: amounts of different currencies never meet in one sum.
+// every result is checked, and products are computed as numbers where these are exact and in bigint elsewhere, so no cent is ever
+// rounded away silently. Invariant: amounts of different currencies never meet in one sum.
 import { assert } from './assert.ts'
 import { minorDigits } from './currencies.ts'
 import { EngineError } from './engine-error.ts'
@@ -29,13 +29,19 @@ export function negateMoney(a: Money): Money {
 
 /** Sum of amounts in one currency; zero of it when there are none. */
 export function sumMoney(parts: readonly Money[], currency: string): Money {
-  return parts.reduce(addMoney, money(0, currency))
+  let amount = 0
+  for (const part of parts) {
+    assert(part.currency === currency, `cannot add ${part.currency} to ${currency}`)
+    amount = safe(amount + part.amount)
+  }
+  return { amount, currency }
 }
 
 /** @throws amount_too_large */
 export function multiplyMoney(a: Money, quantity: number): Money {
   assert(Number.isSafeInteger(quantity), 'a quantity is a whole number')
-  return { amount: narrow(BigInt(a.amount) * BigInt(quantity)), currency: a.currency }
+  // A product beyond the safe integers is rounded to one that is beyond them, too. No zero is negative.
+  return { amount: safe(a.amount * quantity + 0), currency: a.currency }
 }
 
 /**
@@ -43,13 +49,12 @@ export function multiplyMoney(a: Money, quantity: number): Money {
  * invoices do. `ratePpm` is in parts per million: 19 % is 190,000.
  */
 export function taxIncluded(gross: Money, ratePpm: number): Money {
-  const rate = BigInt(ratePpm)
-  return money(narrow(divideHalfUp(BigInt(gross.amount) * rate, 1_000_000n + rate)), gross.currency)
+  return money(partHalfUp(gross.amount, ratePpm, 1_000_000 + ratePpm), gross.currency)
 }
 
 /** The tax to add to a net amount, rounded half away from zero. */
 export function taxAdded(net: Money, ratePpm: number): Money {
-  return money(narrow(divideHalfUp(BigInt(net.amount) * BigInt(ratePpm), 1_000_000n)), net.currency)
+  return money(partHalfUp(net.amount, ratePpm, 1_000_000), net.currency)
 }
 
 /**
@@ -58,6 +63,36 @@ export function taxAdded(net: Money, ratePpm: number): Money {
  */
 export function allocateMoney(total: Money, weights: readonly number[]): Money[] {
   assert(weights.length > 0, 'nothing to allocate to')
+  return allocateExactly(total, weights) ?? allocateInBigint(total, weights)
+}
+
+/** Null where a step could leave the numbers that are exact. */
+function allocateExactly({ amount, currency }: Money, weights: readonly number[]): Money[] | null {
+  const whole = Math.abs(amount)
+  let sum = 0
+  for (const weight of weights) {
+    if (!(Number.isSafeInteger(weight) && weight >= 0 && Number.isSafeInteger(whole * weight))) return null
+    sum += weight
+  }
+  if (!Number.isSafeInteger(sum)) return null
+  if (sum === 0) return weights.map((_, index) => money(index === 0 ? amount : 0, currency))
+  let left = whole
+  const remainders: number[] = []
+  const floors = weights.map((weight) => {
+    const remainder = (whole * weight) % sum
+    const floor = (whole * weight - remainder) / sum
+    remainders.push(remainder)
+    left -= floor
+    return floor
+  })
+  if (left > 0) {
+    const byRemainder = weights.map((_, index) => index).sort((a, b) => remainders[b]! - remainders[a]! || a - b)
+    for (const index of byRemainder.slice(0, left)) floors[index]!++
+  }
+  return floors.map((floor) => ({ amount: amount < 0 && floor !== 0 ? -floor : floor, currency }))
+}
+
+function allocateInBigint(total: Money, weights: readonly number[]): Money[] {
   const sum = weights.reduce((a, b) => a + BigInt(b), 0n)
   const sign = total.amount < 0 ? -1n : 1n
   const whole = BigInt(total.amount) * sign
@@ -78,7 +113,7 @@ export function allocateMoney(total: Money, weights: readonly number[]): Money[]
 
 /** What `part` of `whole` equal units come to, rounded half away from zero; all of them to the amount itself. */
 export function shareOfMoney(total: Money, part: number, whole: number): Money {
-  return money(narrow(divideHalfUp(BigInt(total.amount) * BigInt(part), BigInt(whole))), total.currency)
+  return money(partHalfUp(total.amount, part, whole), total.currency)
 }
 
 /** `19.99 EUR`: for mails and the command line, the same on every machine and ICU version. */
@@ -88,6 +123,17 @@ export function formatMoney(value: Money): string {
   const text = String(Math.abs(value.amount)).padStart(digits + 1, '0')
   const whole = text.slice(0, text.length - digits)
   return `${sign}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''} ${value.currency}`
+}
+
+/** amount * part / whole, rounded half away from zero. */
+function partHalfUp(amount: number, part: number, whole: number): number {
+  const product = amount * part
+  // If this sum is exact, so is what it is made of: a number beyond the safe integers is rounded to one that is beyond them, too.
+  const doubled = Math.abs(product) * 2 + whole
+  if (!(Number.isSafeInteger(doubled) && Number.isSafeInteger(part) && whole > 0))
+    return narrow(divideHalfUp(BigInt(amount) * BigInt(part), BigInt(whole)))
+  const rounded = (doubled - (doubled % (whole * 2))) / (whole * 2)
+  return product < 0 && rounded !== 0 ? -rounded : rounded
 }
 
 function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
