@@ -24,18 +24,18 @@ const ADDRESS = {
 export type Visit = { readonly number: number; readonly flow: Flow }
 type Cart = { readonly id: string; readonly token: string }
 
+/** Who the guest with this number is, and where the parcel goes. */
+export function contactOf(number: number, shippingMethod: string) {
+  return { email: `shopper${number}@example.com`, shippingAddress: ADDRESS, billingAddress: ADDRESS, shippingMethod }
+}
+
 /** The requests of the guest with this number, who buys two things. */
 export function purchaseOf(shop: Shop, { number, flow }: Visit) {
   const lines = [0, 1].map((step) => ({
     variant: shop.variants[(number * 7 + step * 31) % shop.variants.length],
     quantity: 1 + step,
   }))
-  const contact = {
-    email: `shopper${number}@example.com`,
-    shippingAddress: ADDRESS,
-    billingAddress: ADDRESS,
-    shippingMethod: shop.shippingMethod,
-  }
+  const contact = contactOf(number, shop.shippingMethod)
   const at = ({ id, token }: Cart) => ({ path: `/api/carts/${id}`, headers: { 'cart-token': token } })
   return {
     cart: { method: 'POST', path: '/api/carts', body: flow === 'one' ? { ...contact, lines } : {} },

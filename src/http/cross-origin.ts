@@ -11,11 +11,11 @@ type Headers = FastifyRequest['headers']
 
 /** Headers of answers that scripts of other origins may read, beside the few that they always may. */
 const exposedHeaders = [
-  'ETag, Location, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy, Accept-Ranges, Content-Disposition, Content-Range',
+  'ETag, Location, Retry-After, Idempotent-Replayed, Preference-Applied, RateLimit, RateLimit-Policy, Accept-Ranges, Content-Disposition, Content-Range',
   'Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Offset',
 ].join(', ')
 const requestHeaders = [
-  'Authorization, Cart-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, File-Name, If-Range, Range',
+  'Authorization, Cart-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, File-Name, If-Range, Prefer, Range',
   'Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset',
 ].join(', ')
 

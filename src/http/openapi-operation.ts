@@ -193,6 +193,8 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
       headers: { ...headers, 'Content-Range': header(components, 'Content-Range', 'Which part it is, and of how many bytes.') },
       content,
     }
+  if (operation.headers?.some(([name]) => name === 'Prefer'))
+    answers['204'] = { description: 'Done, and nothing is answered, as was preferred.', headers }
   if (hasNotModified(operation, isRead))
     answers['304'] = { description: 'Not modified since the given ETag.', headers: { ETag: headers.ETag } }
   const asksForProof = !allows(operation.access, { ...viewer, provenAgoMs: Number.POSITIVE_INFINITY }) && allows(operation.access, viewer)

@@ -105,6 +105,81 @@ describe('a cart made in one request', () => {
   })
 })
 
+describe('a cart that is changed with Prefer: return=minimal', () => {
+  const prefer = { prefer: 'respond-async, return=minimal' }
+  const asked = (cart: HeldCart, method: string, path: string, body?: object, headers = {}) =>
+    asGuest({ ...cart, headers: { ...cart.headers, ...prefer, ...headers } }, method, `/lines${path}`, body)
+  const linesOf = async (cart: HeldCart) => (await asGuest(cart, 'GET')).body.lines as { id: string; title: string; quantity: number }[]
+
+  test('answers nothing, and is what it would be otherwise', async () => {
+    const [whole, little] = [await fillCart(world, 'guest', []), await fillCart(world, 'guest', [])]
+    const both = async (method: string, path: (lines: { id: string }[]) => string, body?: object) => {
+      const full = await asGuest(whole, method, `/lines${path(await linesOf(whole))}`, body)
+      const { status, text, headers } = await asked(little, method, path(await linesOf(little)), body)
+      assert.deepEqual([full.status, status, text, headers['preference-applied']], [full.status, 204, '', 'return=minimal'])
+      assert.ok(full.status < 300 && headers['etag'] === undefined)
+    }
+    await both('POST', () => '', { variant: world.ids['variant'], quantity: 2 })
+    await both('POST', () => '', { variant: world.ids['hardcover'] })
+    await both('POST', () => '', { variant: world.ids['variant'] })
+    await both('POST', () => '', { variant: world.ids['free'] })
+    await both('PATCH', ([line]) => `/${line!.id}`, { quantity: 7 })
+    await both('DELETE', (lines) => `/${lines[2]!.id}`)
+    const [one, other] = [(await asGuest(whole, 'GET')).body, (await asGuest(little, 'GET')).body]
+    const plain = (body: typeof one) => ({
+      ...body,
+      lines: body.lines.map((line: object) => ({ ...line, id: '' })),
+      id: '',
+      createdAt: '',
+      updatedAt: '',
+    })
+    assert.deepEqual(plain(other), plain(one))
+    assert.deepEqual(
+      one.lines.map(({ quantity }: { quantity: number }) => quantity),
+      [7, 1],
+    )
+    // What it was called is known without a whole answer between.
+    await asStaff('PATCH', `/api/products/${world.ids['product']}`, { status: 'archived' })
+    assert.deepEqual(
+      (await linesOf(little)).map(({ title }) => title),
+      ['Emma, Paperback', 'Emma, Hardcover'],
+    )
+  })
+
+  test('is refused as it would be otherwise, and stays as it was', async () => {
+    const cart = await fillCart(world, 'guest')
+    const before = await asGuest(cart, 'GET')
+    const [line] = before.body.lines
+    checkRefusal(await asked(cart, 'POST', '', { variant: world.ids['draftVariant'] }), 422, 'not_for_sale', '/variant')
+    checkRefusal(await asked(cart, 'PATCH', `/${line.id}`, { quantity: 10_000 }), 400, 'validation_failed', '/quantity')
+    const large = { price: { amount: limits.cartAmountMax, currency: 'EUR' } }
+    await asStaff('PATCH', `/api/variants/${world.ids['hardcover']}`, large)
+    checkRefusal(await asked(cart, 'POST', '', { variant: world.ids['hardcover'], quantity: 2 }), 422, 'amount_too_large', '/quantity')
+    const etag = String(before.headers['etag'])
+    assert.equal((await asGuest(cart, 'GET')).headers['etag'], etag)
+    const first = await asked(cart, 'POST', '', { variant: world.ids['free'] }, { 'if-match': etag })
+    assert.equal(first.status, 204)
+    assert.equal((await asked(cart, 'POST', '', { variant: world.ids['free'] }, { 'if-match': etag })).status, 412)
+    const again = await asked(cart, 'POST', '', { variant: world.ids['free'] }, { 'if-match': String(first.headers['etag']) })
+    assert.equal(again.status, 204)
+  })
+
+  test('counts once with a key, which is of this request alone', async () => {
+    const cart = await fillCart(world, 'guest')
+    const key = { 'idempotency-key': 'one-more-of-these-please' }
+    const body = { variant: world.ids['hardcover'], quantity: 2 }
+    assert.equal((await asked(cart, 'POST', '', body, key)).headers['idempotent-replayed'], undefined)
+    const { status, text, headers } = await asked(cart, 'POST', '', body, key)
+    assert.deepEqual([status, text, headers['idempotent-replayed']], [204, '', 'true'])
+    const whole = await asGuest({ ...cart, headers: { ...cart.headers, ...key } }, 'POST', '/lines', body)
+    assert.equal(whole.body.code, 'idempotency_key_reused')
+    assert.deepEqual(
+      (await linesOf(cart)).map(({ quantity }) => quantity),
+      [1, 2],
+    )
+  })
+})
+
 describe('a line whose product is gone', () => {
   const two = [
     { variant: 'variant', quantity: 2 },

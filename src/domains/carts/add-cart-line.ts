@@ -2,11 +2,11 @@ import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
-import { amountTooLarge, cartErrors, changeCart, checkQuantity, common, idInput, openCart, quantityInput } from './change-cart.ts'
+import { amountTooLarge, cartErrors, changeLines, checkQuantity, idInput, ofLines, openCart, quantityInput } from './change-cart.ts'
 
 /** One line for each variant, however often it is added. */
 export const addCartLine = command({
-  ...common,
+  ...ofLines,
   name: 'carts.addLine',
   route: 'POST /api/carts/:id/lines',
   summary: 'Put something in the cart',
@@ -21,13 +21,12 @@ export const addCartLine = command({
       throw invalid('/variant', 'maxItems', `a cart has at most ${limits.cartLinesMax} lines`)
     const quantity = (known?.quantity ?? 0) + (input.quantity ?? 1)
     checkQuantity(project, quantity)
-    const lines = known
-      ? cart.lines.map((line) => (line === known ? { ...line, quantity } : line))
-      : [...cart.lines, { id: newId('line'), variant: input.variant, quantity }]
-    const { resolved, output, headers } = await changeCart(context, cart, { lines })
-    if (resolved.tooLarge.some(({ variant }) => variant === input.variant)) throw amountTooLarge()
-    if (!resolved.lines.some(({ variant }) => variant.id === input.variant))
+    const touched = known ? { ...known, quantity } : { id: newId('line'), variant: input.variant, quantity }
+    const lines = known ? cart.lines.map((line) => (line === known ? touched : line)) : [...cart.lines, touched]
+    const { resolved, ...answer } = await changeLines(context, cart, { lines, touched, status: 201 })
+    if (resolved?.tooLarge.some(({ variant }) => variant === input.variant)) throw amountTooLarge()
+    if (!resolved?.lines.some(({ variant }) => variant.id === input.variant))
       throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
-    return { output, status: 201, headers }
+    return answer
   },
 })

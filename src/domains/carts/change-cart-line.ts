@@ -1,9 +1,9 @@
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
-import { amountTooLarge, cartErrors, changeCart, checkQuantity, common, idInput, lineOf, openCart, quantityInput } from './change-cart.ts'
+import { amountTooLarge, cartErrors, changeLines, checkQuantity, idInput, lineOf, ofLines, openCart, quantityInput } from './change-cart.ts'
 
 export const changeCartLine = command({
-  ...common,
+  ...ofLines,
   name: 'carts.changeLine',
   route: 'PATCH /api/carts/:id/lines/:line',
   summary: 'Change how many',
@@ -14,10 +14,11 @@ export const changeCartLine = command({
     const cart = await openCart(context, input.id)
     const before = lineOf(cart, input.line)
     checkQuantity(project, input.quantity)
-    const lines = cart.lines.map((line) => (line.id === input.line ? { ...line, quantity: input.quantity } : line))
-    const { resolved, output, headers } = await changeCart(context, cart, { lines })
+    const touched = { ...before, quantity: input.quantity }
+    const lines = cart.lines.map((line) => (line === before ? touched : line))
+    const { resolved, ...answer } = await changeLines(context, cart, { lines, touched })
     // Fewer of what is too much already is a step out of it.
-    if (input.quantity > before.quantity && resolved.tooLarge.some(({ id }) => id === input.line)) throw amountTooLarge()
-    return { output, headers }
+    if (input.quantity > before.quantity && resolved?.tooLarge.some(({ id }) => id === input.line)) throw amountTooLarge()
+    return answer
   },
 })

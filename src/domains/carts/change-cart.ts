@@ -55,6 +55,33 @@ export async function changeCart({ tx, actor, model, project, now }: CommandCont
   return { resolved: changed, output: cartView(changed), headers: { etag: etagOf(model.get(carts), actor, after) } }
 }
 
+/** A storefront that shows how many things are in the cart needs none of their prices. */
+const prefer = [
+  'Prefer',
+  '`return=minimal` (RFC 7240): 204 without the cart, which takes as long however many lines there are. Totals are not looked at: the next answer has them.',
+] as const
+export const ofLines = { ...common, headers: [prefer] } as const
+
+function wantsLittle({ request }: CommandContext<unknown>): boolean {
+  return /(?:^|,)\s*return\s*=\s*"?minimal"?\s*(?:[;,]|$)/i.test(request.headers['prefer'] ?? '')
+}
+
+/** `touched`: the line that is new or has another quantity; null where one was taken out. */
+type Changed = { readonly lines: readonly CartLine[]; readonly touched: CartLine | null; readonly status?: number }
+
+/** The cart with other lines: answered whole, or not at all where that is preferred. Then the touched line is all that is looked up. */
+export async function changeLines(context: CommandContext<unknown>, cart: Cart, { lines, touched, status = 200 }: Changed) {
+  if (!wantsLittle(context)) return { ...(await changeCart(context, cart, { lines })), status }
+  const { tx, actor, model, project, now } = context
+  const alone = touched && { ...cart, lines: [touched], shippingMethod: null, discountCodes: null }
+  const resolved = alone && (await resolveCart({ read: tx, model, project, now }, alone))
+  const [named] = resolved === null ? [] : namedLines(resolved.cart.lines, resolved)
+  const after = await tx.update(carts, cart, { set: { lines: lines.map((line) => (line === touched ? named! : line)) } })
+  // Made of the whole row: for who says that theirs is the newest.
+  const etag: Record<string, string> = context.request.ifMatch === null ? {} : { etag: etagOf(model.get(carts), actor, after) }
+  return { resolved, output: undefined, status: 204, headers: { ...etag, 'preference-applied': 'return=minimal' } }
+}
+
 /** @throws not_found */
 export function lineOf(cart: Cart, id: string): CartLine {
   const line = cart.lines.find((one) => one.id === id)

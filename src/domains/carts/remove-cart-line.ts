@@ -1,10 +1,10 @@
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
-import { changeCart, common, idInput, lineOf, openCart } from './change-cart.ts'
+import { changeLines, idInput, lineOf, ofLines, openCart } from './change-cart.ts'
 
 /** Also of a line that is no longer for sale. */
 export const removeCartLine = command({
-  ...common,
+  ...ofLines,
   name: 'carts.removeLine',
   route: 'DELETE /api/carts/:id/lines/:line',
   summary: 'Take something out of the cart',
@@ -13,7 +13,8 @@ export const removeCartLine = command({
     const { input } = context
     const cart = await openCart(context, input.id)
     lineOf(cart, input.line)
-    const { output, headers } = await changeCart(context, cart, { lines: cart.lines.filter(({ id }) => id !== input.line) })
-    return { output, headers }
+    const lines = cart.lines.filter(({ id }) => id !== input.line)
+    const { resolved: _, ...answer } = await changeLines(context, cart, { lines, touched: null })
+    return answer
   },
 })

@@ -61,7 +61,7 @@ function expressionOf({ type }: Column, value: string, form: RowForm): string {
     case 'dateTime':
       return form.integer(value)
     case 'json':
-      return `JSON.parse(${value})`
+      return `${value} === '[]' ? [] : JSON.parse(${value})`
     case 'words':
     case 'text':
       return value
