@@ -19,6 +19,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   credit: ['accounts', 'ledger'],
   discounts: ['accounts'],
   emails: [],
+  figures: ['carts', 'catalog', 'ledger', 'orders', 'stock'],
   files: [],
   fulfillment: ['orders', 'payments', 'stock'],
   invoices: ['carts', 'emails', 'ledger', 'orders', 'payments'],

@@ -53,6 +53,8 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/mollie.md': /^mollie\nplaced\nowner@example\.com is an admin\.\nsucceeded\nThe chargeback is reversed\.\n$/,
   'docs/guides/bookkeeping.md':
     /I:sales:DE:70000 -\d+[\s\S]*\n0\n[\s\S]*order\.recognized[\s\S]*sandbox 1000000 0 true\npostedAt,[\s\S]*"EXTF";700;21;"Buchungsstapel"/,
+  'docs/guides/figures.md':
+    /^owner@example\.com is an admin\.\n1 order, 2 units\n[\s\S]*Shipping[\s\S]*\nDE\nDE 7 %\n1\n\w+ true\nkey,title,currency,orders/,
   'docs/guides/draft-orders.md': /^owner@example\.com is an admin\.\n18000\n9000\n\d+\nplaced\n\[ 'payment_due' \]\n1140\n$/,
   'docs/guides/invoices.md': /^owner@example\.com is an admin\.\ninvoice\n%PDF-1\.7\n201\n\[ 'credit_note 200' \]\n$/,
   'docs/guides/shipping.md':

@@ -10,6 +10,7 @@ import { tellAll, watch } from './live.ts'
 import { AuditPage } from './pages/audit.ts'
 import { CollectionPage, CollectionsPage } from './pages/collection.ts'
 import { EffectsPage } from './pages/effects.ts'
+import { FiguresPage } from './pages/figures.ts'
 import { HomePage } from './pages/home.ts'
 import { KeysPage } from './pages/keys.ts'
 import { LedgerPage } from './pages/ledger.ts'
@@ -174,6 +175,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${AuditPage} />`
     case 'ledger':
       return html`<${LedgerPage} />`
+    case 'figures':
+      return html`<${FiguresPage} />`
     case 'settlement':
       return html`<${SettlementPage} />`
     case 'keys':

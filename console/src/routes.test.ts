@@ -13,6 +13,7 @@ test('paths lead to pages', () => {
     ['/console/mail/eml_1', { page: 'mail', id: 'eml_1' }],
     ['/console/effects', { page: 'effects' }],
     ['/console/settlement', { page: 'settlement' }],
+    ['/console/figures', { page: 'figures' }],
     ['/console/audit', { page: 'audit' }],
     ['/console/audit/more', { page: 'unknown' }],
     ['/console/keys', { page: 'keys' }],

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'audit' }
   | { page: 'ledger' }
   | { page: 'settlement' }
+  | { page: 'figures' }
   | { page: 'keys' }
   | { page: 'people' }
   | { page: 'webhooks' }
@@ -44,7 +45,7 @@ export function parseRoute(path: string): Route {
     if (second === undefined) return { page: 'webhooks' }
     return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
   }
-  const alone = ['effects', 'ledger', 'settlement', 'audit', 'keys', 'people'] as const
+  const alone = ['effects', 'figures', 'ledger', 'settlement', 'audit', 'keys', 'people'] as const
   const page = alone.find((name) => name === first)
   if (page !== undefined && second === undefined) return { page }
   return { page: 'unknown' }

@@ -284,3 +284,62 @@ export interface Balances {
   items: { account: string; currency: string; balance: Money }[]
   totals: { currency: string; sum: Money }[]
 }
+
+export interface SalesSums {
+  currency: string
+  /** Null where an order has several. */
+  orders: number | null
+  units: number
+  gross: Money
+  discount: Money
+  shipping: Money
+  refunds: Money
+  canceled: Money
+  net: Money
+  tax: Money
+  averageOrder: Money | null
+}
+
+export interface SalesRow extends SalesSums {
+  key: string | null
+  title: string | null
+}
+
+export interface SalesFigures {
+  from: string
+  to: string
+  timeZone: string
+  rows: number
+  totals: SalesSums[]
+  items: SalesRow[]
+}
+
+export interface TaxRow {
+  country: string
+  ratePpm: number
+  currency: string
+  netBack: Money
+  taxBack: Money
+  net: Money
+  tax: Money
+}
+
+export interface TaxFigures {
+  items: TaxRow[]
+}
+
+export interface CustomerFigures {
+  items: { orders: number; customers: number; returning: number; unknown: number }[]
+}
+
+export interface StockRow {
+  location: string
+  currency: string
+  units: number
+  value: Money
+  unitsAtPrice: number
+}
+
+export interface StockFigures {
+  items: StockRow[]
+}

@@ -12,6 +12,7 @@ const goTo: Record<string, { path: string; does: string }> = {
   o: { path: `${base}/orders`, does: 'Go to orders' },
   m: { path: `${base}/mail`, does: 'Go to mail' },
   e: { path: `${base}/effects`, does: 'Go to effects' },
+  f: { path: `${base}/figures`, does: 'Go to figures' },
   l: { path: `${base}/ledger`, does: 'Go to the ledger' },
   s: { path: `${base}/settlement`, does: 'Go to settlement' },
   w: { path: `${base}/webhooks`, does: 'Go to webhooks' },

@@ -691,6 +691,11 @@ export const limits = {
   settlementStuckMs: 3_600_000,
   /** Differences between the books and a provider's account that are told one by one. */
   differencesToldMax: 200,
+  /** Days of one figure: ten years. */
+  figureDaysMax: 3_660,
+  /** Rows that a figure answers with; its CSV has all of them. */
+  figureRowsMax: 1_000,
+  figureRowsDefault: 200,
   /** Ledger entries are sealed once they are so old: later than any transaction that could still write between them has ended. */
   ledgerSealAfterMs: 2 * 60_000,
   /** Entries of one block: what is read and hashed at once, some 10 ms. */

@@ -1,5 +1,6 @@
 // What the clock on the wall shows in a time zone, from the data that Node brings.
 
+import { toIso } from './clock.ts'
 import { limits } from './limits.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -39,4 +40,14 @@ export function isTimeZone(name: string): boolean {
   } catch {
     return false
   }
+}
+
+/** The moment at which a day begins there. */
+export function beginOfDay(day: string, timeZone: string): number {
+  const asUtc = Date.parse(`${day}T00:00:00Z`)
+  return asUtc - offsetAt(timeZone, asUtc - offsetAt(timeZone, asUtc))
+}
+
+export function nextDay(day: string): string {
+  return toIso(Date.parse(`${day}T00:00:00Z`) + 86_400_000).slice(0, 10)
 }

@@ -40,7 +40,7 @@ import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { orderNotes } from '../domains/history/collections.ts'
 import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
-import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
+import { ledgerBalances, ledgerBlocks, ledgerEntries, salesEntries } from '../domains/ledger/collections.ts'
 import { cancellations } from '../domains/orders/cancellations.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
@@ -375,5 +375,6 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     ledgerEntries,
     ledgerBlocks,
     ledgerBalances,
+    salesEntries,
   ]
 }

@@ -77,6 +77,10 @@ import { issueGiftCard } from '../domains/credit/issue-gift-card.ts'
 import { readGiftCardBalance } from '../domains/credit/read-gift-card-balance.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
+import { customerFigures } from '../domains/figures/customer-figures.ts'
+import { salesFigures } from '../domains/figures/sales-figures.ts'
+import { stockFigures } from '../domains/figures/stock-figures.ts'
+import { taxFigures } from '../domains/figures/tax-figures.ts'
 import { beginUpload } from '../domains/files/begin-upload.ts'
 import { continueUpload } from '../domains/files/continue-upload.ts'
 import { downloadFile } from '../domains/files/download-file.ts'
@@ -405,6 +409,10 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     countStock,
     listBalances,
     exportLedger(orderNumbers),
+    ...salesFigures,
+    ...taxFigures,
+    ...customerFigures,
+    ...stockFigures,
   ]
 }
 

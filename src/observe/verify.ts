@@ -20,6 +20,7 @@ import { ledgerChainInvariants } from './invariants/ledger-chain.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { paymentInvariants } from './invariants/payments.ts'
 import { recordInvariants } from './invariants/records.ts'
+import { salesInvariants } from './invariants/sales.ts'
 import { scheduleInvariants } from './invariants/schedules.ts'
 import { stockInvariants } from './invariants/stock.ts'
 import { webhookInvariants } from './invariants/webhooks.ts'
@@ -39,6 +40,7 @@ export type VerifyOptions = Pick<VerifyContext, 'read' | 'model' | 'commitsAfter
 export const invariantGroups: readonly InvariantGroup[] = [
   ledgerInvariants,
   ledgerChainInvariants,
+  salesInvariants,
   paymentInvariants,
   orderInvariants,
   fulfillmentInvariants,

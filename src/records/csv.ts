@@ -35,6 +35,11 @@ export function rowOf(columns: readonly CsvColumn[], record: Readonly<Record<str
   )
 }
 
+/** A row of a file that nobody reads in again. */
+export function lineOfCells(cells: readonly (string | number | null)[]): string {
+  return lineOf(cells.map(cellOf))
+}
+
 function lineOf(cells: readonly string[]): string {
   return `${cells.join(',')}\r\n`
 }

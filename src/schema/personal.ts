@@ -23,6 +23,8 @@ export type Personal = {
 export const erasedWord = '[erased]'
 /** A domain that never exists (RFC 2606 section 2): nothing that is sent there arrives anywhere. */
 export const erasedDomain = 'erased.invalid'
+/** In place of an address that several records may have. */
+export const erasedEmail = `erased@${erasedDomain}`
 
 const known = new WeakMap<CollectionModel, Personal>()
 
@@ -92,7 +94,7 @@ export function emptyValue({ source }: CollectionModel, { name, field }: Compile
   const value = record[name]
   if (Array.isArray(value)) return []
   if (value === null || value === undefined || !field.required) return null
-  if (field.kind === emailKind) return field.unique ? erasedAddress(record.id) : `erased@${erasedDomain}`
+  if (field.kind === emailKind) return field.unique ? erasedAddress(record.id) : erasedEmail
   if (field.kind !== textKind && field.kind !== longTextKind) return null
   return (field.unique ? `${erasedWord} ${record.id}` : erasedWord).slice(0, field.max)
 }
@@ -129,7 +131,7 @@ function saysNothing({ field }: CompiledField): boolean {
 
 function blankOf({ field }: CompiledField, value: unknown): unknown {
   if (value === null) return null
-  if (field.kind === emailKind) return `erased@${erasedDomain}`
+  if (field.kind === emailKind) return erasedEmail
   return field.kind === textKind || field.kind === longTextKind ? erasedWord : null
 }
 

@@ -564,6 +564,13 @@ const runningRows: Row[] = [
   ...rows('payments.listMethods', all(200), { method: 'GET', url: '/api/payments/methods' }),
   ...rows('ledger.listBalances', staffOnly(200), { method: 'GET', url: '/api/ledger/balances' }),
   ...rows('ledger.export', staffOnly(200), { method: 'GET', url: '/api/ledger/export?from=2026-11-01&to=2026-11-30' }),
+  ...['sales', 'taxes', 'customers', 'stock'].flatMap((name) => {
+    const days = name === 'stock' ? '' : '?from=2026-11-01&to=2026-11-30'
+    return [
+      ...rows(`figures.${name}`, staffOnly(200), { method: 'GET', url: `/api/figures/${name}${days}` }),
+      ...rows(`figures.${name}Export`, staffOnly(200), { method: 'GET', url: `/api/figures/${name}/export${days}` }),
+    ]
+  }),
   ...rows('running.readMetrics', staffOnly(200), { method: 'GET', url: '/metrics' }),
   ...rows(
     'stock.adjustLevel',
@@ -1217,6 +1224,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   discountUses: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   reconciliations: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
+  salesEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
   ledgerBlocks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   ledgerBalances: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   erasures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

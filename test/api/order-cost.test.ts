@@ -12,7 +12,7 @@ import { address, openWorld, type World, work } from '../support/api-harness.ts'
 import { testDatabase } from '../support/databases.ts'
 import { settled } from '../support/settled.ts'
 
-const statementsMax = 50
+const statementsMax = 51
 const commitsMax = 5
 const roundTripsMax = 22
 

@@ -284,6 +284,35 @@ browserTest('the order, the receipt and the balances at night', async () => {
   await page.context().close()
 })
 
+for (const size of sizes)
+  browserTest(`figures are asked for by presets, days and what was sold (${size})`, async () => {
+    await placePaidOrder()
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await page.goto('/console')
+    await signIn(page)
+    await page.getByText('Latest orders').waitFor()
+    if (size === 'desktop') {
+      await page.keyboard.press('g')
+      await page.keyboard.press('f')
+    } else await page.goto('/console/figures')
+    await page.getByRole('img', { name: /^Sales by day: €/ }).waitFor()
+    await visitor.look('console-figures')
+    await page.getByRole('button', { name: 'This year' }).press('Enter')
+    await page.getByRole('button', { name: 'Country' }).press('Enter')
+    await page.getByRole('table', { name: 'By what was sold' }).getByText('GB', { exact: true }).waitFor()
+    assert.match(page.url(), /from=\d{4}-01-01&to=[\d-]+&by=country$/)
+    const rows = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'CSV: country' }).click()
+    assert.equal((await rows).suggestedFilename(), 'sales.csv')
+    await page.getByLabel('From').fill('2020-01-01')
+    await page.getByLabel('to', { exact: true }).fill('2020-01-31')
+    await page.getByText('Nothing was sold in these days').waitFor()
+    await visitor.look('console-figures-none')
+    visitor.calm()
+    await page.context().close()
+  })
+
 browserTest('money of nobody, found in the account, is assigned, given back and kept, on a phone', async () => {
   const { guest } = server
   for (const amountMinor of [2_500, 1_500, 900]) expectStatus(await guest.post('/sandbox/dashboard/payment', { amountMinor }), 200)

@@ -7,9 +7,9 @@ import type { ShopSettings } from '../../src/config/project.ts'
 import { taxOf } from '../../src/config/tax.ts'
 import { type Basket, type Priced, priceBasket, withoutTax } from '../../src/domains/carts/totals.ts'
 import type { Order, OrderTax } from '../../src/domains/orders/collections.ts'
-import { partsOf } from '../../src/domains/orders/correct-sale.ts'
 import { paidFor, shareOfUnits } from '../../src/domains/orders/paid-for.ts'
 import { recognition } from '../../src/domains/orders/place-order.ts'
+import { partsOf } from '../../src/domains/orders/sale-parts.ts'
 import { reckon } from './oracle.ts'
 
 const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')

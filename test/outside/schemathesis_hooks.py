@@ -46,6 +46,7 @@ STATED = [
     (r"GET /api/.*/aggregate", "validation_failed", r"query:(group|sum|avg|min|max|timeZone)", "names of fields that can be grouped or counted up, and of time zones"),
     (r"POST /api/.*/import", "validation_failed", r"query:by", "the name of a unique field"),
     (r"GET /api/ledger/export", "validation_failed", r"query:(from|to|currency)", "days in their order, of one fiscal year for DATEV, and a currency of two decimals"),
+    (r"GET /api/figures/.*", "validation_failed", r"query:(from|to)", "days in their order, at most ten years of them"),
     (r"GET /api/ledger/balances", "validation_failed", r"query:at", "a moment that there is"),
     (r"POST /api/payments/reconcile", "validation_failed", r"/since", "a moment that there is"),
     (r"GET /api/files/.*/content", "validation_failed", r"query:w#required", "fit says how w and h are met"),

@@ -90,7 +90,7 @@ export const rules: readonly Rule[] = [
   {
     id: 'C8',
     holds: 'The total is lines less discount plus shipping plus tax; that is charged, and that is booked, each part where it belongs.',
-    verify: ['orders.total_adds_up', 'orders.taxes_add_up', 'orders.placed_in_ledger'],
+    verify: ['orders.total_adds_up', 'orders.taxes_add_up', 'orders.placed_in_ledger', 'sales.as_in_ledger', 'sales.as_ordered'],
     open: 'No discounts yet.',
   },
   {

@@ -6,6 +6,7 @@ import { fulfillmentInvariants } from '../../src/observe/invariants/fulfillment.
 import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
 import { orderInvariants } from '../../src/observe/invariants/orders.ts'
 import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
+import { salesInvariants } from '../../src/observe/invariants/sales.ts'
 import { stockInvariants } from '../../src/observe/invariants/stock.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import type { World } from './api-harness.ts'
@@ -15,6 +16,7 @@ const groups = [
   paymentInvariants,
   orderInvariants,
   fulfillmentInvariants,
+  salesInvariants,
   stockInvariants,
   creditInvariants,
   discountInvariants,

@@ -6,6 +6,7 @@ const paths = {
   orders: 'M4.5 6.5h11l-.8 9.5H5.3zM7.2 8.5V6a2.8 2.8 0 0 1 5.6 0v2.5',
   mail: 'M3 5.5h14v9.5H3zM3 6l7 5.5L17 6',
   effects: 'M11 2.5 5 11h4.5L9 17.5 15 9h-4.5z',
+  figures: 'M3 17h14M5 14v-4M10 14V4M15 14V8',
   ledger: 'M10 3.5v13M5.5 16.5h9M4 6h12M4 6l-2 5h4zM16 6l-2 5h4z',
   settlement: 'M3 6.5h14M3 6.5l3.5-3M3 6.5l3.5 3M17 13.5H3M17 13.5l-3.5-3M17 13.5l-3.5 3',
   invoice: 'M5 2.5h7.5L15.5 5.5v12H5zM12 2.5V6h3.5M7.5 9h5.5M7.5 12h5.5M10.5 15h2.5',

@@ -25,6 +25,7 @@ const entries: Entry[] = [
   { path: `${base}/orders`, text: 'Orders', icon: 'orders', needs: 'orders' },
   { path: `${base}/mail`, text: 'Mail', icon: 'mail', needs: 'emails' },
   { path: `${base}/effects`, text: 'Effects', icon: 'effects', needs: 'effects' },
+  { path: `${base}/figures`, text: 'Figures', icon: 'figures', asks: 'figures.sales' },
   { path: `${base}/ledger`, text: 'Ledger', icon: 'ledger', needs: 'ledgerEntries' },
   { path: `${base}/settlement`, text: 'Settlement', icon: 'settlement', needs: 'settlementLines' },
   { path: `${base}/data/invoices`, text: 'Invoices', icon: 'invoice', needs: 'invoices' },

@@ -25,6 +25,45 @@ export const ledgerEntries = collection('ledgerEntries', {
 })
 
 /**
+ * What the sales of orders are made of: goods by line and shipping by rate, each as part of a transfer that posts the same amounts to
+ * income and tax. So figures are sums of these, and what is told of a day is what the ledger says of it. Written by post-transfer.ts alone.
+ */
+export const salesEntries = collection('salesEntries', {
+  prefix: 'sal',
+  title: 'Sales entries',
+  system: true,
+  feed: false,
+  appendOnly: true,
+  fields: {
+    transfer: field.text({ required: true }),
+    order: field.text({ required: true }),
+    /** Of the transfer: `order.recognized` is sold, `order.refunded` and `order.reversed` take of it. */
+    kind: field.text({ required: true }),
+    /** Null: shipping. */
+    line: field.text(),
+    product: field.text(),
+    /** Units that were sold. None of what is given back: money goes back for other reasons too. */
+    quantity: field.integer({ required: true }),
+    /** 1 in the first part of an order, so that the sum counts orders. */
+    orders: field.integer({ required: true }),
+    currency: field.text({ required: true, max: 3 }),
+    /** In minor units, below zero for what is given back. */
+    net: field.integer({ required: true }),
+    tax: field.integer({ required: true }),
+    /** What discounts took off, with tax where prices include it. */
+    discount: field.integer({ required: true }),
+    /** Where the goods went. */
+    country: field.text({ required: true, max: 2 }),
+    ratePpm: field.integer({ required: true }),
+    channel: field.text({ required: true, max: 40 }),
+    postedAt: field.dateTime({ required: true }),
+  },
+  indexes: [['postedAt'], ['order']],
+  access: { read: staff },
+})
+export type SalesEntry = NonNullable<(typeof salesEntries)['record']>
+
+/**
  * Entries that lie far enough back, sealed in the order of their ids. Each block continues the hash of the one before, so an entry
  * that is altered, removed or put in later no longer fits. Written by seal-ledger.ts alone.
  */

@@ -5,7 +5,7 @@ import { isCurrency, minorDigits } from '../../base/currencies.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { leastIdAt } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
-import { offsetAt } from '../../base/time-zone.ts'
+import { beginOfDay, nextDay, offsetAt } from '../../base/time-zone.ts'
 import type { BookkeepingSettings } from '../../config/project.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
@@ -99,17 +99,11 @@ function batchOf({ timeZone, datev: settings }: BookkeepingSettings, { from, to,
   return { settings, currency, from, to, fiscalYear, made }
 }
 
-/** The moment at which a day begins there. */
-function beginOf(of: string, timeZone: string): number {
-  const asUtc = Date.parse(`${of}T00:00:00Z`)
-  return asUtc - offsetAt(timeZone, asUtc - offsetAt(timeZone, asUtc))
-}
-
 type Wanted = { readonly currency: string | null; readonly orderNumbers: OrderNumbers }
 
 /** In the order of posting, a page of entries at a time; the entries of one may lie between those of others that were posted at once. */
 async function* transfersIn(read: Reader, { from, to, timeZone }: Period, { currency, orderNumbers }: Wanted): AsyncGenerator<Transfer[]> {
-  const [first, end] = [beginOf(from, timeZone), beginOf(nextDay(to), timeZone)]
+  const [first, end] = [beginOfDay(from, timeZone), beginOfDay(nextDay(to), timeZone)]
   // Ids are made in the transaction, so a little later than the time it is posted at.
   const until = compare('id', 'lt', leastIdAt('led', end + limits.ledgerSealAfterMs))
   const where = and(
@@ -137,10 +131,6 @@ async function* transfersIn(read: Reader, { from, to, timeZone }: Period, { curr
     if (page.length < limits.readPageSize) return
     last = page.at(-1)!.id
   }
-}
-
-function nextDay(of: string): string {
-  return toIso(Date.parse(`${of}T00:00:00Z`) + 86_400_000).slice(0, 10)
 }
 
 type Lines = { readonly settings: BookkeepingSettings['datev']; readonly currency: string; readonly timeZone: string }

@@ -233,7 +233,8 @@ export function orderOf(id: string, resolved: ResolvedCart, step: Pick<Order, 's
     closedAt: null,
     isOffered: null,
   } as const
-  return { id, number: shortNumberOf(id), cart, tokenHash, ...none, ...agreedOf(resolved), ...step }
+  const channel = step.status === 'draft' ? 'staff' : null
+  return { id, number: shortNumberOf(id), cart, tokenHash, ...none, ...agreedOf(resolved), channel, ...step }
 }
 
 type Agreed =

@@ -186,6 +186,8 @@ export const orders = collection('orders', {
     uncharged: field.json<readonly RefundedLine[] | null>({ schema: { type: ['array', 'null'], items: refundedLineShape } }),
     /** That its customer is written to in, of what happens to it later. Null: English. */
     language: field.enum(languages),
+    /** What it came in by: `staff`, `import` or a name of the shop's. Null: the shop itself. */
+    channel: field.text({ max: 40 }),
     note: field.longText({ max: 2_000, personal: true }),
     giftMessage: field.longText({ max: limits.giftMessageCharactersMax, personal: true }),
     placedAt: field.dateTime(),

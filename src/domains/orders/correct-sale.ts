@@ -2,18 +2,18 @@
 // what these were sold for and its tax, and anything else out of all that is left in its proportion; what a bank took back, or was given back twice, is owed by the customer.
 // Invariant: the deposit of a placed or closed order comes to nothing, and the parts of all corrections sum to the
 // cent, however many there are.
-import { allocateMoney, money } from '../../base/money.ts'
+import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { sumsBy } from '../../storage/sums-by.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
-import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
+import { type Leg, postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { chargedTotal, type Order } from './collections.ts'
 import { orderCorrected } from './events.ts'
 import { type GivenBack, givenBack } from './given-back.ts'
-import { accountsOf, recognition, soldParts } from './place-order.ts'
+import { givenBackSales, partsOf, reversedSales, sharesOf } from './sale-parts.ts'
 
 const refunded = 'order.refunded'
 const owedAgain = 'order.owed_again'
@@ -33,37 +33,6 @@ async function balancesOf(tx: Transaction, { id, total }: Order): Promise<(accou
     groups
       .filter(({ key }) => key[0] === account && (kind === undefined || key[1] === kind) && key[2] === total.currency)
       .reduce((sum, group) => sum + group.sum, 0)
-}
-
-/**
- * The parts of a sale that an amount of it is made of, by account. `ofLines`: what of it was given back for lines. Of these it is what
- * they were recognized as; the rest is what is left of the whole, in proportion.
- */
-export function partsOf(order: Order, amountMinor: number, ofLines: ReadonlyMap<string, GivenBack>): ReadonlyMap<string, number> {
-  const { currency } = order.total
-  const split = (amount: number, weights: ReadonlyMap<string, number>) => {
-    const shares = weights.size === 0 ? [] : allocateMoney(money(amount, currency), [...weights.values()])
-    return [...weights.keys()].map((account, index) => [account, shares[index]!.amount] as const)
-  }
-  const parts = new Map<string, number>()
-  const add = (of: readonly (readonly [account: string, amount: number])[]) => {
-    for (const [account, amount] of of) parts.set(account, (parts.get(account) ?? 0) + amount)
-  }
-  const lines = (soldParts(order) ?? []).flatMap((part) => {
-    const back = part.line === null ? undefined : ofLines.get(part.line)
-    return back === undefined ? [] : [{ part, amount: Math.min(back.amount, part.net + part.tax) }]
-  })
-  // A refund of lines may have become less, where the money went another way.
-  const named = Math.min(
-    amountMinor,
-    lines.reduce((sum, { amount }) => sum + amount, 0),
-  )
-  const amounts = split(named, new Map(lines.map(({ amount }, index) => [String(index), amount])))
-  for (const [index, amount] of amounts) add(split(amount, new Map(accountsOf(order, lines[Number(index)]!.part))))
-  const whole = recognition(order).filter(({ account }) => account !== accounts.deposit(order.id))
-  const left = whole.map(({ account, amount }) => [account, -amount.amount - (parts.get(account) ?? 0)] as const)
-  add(split(amountMinor - named, new Map(left)))
-  return parts
 }
 
 /** `captured`: what its payments hold now. `lost`: what banks keep of them for good. */
@@ -89,10 +58,12 @@ export async function correctSale(context: Work, order: Order, { captured, lost 
   const returned = Math.min(short - Math.max(0, chargedTotal(order) - captured), order.total.amount)
   await post(context, order, { kind: owedAgain, parts: [[receivable, short - returned - balance(receivable)]] })
   const parts = [...partsOf(order, returned, ofLines)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
-  await post(context, order, { kind: refunded, parts })
+  const isMoved = parts.some(([, amount]) => amount !== 0)
+  const sales = isMoved ? await givenBackSales(context.tx, order, { shares: sharesOf(order, returned, ofLines), kind: refunded }) : []
+  await post(context, order, { kind: refunded, parts, sales })
   const change = Math.min(lost, Math.max(0, -missing)) - offsetBefore
   await post(context, order, { kind: offset, parts: [[accounts.chargebacks, change === 0 ? 0 : -change]] })
-  return parts.some(([, amount]) => amount !== 0) ? [orderCorrected({ order })] : []
+  return isMoved ? [orderCorrected({ order })] : []
 }
 
 /**
@@ -118,16 +89,21 @@ export async function closeDeposit(context: Work, order: Order, lost: number): P
 export async function reverseSale(context: Work, order: Order): Promise<void> {
   const balance = await balancesOf(context.tx, order)
   const held = [...partsOf(order, 0, none).keys(), accounts.receivable(order.id)]
-  await post(context, order, { kind: 'order.reversed', parts: held.map((account) => [account, -balance(account)]) })
+  const sales = await reversedSales(context.tx, order)
+  await post(context, order, { kind: 'order.reversed', parts: held.map((account) => [account, -balance(account)]), sales })
 }
 
-type Correction = { readonly kind: string; readonly parts: readonly (readonly [account: string, amountMinor: number])[] }
+type Correction = {
+  readonly kind: string
+  readonly parts: readonly (readonly [account: string, amountMinor: number])[]
+  readonly sales?: readonly SalesPart[]
+}
 
 /** Each part is debited, and the deposit credited with all of them. */
-async function post(work: Work, order: Order, { kind, parts }: Correction): Promise<void> {
+async function post(work: Work, order: Order, { kind, parts, sales = [] }: Correction): Promise<void> {
   const { currency } = order.total
   const legs: Leg[] = parts.map(([account, amount]) => ({ account, amount: money(amount, currency) }))
   const sum = parts.reduce((total, [, amount]) => total + amount, 0)
   legs.push({ account: accounts.deposit(order.id), amount: money(sum === 0 ? 0 : -sum, currency) })
-  await postTransfer(work, { kind, order: order.id, legs })
+  await postTransfer(work, { kind, order: order.id, legs, sales })
 }

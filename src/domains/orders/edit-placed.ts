@@ -22,7 +22,7 @@ import { unlessBlank } from '../carts/cart-details.ts'
 import { type Address, type CartLine, carts } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { type LinePrice, shopOf } from '../carts/totals.ts'
-import { postTransfer } from '../ledger/post-transfer.ts'
+import { postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { commitStock, holdStock } from '../stock/reserve-stock.ts'
 import { checkUnits, frozenLine, wantedOf } from './check-out.ts'
 import { type Order, type OrderLine, type OrderTax, orders, paymentDue } from './collections.ts'
@@ -30,7 +30,7 @@ import type { NewLine } from './drafts.ts'
 import { orderCorrected } from './events.ts'
 import { fulfillmentStatusOf } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
-import { recognition } from './place-order.ts'
+import { recognition, salesOf } from './place-order.ts'
 import { raisePromise } from './raise-promise.ts'
 import { settleOrder } from './settle-order.ts'
 
@@ -189,5 +189,9 @@ async function recognizeMore(context: CommandContext<unknown>, before: Order, af
   for (const { account, amount } of recognition(after)) sums.set(account, (sums.get(account) ?? 0) + amount.amount)
   for (const { account, amount } of recognition(before)) sums.set(account, (sums.get(account) ?? 0) + negateMoney(amount).amount)
   const legs = [...sums].filter(([, amount]) => amount !== 0).map(([account, amount]) => ({ account, amount: money(amount, currency) }))
-  if (legs.length > 0) await postTransfer(context, { kind: 'order.recognized', order: after.id, legs })
+  const isNew = ({ line }: SalesPart) => line !== null && !before.lines.some(({ id }) => id === line)
+  const sales = salesOf(after)
+    .filter(isNew)
+    .map((part) => ({ ...part, orders: 0 }))
+  await postTransfer(context, { kind: 'order.recognized', order: after.id, legs, sales })
 }

@@ -6,7 +6,7 @@ import type { Work } from '../../operation/work.ts'
 import { revenueOf } from '../carts/totals.ts'
 import { keepUses } from '../discounts/use-discounts.ts'
 import { accounts } from '../ledger/collections.ts'
-import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
+import { type Leg, postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { commitStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { orderPlaced } from './events.ts'
@@ -24,7 +24,7 @@ export async function placeOrder(
   })
   await commitStock(context, order.id)
   if (order.discounts !== null) await keepUses(context, order.id)
-  await postTransfer(context, { kind: 'order.recognized', order: order.id, legs: recognition(placed) })
+  await postTransfer(context, { kind: 'order.recognized', order: order.id, legs: recognition(placed), sales: salesOf(placed) })
   return [orderPlaced({ order: placed })]
 }
 
@@ -65,6 +65,27 @@ export function recognition(order: Order): Leg[] {
   const income = [...sums].map(([account, amount]): Leg => ({ account, amount: negateMoney(money(amount, currency)) }))
   return [{ account: accounts.deposit(order.id), amount: order.totals.total }, ...(order.taxes === null ? oldIncome(order) : income)]
 }
+
+/** What an order was sold as, part by part: for the figures. None of one from before orders kept their taxes. */
+export function salesOf(order: Order): SalesPart[] {
+  const { lines, shipping, addresses, channel, total } = order
+  const lineOf = new Map(lines.map((line) => [line.id, line]))
+  const shared = { currency: total.currency, country: addresses.shipping.country, channel: channel ?? ownChannel }
+  const sold = soldParts(order) ?? []
+  // What nobody pays for is no part of the sale; its discount is one of the order all the same.
+  const isFree = shipping?.discount !== undefined && !sold.some(({ line }) => line === null)
+  const parts = isFree ? [...sold, { line: null, net: 0, tax: 0, ratePpm: sold[0]?.ratePpm ?? 0 }] : sold
+  const firstShipping = parts.findIndex(({ line }) => line === null)
+  return parts.map(({ line: id, net, tax, ratePpm }, index) => {
+    const line = id === null ? undefined : lineOf.get(id)
+    const off = index === firstShipping ? shipping!.discount : line?.discount
+    const goods = { line: id, product: line?.product ?? null, quantity: line?.quantity ?? 0 }
+    return { ...goods, orders: index === 0 ? 1 : 0, net, tax, discount: off?.amount ?? 0, ratePpm, ...shared }
+  })
+}
+
+/** What figures call orders that say nothing else. */
+export const ownChannel = 'shop'
 
 /** Of an order that keeps no taxes of its own: one rate applied to all of it. */
 function oldIncome({ totals }: Order): Leg[] {

@@ -291,6 +291,11 @@ const own: Readonly<Record<string, Question>> = {
   'effects.cancel': (asking) => named(asking, { method: 'POST', url: `/api/effects/${idOf(asking, 'eff')}/cancel`, body: {} }),
   'payments.listMethods': (asking) => named(asking, { method: 'GET', url: '/api/payments/methods' }),
   'ledger.listBalances': (asking) => named(asking, { method: 'GET', url: '/api/ledger/balances' }),
+  'figures.sales': (asking) => {
+    const by = asking.chance.pick(['day', 'product', 'category', 'country', 'channel'])
+    return named(asking, { method: 'GET', url: `/api/figures/sales?from=2026-11-01&to=2026-11-30&by=${by}` })
+  },
+  'figures.customers': (asking) => named(asking, { method: 'GET', url: '/api/figures/customers?from=2026-11-01&to=2026-11-30' }),
   'stock.adjustLevel': (asking) =>
     named(asking, { method: 'PATCH', url: `/api/stockLevels/${asking.chance.pick(['‹variantLevel›', 'stk_x'])}`, body: { onHand: 1 } }),
   'payments.receiveWebhook': (asking) =>

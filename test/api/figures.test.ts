@@ -1,0 +1,229 @@
+// Figures beside a recount: of what the orders, the refunds and the ledger say, without any help of the entries that figures are sums of.
+// slow: mongodb, mysql
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { salesEntries } from '../../src/domains/ledger/collections.ts'
+import { spanOfTime } from '../../src/records/spans.ts'
+import { field } from '../../src/schema/field.ts'
+import { type As, checkOut, createTestClock, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
+
+const timeZone = 'Europe/Berlin'
+const shop = { ...testConfig.shop!, bookkeeping: { timeZone }, variantFields: { costPrice: field.money() } }
+
+let world: World
+beforeEach(async () => {
+  // Shortly before the end of the day on which the clocks are put back, which has 25 hours.
+  const clock = createTestClock(Date.parse('2026-10-25T22:58:00Z'))
+  world = await openWorld({ config: { ...testConfig, shop } as never, clock })
+  await world.engine.start()
+})
+afterEach(() => closeWithBooks(world))
+
+const call = (as: As, method: string, url: string, body?: object) => world.call(as, { method, url: `/api/${url}`, ...(body && { body }) })
+const post = (url: string, body: object = {}) => call('staff', 'POST', url, body)
+const days = 'from=2026-10-23&to=2026-10-27'
+const figures = async (query: string) => {
+  const { status, body, text } = await call('staff', 'GET', `figures/${query}`)
+  assert.equal(status, 200, text)
+  return body
+}
+const listed = async (collection: string) => (await call('staff', 'GET', `${collection}?limit=200`)).body.items
+
+async function placed(as: As, lines: { variant: string; quantity: number }[], method?: string): Promise<string> {
+  const { status, body } = await checkOut(world, as, await fillCart(world, as, lines), method)
+  assert.equal(status, 201)
+  await work(world)
+  return body.order.id
+}
+
+const pastMidnight = () => work(world, 3 * 60_000)
+const dayOf = (time: string | number) => spanOfTime(new Date(time).getTime(), 'day', timeZone)
+
+/** Orders of all kinds before midnight, with refunds, cancellations and additions after it. */
+async function aNight(): Promise<void> {
+  const first = await placed('owner', [{ variant: 'variant', quantity: 3 }])
+  await placed('guest', [{ variant: 'hardcover', quantity: 1 }])
+  const whole = await placed('owner', [{ variant: 'variant', quantity: 1 }])
+  await post(`orders/${first}/refunds`, { amount: { amount: 101, currency: 'EUR' }, reason: 'late' })
+  await pastMidnight()
+  const order = (await call('staff', 'GET', `orders/${first}`)).body
+  await post(`orders/${first}/refunds`, { lines: [{ line: order.lines[0].id, quantity: 1 }] })
+  await post(`orders/${first}/cancel`, { lines: [{ line: order.lines[0].id, quantity: 1 }] })
+  await post(`orders/${whole}/cancel`)
+  const last = await placed('other', [{ variant: 'variant', quantity: 2 }])
+  await post(`orders/${last}/edits`, {
+    add: [{ variant: world.ids['hardcover'], quantity: 1, unitPrice: { amount: 1555, currency: 'EUR' } }],
+  })
+  await placed('guest', [{ variant: 'variant', quantity: 1 }], 'card_declined')
+}
+
+test('figures are those of a recount, where the clocks change too, by whatever they are asked for', async () => {
+  await aNight()
+  await asInLedger()
+  await byGoods()
+  await asFiles()
+})
+
+/** What is sold and given back is that of the ledger, by day, country and rate. */
+async function asInLedger(): Promise<void> {
+  const sums = new Map<string, { net: number; tax: number }>()
+  const taxes = new Map<string, number>()
+  for (const { account, amount, postedAt } of await listed('ledgerEntries')) {
+    const [, name, country, rate] = /^(?:I:(sales|shipping)|L:tax):(\w+):(\d+)$/.exec(account) ?? []
+    if (country === undefined) continue
+    const sum = sums.get(dayOf(postedAt)) ?? { net: 0, tax: 0 }
+    sum[name === undefined ? 'tax' : 'net'] -= amount.amount
+    sums.set(dayOf(postedAt), sum)
+    if (name === undefined) taxes.set(`${country} ${rate}`, (taxes.get(`${country} ${rate}`) ?? 0) - amount.amount)
+  }
+  const { items, totals } = await figures(`sales?${days}`)
+  type Row = Record<'net' | 'tax' | 'gross' | 'refunds' | 'canceled', { amount: number }> & { key: string; orders: number; units: number }
+  assert.deepEqual(new Map(items.map(({ key, net, tax }: Row) => [key, { net: net.amount, tax: tax.amount }])), sums)
+  assert.deepEqual([...sums.keys()].toSorted(), ['2026-10-25', '2026-10-26'])
+  for (const { gross, refunds, canceled, net, tax } of items as Row[])
+    assert.equal(gross.amount - refunds.amount - canceled.amount, net.amount + tax.amount)
+  const all = await listed('orders')
+  const sold = all.filter((order: { placedAt: string | null }) => order.placedAt !== null)
+  const sum = (of: 'gross' | 'refunds' | 'canceled') => (items as Row[]).reduce((left, row) => left + row[of].amount, 0)
+  assert.equal(
+    sum('gross'),
+    sold.reduce((left: number, { total }: { total: { amount: number } }) => left + total.amount, 0),
+  )
+  const canceled = sold.find(({ status }: { status: string }) => status === 'canceled')
+  assert.equal(sum('canceled'), canceled.total.amount)
+  assert.deepEqual(
+    [totals.length, totals[0].orders, totals[0].units, totals[0].averageOrder.amount],
+    [1, sold.length, 8, Math.round(sum('gross') / sold.length)],
+  )
+  const told = await figures(`taxes?${days}`)
+  assert.deepEqual(
+    new Map(
+      told.items.map((row: { country: string; ratePpm: number; tax: { amount: number } }) => [
+        `${row.country} ${row.ratePpm}`,
+        row.tax.amount,
+      ]),
+    ),
+    taxes,
+  )
+}
+
+/** A product has what its lines cost, a category all below it, and each way of counting comes to the same. */
+async function byGoods(): Promise<void> {
+  const { totals } = await figures(`sales?${days}`)
+  for (const by of ['product', 'country', 'channel']) {
+    const { items, totals: own } = await figures(`sales?${days}&by=${by}`)
+    assert.deepEqual(own, totals)
+    for (const name of ['gross', 'net', 'tax', 'refunds', 'canceled', 'discount'])
+      assert.equal(
+        items.reduce((sum: number, row: Record<string, { amount: number }>) => sum + row[name]!.amount, 0),
+        totals[0][name].amount,
+      )
+  }
+  const { items } = await figures(`sales?${days}&by=product`)
+  const shipping = items.find(({ key }: { key: string }) => key === 'shipping')
+  assert.deepEqual([shipping.gross, shipping.title, shipping.orders], [totals[0].shipping, 'Shipping', null])
+  const above = (await post('categories', { slug: 'all', title: 'All' })).body
+  const below = (await post('categories', { slug: 'some', title: 'Some', parent: above.id })).body
+  const book = items.find(({ key }: { key: string }) => key !== 'shipping')
+  assert.equal((await call('staff', 'PATCH', `products/${book.key}`, { categories: [below.id] })).status, 200)
+  const named = await figures(`sales?${days}&by=category`)
+  const of = (id: string) => named.items.find(({ key }: { key: string }) => key === id)
+  assert.deepEqual([of(above.id).gross, of(below.id).gross, of(above.id).title], [book.gross, book.gross, 'All'])
+}
+
+/** Each with the decimals of its currency. */
+async function asFiles(): Promise<void> {
+  const { items } = await figures(`sales?${days}&limit=1`)
+  const { headers, text } = await call('staff', 'GET', `figures/sales/export?${days}`)
+  assert.deepEqual(
+    [headers['content-type'], headers['content-disposition']],
+    ['text/csv; charset=utf-8', 'attachment; filename="sales.csv"'],
+  )
+  const [head, first, ...rest] = text.trimEnd().split('\r\n')
+  assert.equal(head, 'key,title,currency,orders,units,gross,discount,shipping,refunds,canceled,net,tax,averageOrder')
+  assert.deepEqual(
+    [rest.length + 1, first!.split(',').slice(0, 6)],
+    [items.length, ['2026-10-25', '', 'EUR', '3', '5', (items[0].gross.amount / 100).toFixed(2)]],
+  )
+  for (const name of ['taxes', 'customers'] as const)
+    assert.match((await call('staff', 'GET', `figures/${name}/export?${days}`)).text, /^[a-zA-Z,]+\r\n\w+/)
+}
+
+test('currencies are never summed, and what a number does not hold is said', async () => {
+  const entry = { transfer: 'trf_x', order: 'ord_x', kind: 'order.recognized', line: null, product: null, quantity: 1, orders: 1 }
+  const rest = { tax: 1, discount: 0, country: 'DE', ratePpm: 190_000, channel: 'shop', postedAt: world.clock.now() }
+  const amounts = [
+    ['EUR', 10],
+    ['USD', 20],
+    ['JPY', Number.MAX_SAFE_INTEGER - 1],
+    ['JPY', 3],
+  ] as const
+  const write = (from: number, to: number) =>
+    world.write(async (tx) => {
+      const rows = amounts
+        .slice(from, to)
+        .map(([currency, net], index) => ({ id: `sal_${from}${index}`, ...entry, ...rest, currency, net }))
+      await tx.insertMany(salesEntries, rows)
+    })
+  await write(0, 3)
+  const { items, totals } = await figures(`sales?${days}&by=country`)
+  const told = (rows: { currency: string; gross: { amount: number } }[]) =>
+    rows.map(({ currency, gross }) => [currency, gross.amount]).toSorted()
+  assert.deepEqual(
+    [told(items), told(totals)],
+    [
+      told(totals),
+      [
+        ['EUR', 11],
+        ['JPY', Number.MAX_SAFE_INTEGER],
+        ['USD', 21],
+      ],
+    ],
+  )
+  await write(3, 4)
+  assert.deepEqual((await call('staff', 'GET', `figures/sales?${days}`)).body.code, 'amount_too_large')
+  // They are of no order, which books must not have.
+  await world.write(async (tx) => {
+    for (const row of await tx.find(salesEntries, { limit: 9 })) await tx.delete(salesEntries, row)
+  })
+})
+
+test('customers who come back are counted, and the stock is worth what it cost where that is known', async () => {
+  await placed('owner', [{ variant: 'variant', quantity: 1 }])
+  await placed('guest', [{ variant: 'variant', quantity: 1 }])
+  await pastMidnight()
+  await placed('owner', [{ variant: 'variant', quantity: 1 }])
+  await placed('other', [{ variant: 'variant', quantity: 1 }])
+  const all = await figures(`customers?${days}`)
+  assert.deepEqual(all.items, [{ orders: 4, customers: 3, returning: 1, unknown: 0 }])
+  assert.deepEqual((await figures('customers?from=2026-10-24&to=2026-10-25')).items[0].returning, 0)
+  const next = await figures('customers?from=2026-10-26&to=2026-10-26')
+  assert.deepEqual(next.items, [{ orders: 2, customers: 2, returning: 1, unknown: 0 }])
+
+  const worth = async () => (await figures('stock')).items
+  const levels = await listed('stockLevels')
+  const prices = new Map((await listed('variants')).map((one: { id: string; price: { amount: number } }) => [one.id, one.price.amount]))
+  const value = (of: Map<unknown, unknown>) =>
+    levels.reduce((sum: number, { variant, onHand }: { variant: string; onHand: number }) => sum + onHand * (of.get(variant) as number), 0)
+  const units = levels.reduce((sum: number, { onHand }: { onHand: number }) => sum + onHand, 0)
+  const [row, ...others] = await worth()
+  assert.deepEqual([row.value.amount, row.units, row.unitsAtPrice, others], [value(prices), units, units, []])
+  const { variant } = world.ids
+  assert.equal((await call('staff', 'PATCH', `variants/${variant}`, { costPrice: { amount: 400, currency: 'EUR' } })).status, 200)
+  const [now] = await worth()
+  const own = levels.find((level: { variant: string }) => level.variant === variant).onHand
+  assert.deepEqual([now.value.amount, now.unitsAtPrice], [value(prices.set(variant, 400)), units - own])
+})
+
+test('days that are none are refused, and so are too many', async () => {
+  const refused = async (query: string) => {
+    const { status, body } = await call('staff', 'GET', `figures/sales?${query}`)
+    return [status, body.errors?.[0].path]
+  }
+  assert.deepEqual(await refused('from=2026-02-30&to=2026-03-01'), [400, 'query:from'])
+  assert.deepEqual(await refused('from=2026-03-02&to=2026-03-01'), [400, 'query:to'])
+  assert.deepEqual(await refused('from=1990-01-01&to=2026-03-01'), [400, 'query:to'])
+  assert.deepEqual(await refused(`${days}&by=moon`), [400, 'query:by'])
+  assert.deepEqual((await figures('sales?from=2020-01-01&to=2020-12-31')).items, [])
+})
