@@ -132,6 +132,7 @@ import { settleWebhook } from '../domains/payments/settle-webhook.ts'
 import { voidPayment } from '../domains/payments/void-payment.ts'
 import { eraseMe, eraseUser, keepAccount } from '../domains/personal/request-erasure.ts'
 import { exportOperations } from '../domains/personal/request-export.ts'
+import { exchangeOrder } from '../domains/returns/exchange-order.ts'
 import { approveReturn, completeReturn, receiveReturn, rejectReturn } from '../domains/returns/judge-return.ts'
 import { requestReturn } from '../domains/returns/request-return.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
@@ -373,6 +374,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     deliverFulfillment,
     cancelFulfillment,
     requestReturn,
+    exchangeOrder,
     lookUpOrder,
     noteOrder,
     orderTimeline,

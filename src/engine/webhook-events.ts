@@ -5,8 +5,12 @@ import type { NewId } from '../base/ids.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { users } from '../domains/accounts/collections.ts'
 import { carts } from '../domains/carts/collections.ts'
+import { fulfillments } from '../domains/fulfillment/collections.ts'
+import { invoices } from '../domains/invoices/collections.ts'
+import { cancellations } from '../domains/orders/cancellations.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { disputes, payments } from '../domains/payments/collections.ts'
+import { returns } from '../domains/returns/collections.ts'
 import { stockLevels } from '../domains/stock/collections.ts'
 import { createTellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
 import { type EventName, eventNames, type ProjectEvents, projectEventsOf } from '../extend/events.ts'
@@ -27,6 +31,10 @@ const collectionOf: Readonly<Record<Told, { readonly name: string }>> = {
   order: orders,
   payment: payments,
   dispute: disputes,
+  cancellation: cancellations,
+  fulfillment: fulfillments,
+  return: returns,
+  invoice: invoices,
   level: stockLevels,
   user: users,
 }

@@ -5,10 +5,27 @@ import type { User } from '../domains/accounts/collections.ts'
 import { accountErased, accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
 import type { Cart } from '../domains/carts/collections.ts'
 import { cartAbandoned } from '../domains/carts/events.ts'
+import type { Fulfillment } from '../domains/fulfillment/collections.ts'
+import { fulfillmentChanged, orderShipped } from '../domains/fulfillment/events.ts'
+import type { Invoice } from '../domains/invoices/collections.ts'
+import { invoiceIssued } from '../domains/invoices/events.ts'
+import type { Cancellation } from '../domains/orders/cancellations.ts'
 import type { Order } from '../domains/orders/collections.ts'
-import { orderCanceled, orderCreated, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
+import {
+  orderCanceled,
+  orderCompleted,
+  orderCreated,
+  orderExpired,
+  orderPaidLate,
+  orderPlaced,
+  orderReopened,
+  orderUnitsCanceled,
+  orderWithdrawn,
+} from '../domains/orders/events.ts'
 import type { Dispute, Payment } from '../domains/payments/collections.ts'
 import { disputeChanged, paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import type { OrderReturn } from '../domains/returns/collections.ts'
+import { returnChanged } from '../domains/returns/events.ts'
 import type { StockLevel } from '../domains/stock/collections.ts'
 import { stockLow } from '../domains/stock/events.ts'
 
@@ -17,6 +34,9 @@ export type PublicOrder = Omit<Order, 'tokenHash'>
 
 /** A cart as staff see it. */
 export type PublicCart = Omit<Cart, 'tokenHash'>
+
+/** An invoice as staff see it. */
+export type PublicInvoice = Omit<Invoice, 'document'>
 
 /** By its name, what an event tells: records as they have just been written. */
 export type ProjectEvents = {
@@ -34,6 +54,31 @@ export type ProjectEvents = {
   readonly 'order.expired': { readonly order: PublicOrder }
   /** Money came for an order that is closed, and goes back. */
   readonly 'order.paid_late': { readonly order: PublicOrder; readonly payment: Payment }
+  /** Nobody has paid what staff offered, and they took the offer back: it is a draft again. */
+  readonly 'order.withdrawn': { readonly order: PublicOrder }
+  /** Units of it will not be sent; the rest goes on. */
+  readonly 'order.units_canceled': { readonly order: PublicOrder; readonly cancellation: Cancellation }
+  /** All of it is sent, canceled or back, and its money is settled. */
+  readonly 'order.completed': { readonly order: PublicOrder }
+  /** Of one that was completed: something is to be sent or sent back, is disputed, or its money was taken away. */
+  readonly 'order.reopened': { readonly order: PublicOrder }
+  /** A parcel has left the house. */
+  readonly 'fulfillment.created': { readonly fulfillment: Fulfillment; readonly order: PublicOrder }
+  /** Its tracking has changed. */
+  readonly 'fulfillment.updated': { readonly fulfillment: Fulfillment; readonly order: PublicOrder }
+  readonly 'fulfillment.delivered': { readonly fulfillment: Fulfillment; readonly order: PublicOrder }
+  /** It did not leave after all: its units are to be sent. */
+  readonly 'fulfillment.canceled': { readonly fulfillment: Fulfillment; readonly order: PublicOrder }
+  /** Its customer, or staff, want to send units back. */
+  readonly 'return.requested': { readonly return: OrderReturn; readonly order: PublicOrder }
+  readonly 'return.approved': { readonly return: OrderReturn; readonly order: PublicOrder }
+  /** Units of it are back: once for each time that some come. */
+  readonly 'return.received': { readonly return: OrderReturn; readonly order: PublicOrder }
+  readonly 'return.rejected': { readonly return: OrderReturn; readonly order: PublicOrder }
+  /** Its money is settled. */
+  readonly 'return.completed': { readonly return: OrderReturn; readonly order: PublicOrder }
+  /** An invoice or a credit note: it has its number, and stays as it is. */
+  readonly 'invoice.issued': { readonly invoice: PublicInvoice; readonly order: PublicOrder }
   /** An attempt to pay has another state or other amounts. Often: several times for each attempt. */
   readonly 'payment.changed': { readonly payment: Payment }
   /** An attempt failed that was under way when its customer left the page. */
@@ -78,6 +123,28 @@ const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][]
     name: 'order.paid_late',
     of: (event) => (orderPaidLate.is(event) ? { order: publicOrder(event.payload.order), payment: event.payload.payment } : null),
   },
+  { name: 'order.withdrawn', of: (event) => (orderWithdrawn.is(event) ? { order: publicOrder(event.payload.order) } : null) },
+  {
+    name: 'order.units_canceled',
+    of: (event) =>
+      orderUnitsCanceled.is(event) ? { order: publicOrder(event.payload.order), cancellation: event.payload.cancellation } : null,
+  },
+  { name: 'order.completed', of: (event) => (orderCompleted.is(event) ? { order: publicOrder(event.payload.order) } : null) },
+  { name: 'order.reopened', of: (event) => (orderReopened.is(event) ? { order: publicOrder(event.payload.order) } : null) },
+  { name: 'fulfillment.created', of: (event) => (orderShipped.is(event) ? parcelOf(event.payload) : null) },
+  { name: 'fulfillment.updated', of: (event) => changedParcel(event, 'shipped') },
+  { name: 'fulfillment.delivered', of: (event) => changedParcel(event, 'delivered') },
+  { name: 'fulfillment.canceled', of: (event) => changedParcel(event, 'canceled') },
+  { name: 'return.requested', of: (event) => changedReturn(event, 'requested') },
+  { name: 'return.approved', of: (event) => changedReturn(event, 'approved') },
+  { name: 'return.received', of: (event) => changedReturn(event, 'received') },
+  { name: 'return.rejected', of: (event) => changedReturn(event, 'rejected') },
+  { name: 'return.completed', of: (event) => changedReturn(event, 'completed') },
+  {
+    name: 'invoice.issued',
+    of: (event) =>
+      invoiceIssued.is(event) ? { invoice: publicInvoice(event.payload.invoice), order: publicOrder(event.payload.order) } : null,
+  },
   { name: 'payment.changed', of: (event) => (paymentChanged.is(event) ? event.payload : null) },
   { name: 'payment.failed', of: (event) => (paymentFailedLate.is(event) ? event.payload : null) },
   { name: 'dispute.changed', of: (event) => (disputeChanged.is(event) ? event.payload : null) },
@@ -99,6 +166,26 @@ export function projectEventsOf(event: DomainEvent): { readonly name: EventName;
     const payload = of(event)
     return payload === null ? [] : [{ name, payload }]
   })
+}
+
+type OfParcel = { readonly fulfillment: Fulfillment; readonly order: Order }
+
+function parcelOf({ fulfillment, order }: OfParcel) {
+  return { fulfillment, order: publicOrder(order) }
+}
+
+function changedParcel(event: DomainEvent, status: Fulfillment['status']) {
+  return fulfillmentChanged.is(event) && event.payload.fulfillment.status === status ? parcelOf(event.payload) : null
+}
+
+function changedReturn(event: DomainEvent, status: OrderReturn['status']) {
+  if (!returnChanged.is(event) || event.payload.orderReturn.status !== status) return null
+  return { return: event.payload.orderReturn, order: publicOrder(event.payload.order) }
+}
+
+/** What stands in it is its PDF. */
+function publicInvoice({ document: _, ...invoice }: Invoice): PublicInvoice {
+  return invoice
 }
 
 function publicCart({ tokenHash: _, ...cart }: Cart): PublicCart {

@@ -643,7 +643,7 @@ const aParcel = async (world: World, status: 'shipped' | 'delivered' = 'shipped'
 const aReturn = async (world: World): Promise<Given> => {
   const { order } = await ownersPayment(world)
   const id = world.engine.newId('ret')
-  const nothing = { comment: null, instructions: null, answer: null, refunded: null, deduction: null }
+  const nothing = { comment: null, instructions: null, answer: null, refunded: null, deduction: null, isExchange: null }
   await world.write((tx) => tx.insert(returns, { id, order: order!, status: 'requested', lines: [], ...nothing, isByStaff: false }))
   return { orderReturn: id }
 }
@@ -829,6 +829,16 @@ const shopRows: Row[] = [
     'orders.return',
     holder(409),
     (_, { order }) => post(`/api/orders/${order}/returns`, { lines: [{ line: 'line_x', quantity: 1, reason: 'other' }] }),
+    { given: ownersOrder('card_declined') },
+  ),
+  ...rows(
+    'orders.exchange',
+    staffOnly(409),
+    ({ ids }, { order }) =>
+      post(`/api/orders/${order}/exchanges`, {
+        lines: [{ line: 'line_x', quantity: 1, reason: 'other' }],
+        add: [{ variant: ids['variant'] }],
+      }),
     { given: ownersOrder('card_declined') },
   ),
   ...rows('returns.approve', staffOnly(200), (_, { orderReturn }) => post(`/api/returns/${orderReturn}/approve`), {

@@ -150,6 +150,32 @@ test('what is given back and canceled is a credit note each: invoice less credit
   assert.equal(sent.filter(({ subject }) => subject.startsWith('Your credit note')).length, 3)
 })
 
+test('what was canceled before the first invoice does not stand on it, whole lines and parts of them', async () => {
+  await open({ mail: false, issue: 'shipped' })
+  const cart = await fillCart(world, 'guest', [
+    { variant: 'variant', quantity: 3 },
+    { variant: 'hardcover', quantity: 1 },
+  ])
+  const { body: made } = await checkOut(world, 'guest', cart)
+  await work(world)
+  const [paperback, hardcover] = (await get('staff', `orders/${made.order.id}`)).body.lines
+  const cancel = (line: string) => post('staff', `orders/${made.order.id}/cancel`, { lines: [{ line, quantity: 1 }] })
+  for (const line of [paperback.id, hardcover.id]) assert.equal((await cancel(line)).status, 200)
+  await work(world)
+  assert.equal((await post('staff', `orders/${made.order.id}/fulfillments`)).status, 201)
+  await work(world)
+  const all = await issuedOf(made.order.id)
+  assert.deepEqual(
+    all.map(({ kind, total }) => [kind, total.amount]),
+    [['invoice', 2390]],
+  )
+  const { lines, paid } = all[0]!.document
+  assert.deepEqual(
+    [lines.map(({ quantity, unitPrice, discount, total }) => [quantity, unitPrice, discount, total]), paid],
+    [[[2, 1000, 0, 2000]], 2390],
+  )
+})
+
 test('what is added to an order that was invoiced is an invoice of its own', async () => {
   await open({ mail: false })
   const order = await anOrder()

@@ -283,3 +283,90 @@ test('to be exchanged, or as store credit: the payment keeps its money', async (
   const credit = await world.call('owner', { method: 'GET', url: '/api/storeCredits' })
   assert.deepEqual(credit.body.items[0].balance, eur(1000))
 })
+
+/** One paperback goes back for the hardcover, or as many of each as are named. */
+const exchange = (id: string, line: string, more: object = {}) =>
+  post(`orders/${id}/exchanges`, {
+    lines: [{ line, quantity: 1, reason: 'wrong_item' }],
+    add: [{ variant: world.ids['hardcover'] }],
+    ...more,
+  })
+const dueByLink = async (id: string) => {
+  const { status, body } = await post(`orders/${id}/payment-link`)
+  return status === 201 ? body.due.amount : body.code
+}
+
+test('an exchange for something dearer is one request: stock of both, and the difference is charged by a link once it is back', async () => {
+  const { id, paperback } = await sent()
+  const before = [await levelOf('variant'), await levelOf('hardcover')]
+  const made = await exchange(id, paperback, { instructions: 'Main Street 1' })
+  assert.deepEqual([made.status, made.body.worth, made.body.added], [201, eur(1000), eur(2500)], made.text)
+  assert.deepEqual([made.body.return.status, made.body.return.isExchange, made.body.order.holds], ['approved', true, ['exchange']])
+  const [onHand, committed, available] = before[1]!
+  assert.deepEqual(await levelOf('hardcover'), [onHand, committed! + 1, available! - 1])
+  // It waits for what it replaces: neither sent nor asked to be paid.
+  assert.equal((await post(`orders/${id}/fulfillments`)).body.code, 'order_held')
+  assert.equal(await dueByLink(id), 'payment_not_needed')
+  const back = made.body.return.id
+  await post(`returns/${back}/receive`)
+  assert.equal((await levelOf('variant'))[0], before[0]![0]! + 1)
+  const done = await post(`returns/${back}/complete`)
+  assert.deepEqual([done.status, done.body.refunded], [200, eur(0)], done.text)
+  const open = await orderOf(id)
+  assert.deepEqual([open.status, open.paymentStatus, open.holds], ['placed', 'partially_paid', ['payment_due']])
+  const link = await post(`orders/${id}/payment-link`)
+  assert.deepEqual(link.body.due, eur(1500))
+  const token = link.body.url.split('#token=')[1]
+  await call('guest', 'paymentLinks/pay', { token, provider: 'sandbox', method: 'card_success' })
+  await work(world)
+  assert.equal((await post(`orders/${id}/fulfillments`)).status, 201)
+  await work(world)
+  const after = await orderOf(id)
+  assert.deepEqual([after.status, after.paymentStatus, after.holds, await salesOf(id)], ['completed', 'paid', [], 5890 + 1500])
+})
+
+test('an exchange for something cheaper gives the difference back, less what is deducted', async () => {
+  const { id, hardcover } = await sent()
+  const made = await exchange(id, hardcover, { add: [{ variant: world.ids['variant'] }] })
+  const back = made.body.return.id
+  await post(`returns/${back}/receive`)
+  const done = await post(`returns/${back}/complete`, { deduction: eur(300) })
+  assert.deepEqual([done.status, done.body.refunded, done.body.deduction], [200, eur(1200), eur(300)], done.text)
+  await work(world, 5_000)
+  const after = await orderOf(id)
+  assert.deepEqual([after.holds, (await paymentOf(id)).refunded, await salesOf(id)], [[], eur(1200), 5890 - 1200])
+  assert.equal((await post(`orders/${id}/fulfillments`)).status, 201)
+})
+
+test('what never comes back pays for nothing; sent at once, it is settled all the same', async () => {
+  const { id, paperback } = await sent()
+  const made = await exchange(id, paperback, { lines: [{ line: paperback, quantity: 2, reason: 'wrong_item' }] })
+  await post(`returns/${made.body.return.id}/receive`, { lines: [{ line: paperback, quantity: 1, restock: false }] })
+  await post(`returns/${made.body.return.id}/complete`)
+  assert.deepEqual([(await orderOf(id)).holds, await dueByLink(id)], [['payment_due'], 1500])
+  const other = await exchange(id, paperback, { add: [{ variant: world.ids['variant'] }] })
+  const refused = await post(`returns/${other.body.return.id}/reject`, { answer: 'Too old.' })
+  assert.equal(refused.body.status, 'rejected')
+  assert.deepEqual([(await orderOf(id)).holds, await dueByLink(id)], [['payment_due'], 2500])
+  // Staff trust this customer.
+  const third = await sent()
+  const { body } = await exchange(third.id, third.paperback, { add: [{ variant: world.ids['variant'] }] })
+  assert.equal((await post(`orders/${third.id}/release`, { hold: 'exchange' })).status, 200)
+  assert.equal((await post(`orders/${third.id}/fulfillments`)).status, 201)
+  await post(`returns/${body.return.id}/receive`)
+  await post(`returns/${body.return.id}/complete`)
+  await work(world)
+  assert.deepEqual([(await orderOf(third.id)).status, (await orderOf(third.id)).holds], ['completed', []])
+})
+
+test('an exchange is whole or not at all, and of two at once the units go back once', async () => {
+  const { id, paperback } = await sent()
+  const before = await orderOf(id)
+  const short = await exchange(id, paperback, { add: [{ variant: world.ids['hardcover'], quantity: 500 }] })
+  assert.deepEqual([short.status, short.body.code], [409, 'out_of_stock'])
+  assert.deepEqual([(await orderOf(id)).version, (await findAll(read(), returns, eq('order', id))).length], [before.version, 0])
+  const all = { lines: [{ line: paperback, quantity: 3, reason: 'other' }], add: [{ variant: world.ids['variant'] }] }
+  const both = await Promise.all([exchange(id, paperback, all), exchange(id, paperback, all)])
+  assert.deepEqual(both.map(({ status }) => status).toSorted(), [201, 409])
+  assert.equal((await orderOf(id)).lines.length, 3)
+})

@@ -96,6 +96,31 @@ function verified(secret: string, { headers, body }: EgressRequest): { type: str
   }
 }
 
+test('parcels and returns are told as they go, each with its order', async () => {
+  const { secret } = await subscribe(['fulfillment.*', 'return.*', 'order.completed', 'order.units_canceled'])
+  const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner', [{ variant: 'variant', quantity: 2 }]))
+  await work(world, 2_000)
+  const id = body.order.id
+  const [{ id: line }] = body.order.lines
+  await staff('POST', `/api/orders/${id}/cancel`, { lines: [{ line, quantity: 1 }] })
+  const parcel = (await staff('POST', `/api/orders/${id}/fulfillments`, {})).body
+  await staff('PATCH', `/api/fulfillments/${parcel.id}`, { tracking: [{ carrier: 'DHL', number: '1' }] })
+  await staff('POST', `/api/fulfillments/${parcel.id}/deliver`, {})
+  const back = (await call('owner')('POST', `/api/orders/${id}/returns`, { lines: [{ line, quantity: 1, reason: 'other' }] })).body
+  for (const verb of ['approve', 'receive', 'complete']) await staff('POST', `/api/returns/${back.id}/${verb}`, {})
+  await work(world, 5_000)
+  const told = calls.map((one) => verified(secret, one))
+  assert.deepEqual(told.map(({ type }) => type).toSorted(), [
+    ...['fulfillment.created', 'fulfillment.delivered', 'fulfillment.updated', 'order.completed', 'order.units_canceled'],
+    ...['return.approved', 'return.completed', 'return.received', 'return.requested'],
+  ])
+  for (const { type, data } of told) {
+    assert.equal(data['order']!['id'], id, type)
+    if (type.startsWith('return.')) assert.deepEqual([data['return']!['id'], `return.${data['return']!['status']}`], [back.id, type])
+    if (type.startsWith('fulfillment.')) assert.equal(data['fulfillment']!['id'], parcel.id)
+  }
+})
+
 test('an order is told when it is placed, and its receiver can prove that it is ours', async () => {
   const { secret } = await subscribe(['order.*'])
   const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner'))

@@ -196,6 +196,7 @@ const questions: readonly Question[] = [
     ]
   },
   addSome,
+  exchangeSome,
   payOpen,
   payAgain,
   moveMoney,
@@ -234,7 +235,8 @@ function cancelSome(walk: Walk, order: Order): Step {
 function sendSome(walk: Walk, order: Order): Step {
   const isAll = walk.chance.below(4) === 0
   const lines = someLines(walk, order, 'open')
-  const isOpen = order.status === 'placed' && order.lines.some((line) => unitsOf(line).open > 0)
+  const hasMoney = order.paymentStatus !== 'refunded'
+  const isOpen = order.status === 'placed' && hasMoney && order.lines.some((line) => unitsOf(line).open > 0)
   const units = isAll ? [] : refusalOf(order, lines, 'open')
   const held = order.holds.length > 0 ? ['order_held'] : []
   const refusals = !isOpen ? ['order_state_conflict'] : units.length > 0 ? units : held
@@ -316,6 +318,19 @@ function addSome({ chance, world, order }: Walk, { status }: Order): Step | null
   return [
     { name: 'edit', path: `orders/${order}/edits`, body },
     only(status === 'placed' || status === 'completed', 'order_state_conflict'),
+  ]
+}
+
+/** Units come back, and others are sent for them. */
+function exchangeSome(walk: Walk, order: Order): Step | null {
+  const { chance, world } = walk
+  if (chance.below(2) === 0) return null
+  const lines = someLines(walk, order, 'returnable').map((line) => ({ ...line, reason: 'other' }))
+  const add = [{ variant: world.ids[chance.pick(['variant', 'hardcover'])], quantity: chance.between(1, 2) }]
+  const isSold = order.status === 'placed' || order.status === 'completed'
+  return [
+    { name: 'exchange', path: at(walk, 'exchanges'), body: { lines, add } },
+    { refusals: isSold ? refusalOf(order, lines, 'returnable') : ['order_state_conflict'] },
   ]
 }
 

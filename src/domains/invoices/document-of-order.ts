@@ -1,5 +1,6 @@
 // The documents of an order: what an invoice says of all that was sold, and a credit note of what is sold no longer. Pure.
 import { assert } from '../../base/assert.ts'
+import { allocateMoney, money } from '../../base/money.ts'
 import { euStateOf } from '../../config/eu-taxes.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
 import type {
@@ -14,6 +15,7 @@ import type {
 import { issuedWords } from '../../documents/words.ts'
 import type { Address } from '../carts/collections.ts'
 import type { Order } from '../orders/collections.ts'
+import type { GivenBack } from '../orders/given-back.ts'
 import { soldParts } from '../orders/place-order.ts'
 import { type AtRate, oldRateOf } from './sold-now.ts'
 
@@ -28,24 +30,22 @@ export type Issue = {
   readonly countryName: (code: string) => string
 }
 
-/** Everything that was ordered. `paid`: what is there for it, in minor units. */
-export function invoiceOf(issue: Issue, paid: number): InvoiceDocument {
+/** Everything that was ordered, but for `canceled`, which was canceled before. `paid`: what is there for it, in minor units. */
+export function invoiceOf(issue: Issue, { paid, canceled }: { readonly paid: number; readonly canceled: Canceled }): InvoiceDocument {
   const { order } = issue
   const rate = rateIn(issue)
-  const parts = partsOf(order)
-  const lines = order.lines.map((line): DocumentLine => {
-    const { title: name, sku, quantity, unitPrice, discount } = line
-    const { net, ratePpm } = parts.lines.get(line.id)!
-    return {
-      ...rate(ratePpm),
-      name,
-      sku: sku === '' ? null : sku,
-      quantity,
-      unitPrice: unitPrice.amount,
-      discount: discount?.amount ?? 0,
-      total: line.total.amount,
-      net,
-    }
+  const parts = partsOf(order, canceled)
+  const lines = order.lines.flatMap((line): DocumentLine[] => {
+    const { net, tax, ratePpm } = parts.lines.get(line.id)!
+    const quantity = line.quantity - (canceled.get(line.id)?.units ?? 0)
+    if (quantity === 0) return []
+    const { title, sku, unitPrice } = line
+    const total = isIncluded(order) ? net + tax : net
+    const discount = quantity * unitPrice.amount - total
+    const common = { ...rate(ratePpm), sku: sku === '' ? null : sku, total, net }
+    // A cent more than so many units cost, by the shares that what was canceled is reckoned by: then it is one price for all of them.
+    if (discount < 0) return [{ ...common, name: `${quantity} × ${title}`, quantity: 1, unitPrice: total, discount: 0 }]
+    return [{ ...common, name: title, quantity, unitPrice: unitPrice.amount, discount }]
   })
   const title = order.shipping?.title ?? ''
   const shipping = parts.shipping.map(
@@ -57,7 +57,16 @@ export function invoiceOf(issue: Issue, paid: number): InvoiceDocument {
     }),
   )
   const taxes = parts.taxes.map((group): DocumentTax => ({ ...group, ...rate(group.ratePpm), reason: reasonIn(issue, group.ratePpm) }))
-  return { ...commonOf(issue), kind: 'invoice', corrects: null, lines, shipping, taxes, totals: totalsOf(taxes), paid }
+  return {
+    ...commonOf(issue),
+    kind: 'invoice',
+    corrects: null,
+    lines,
+    shipping,
+    taxes,
+    totals: totalsOf(taxes),
+    paid: Math.min(paid, totalsOf(taxes).total),
+  }
 }
 
 /**
@@ -137,8 +146,32 @@ function shopOf({ shop }: Project): ShopSettings & {
 type Part = { readonly ratePpm: number; readonly net: number; readonly tax: number }
 type Parts = { readonly lines: ReadonlyMap<string, Part>; readonly shipping: readonly Part[]; readonly taxes: readonly Part[] }
 
-function partsOf(order: Order): Parts {
-  const sold = soldParts(order) ?? oldParts(order)
+/** By line: units that were canceled, and what of the line was given back for them. */
+export type Canceled = ReadonlyMap<string, GivenBack>
+
+/**
+ * Of what was given back by line, that which was canceled and nothing else: a return, or a refund of a line that is sent, is no cancellation, and
+ * a credit note says it. Nothing where nothing would be left to invoice by line.
+ */
+export function canceledIn(order: Order, back: ReadonlyMap<string, GivenBack>): Canceled {
+  if (order.taxes === null) return new Map()
+  const own = order.lines.flatMap(({ id, canceled = 0 }) => {
+    const given = back.get(id)
+    return canceled > 0 && given?.units === canceled ? [[id, given] as const] : []
+  })
+  const found = new Map(own)
+  return order.lines.every(({ id, quantity }) => found.get(id)?.units === quantity) ? new Map() : found
+}
+
+function partsOf(order: Order, canceled: Canceled): Parts {
+  const all = soldParts(order) ?? oldParts(order)
+  const sold = all.map((part) => {
+    const given = part.line === null ? undefined : canceled.get(part.line)
+    if (given === undefined) return part
+    // As the books divide it.
+    const [net, tax] = allocateMoney(money(given.amount, order.total.currency), [part.net, part.tax])
+    return { ...part, net: part.net - net!.amount, tax: part.tax - tax!.amount }
+  })
   const taxes = [...Map.groupBy(sold, ({ ratePpm }) => ratePpm)].map(([ratePpm, of]) => ({
     ratePpm,
     net: of.reduce((sum, { net }) => sum + net, 0),

@@ -10,9 +10,10 @@ import { documentHash, type InvoiceDocument } from '../../documents/invoice-docu
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { type Order, orders } from '../orders/collections.ts'
+import { givenBack } from '../orders/given-back.ts'
 import { payments } from '../payments/collections.ts'
 import { type Invoice, invoices } from './collections.ts'
-import { correctionOf, type Issue, invoiceOf } from './document-of-order.ts'
+import { canceledIn, correctionOf, type Issue, invoiceOf } from './document-of-order.ts'
 import { invoiceIssued } from './events.ts'
 import { type AtRate, missingOf, soldNow } from './sold-now.ts'
 import { numberText, takeNumber } from './take-number.ts'
@@ -32,8 +33,8 @@ export async function issueInvoices(work: Work, id: string, { isBegun = false } 
   const made: Invoice[] = []
   if (before.length === 0) {
     if (isBegun || order.status === 'canceled' || order.status === 'expired') return { invoices: [], events: [] }
-    const paid = await paidFor(work, order)
-    made.push(await issue(work, order, { position: 1, kind: 'invoice', corrects: null, make: (one) => invoiceOf(one, paid) }))
+    const given = { paid: await paidFor(work, order), canceled: canceledIn(order, await givenBack(tx, order)) }
+    made.push(await issue(work, order, { position: 1, kind: 'invoice', corrects: null, make: (one) => invoiceOf(one, given) }))
   }
   const first = [...before, ...made].find(({ position }) => position === 1)!
   const difference = missingOf(sold, [...before, ...made])

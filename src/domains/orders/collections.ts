@@ -223,9 +223,13 @@ export type Order = NonNullable<(typeof orders)['record']>
 /** Hold of an order whose customer owes what staff added to it: held until that is paid. */
 export const paymentDue = 'payment_due'
 
+/** Hold of an order to which something was added in exchange: until what it replaces is back. */
+export const exchangeOpen = 'exchange'
+const ofCustomers: readonly string[] = [paymentDue, exchangeOpen]
+
 /** That it waits, and what its customer can do for it; what staff suspect or know of a payment is nobody else's. */
 function holdsForCustomers(holds: readonly string[]): readonly string[] {
-  return [...new Set(holds.map((hold) => (hold === paymentDue ? hold : 'review')))]
+  return [...new Set(holds.map((hold) => (ofCustomers.includes(hold) ? hold : 'review')))]
 }
 
 /** What its customer owes for it, or has paid: the total, less what was canceled before it was taken. */

@@ -25,7 +25,7 @@ import { type LinePrice, shopOf } from '../carts/totals.ts'
 import { postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { commitStock, holdStock } from '../stock/reserve-stock.ts'
 import { checkUnits, frozenLine, wantedOf } from './check-out.ts'
-import { type Order, type OrderLine, type OrderTax, orders, paymentDue } from './collections.ts'
+import { exchangeOpen, type Order, type OrderLine, type OrderTax, orders, paymentDue } from './collections.ts'
 import type { NewLine } from './drafts.ts'
 import { orderCorrected } from './events.ts'
 import { fulfillmentStatusOf } from './order-standing.ts'
@@ -39,11 +39,17 @@ export type PlacedEdit = {
   readonly shippingAddress?: Address | null
   readonly billingAddress?: Address | null
   readonly note?: string | null
+  /** `exchange`: it waits for what it replaces, and not for a payment yet. */
+  readonly isExchange?: boolean
 }
 export type Edited = { readonly order: Order; readonly events: readonly DomainEvent[] }
 
 /** Whoever calls holds the order. @throws not_for_sale, amount_too_large, out_of_stock, order_too_large, order_state_conflict */
-export async function editPlaced(context: CommandContext<unknown>, order: Order, { add, note, ...given }: PlacedEdit): Promise<Edited> {
+export async function editPlaced(
+  context: CommandContext<unknown>,
+  order: Order,
+  { add, note, isExchange = false, ...given }: PlacedEdit,
+): Promise<Edited> {
   const { tx, newId } = context
   const addresses = addressesAfter(context, order, given)
   const set = { ...unlessBlank('note', note), ...(addresses && { addresses }) }
@@ -62,7 +68,8 @@ export async function editPlaced(context: CommandContext<unknown>, order: Order,
   await commitStock(context, order.id)
   const more = subtractMoney(after.total, order.total)
   const isOwed = more.amount > 0
-  const holds = isOwed && !order.holds.includes(paymentDue) ? [...order.holds, paymentDue] : order.holds
+  const hold = isExchange ? exchangeOpen : paymentDue
+  const holds = (isOwed || isExchange) && !order.holds.includes(hold) ? [...order.holds, hold] : order.holds
   const { totals, total, taxes, fulfillmentStatus } = after
   const written = await tx.update(orders, order, { set: { ...set, lines, totals, total, taxes, fulfillmentStatus, holds } })
   await recognizeMore(context, order, written)

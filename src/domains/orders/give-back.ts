@@ -143,6 +143,11 @@ function shares(amount: Money, weights: readonly number[]): number[] {
 
 type Priced = NamedUnits & { readonly amount: number }
 
+/** What these units would be worth now, of the way that they are given back by. */
+export async function worthOf(tx: Transaction, order: Order, units: readonly NamedUnits[]): Promise<Money> {
+  return money((await pricedUnits(tx, order, { units, deduction: 0 })).whole, order.total.currency)
+}
+
 /** Of units that were given back already, nothing. A deduction is taken from all in proportion. */
 async function pricedUnits(
   tx: Transaction,

@@ -15,7 +15,7 @@ import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { payments } from '../payments/collections.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
 import { keptOf } from '../payments/refund-claims.ts'
-import type { Order } from './collections.ts'
+import { exchangeOpen, type Order } from './collections.ts'
 
 export const paymentLinks = collection('paymentLinks', {
   prefix: 'plk',
@@ -54,6 +54,8 @@ export async function dueOf(tx: Transaction, order: Order, providers: Providers)
   const isPlaced = status === 'placed' || status === 'completed'
   if (status !== 'pending_payment' && !isPlaced) return 0
   const attempts = await findAll(tx, payments, eq('order', id))
+  // What an exchange leaves open is known once what it replaces is back.
+  if (order.holds.includes(exchangeOpen)) return 0
   if (!isPlaced) return Math.max(0, total.amount - (await keptOf(tx, attempts)))
   const groups = await sumsBy(tx, ledgerEntries, { where: eq('order', id), by: ['account', 'amount.currency'], sum: 'amount.amount' })
   const owed = groups.find(({ key }) => key[0] === accounts.receivable(id) && key[1] === total.currency)?.sum ?? 0

@@ -18,7 +18,7 @@ import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/c
 import { paymentChanged } from '../payments/events.ts'
 import { dropUnmetClaims, keptOf, lostOf, refundable, refundPayment, refundsOf } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
-import { chargedTotal, type Order, orders, paymentDue } from './collections.ts'
+import { chargedTotal, exchangeOpen, type Order, orders, paymentDue } from './collections.ts'
 import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
 import { orderPaidLate } from './events.ts'
 import { writeStanding } from './order-standing.ts'
@@ -217,7 +217,10 @@ async function writePaymentStatus(
     order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') + sum(attempts, 'capturable') < chargedTotal(order)
   const short = attempts.some(({ capture }) => capture === 'later') ? incomplete : takenBack
   const isDue = order.holds.includes(paymentDue)
-  const news = [...holds, ...(isShort && !isDue ? [short] : [])].filter((hold) => !order.holds.includes(hold))
+  // What staff added and let go unpaid is owed, and nobody took it back.
+  const isLost = sum(attempts, 'authorized') > sum(attempts, 'captured') + sum(attempts, 'capturable')
+  const isNews = isShort && isLost && !isDue && !order.holds.includes(exchangeOpen)
+  const news = [...holds, ...(isNews ? [short] : [])].filter((hold) => !order.holds.includes(hold))
   const isPaidUp = isDue && !isShort
   if (paymentStatus === order.paymentStatus && news.length === 0 && !isPaidUp) return order
   const kept = isPaidUp ? order.holds.filter((hold) => hold !== paymentDue) : order.holds
@@ -250,6 +253,6 @@ function coverOf(attempts: readonly Payment[]): number {
   return sum(attempts, 'captured') - sum(attempts, 'refunded') + sum(attempts, 'capturable')
 }
 
-function sum(attempts: readonly Payment[], name: 'captured' | 'refunded' | 'capturable'): number {
+function sum(attempts: readonly Payment[], name: 'authorized' | 'captured' | 'refunded' | 'capturable'): number {
   return attempts.reduce((total, payment) => total + (payment[name]?.amount ?? 0), 0)
 }

@@ -48,6 +48,8 @@ export const returns = collection('returns', {
     /** Given back, and kept of it. */
     refunded: field.money(),
     deduction: field.money(),
+    /** Something else was added to the order for it: what came back pays for that first, and the rest is given back. */
+    isExchange: field.boolean(),
     /** Whether staff asked for it. */
     isByStaff: field.boolean({ required: true, read: staff }),
   },

@@ -12,6 +12,7 @@ import { moveUnits } from '../orders/order-standing.ts'
 import { settleOrder } from '../orders/settle-order.ts'
 import { takeBackUnits } from '../stock/ship-stock.ts'
 import { type OrderReturn, type ReturnLine, returns } from './collections.ts'
+import { endExchange } from './end-exchange.ts'
 import { returnChanged } from './events.ts'
 import { answerOf, lockReturn, returnId, returnOutput, wordsFor } from './return-parts.ts'
 
@@ -54,7 +55,10 @@ export const rejectReturn = command({
     const after = await context.tx.update(returns, orderReturn, { set })
     const moves = orderReturn.lines.map(({ line, quantity }) => ({ line, returning: -quantity }))
     const { order: moved, events } = await moveUnits(context, order, { moves })
-    return { ...(await answerOf(context, after)), events: [returnChanged({ order: moved, orderReturn: after }), ...events] }
+    const told = [returnChanged({ order: moved, orderReturn: after }), ...events]
+    if (orderReturn.isExchange !== true) return { ...(await answerOf(context, after)), events: told }
+    await endExchange(context, moved, after)
+    return { ...(await answerOf(context, after)), events: [...told, ...(await settleOrder(context, order.id))] }
   },
 })
 
@@ -141,7 +145,7 @@ export const completeReturn = command({
       id: returnId,
       deduction: Type.Optional(Type.Unsafe<Money>(moneySchema)),
       answer: wordsFor('Why something is deducted. For the customer.'),
-      refund: Type.Optional(Type.Boolean({ description: 'False: nothing is given back for it, as for what is exchanged.' })),
+      refund: Type.Optional(Type.Boolean({ description: 'False: nothing is given back for it.' })),
       to: Type.Optional(
         Type.Unsafe<'payment' | 'store_credit'>({
           type: 'string',
@@ -165,17 +169,18 @@ export const completeReturn = command({
     if (to === 'store_credit' && order.customer === null) throw invalid('/to', 'account', "the order is no account's")
     const units = orderReturn.lines.filter(({ received }) => received > 0).map(({ line, received }) => ({ line, quantity: received }))
     const cause = { reason: 'returned', key: `return:${orderReturn.id}`, isKept: to === 'store_credit', isAwaited: false } as const
+    // What is exchanged pays for what was sent instead, and only the rest goes back.
+    const first = orderReturn.isExchange === true ? 'uncharged' : 'refund'
     const nothing: UnitsBack = { refunds: [], refunded: money(0, currency), uncharged: [], worth: money(0, currency) }
     const back =
-      input.refund === false
-        ? nothing
-        : await giveBackUnits(context, order, { units, deduction: deduction.amount, first: 'refund', ...cause })
+      input.refund === false ? nothing : await giveBackUnits(context, order, { units, deduction: deduction.amount, first, ...cause })
     if (input.refund !== false && deduction.amount > back.worth.amount)
       throw invalid('/deduction/amount', 'maximum', `must be ${back.worth.amount} or less: so much the units are worth`)
     const set = { status: 'completed', refunded: back.refunded, deduction, answer: input.answer ?? null }
     const after = await tx.update(returns, orderReturn, { set })
     const moves = orderReturn.lines.map(({ line, quantity, received }) => ({ line, returning: -quantity, returned: received }))
     const moved = await moveUnits(context, order, { moves, uncharged: back.uncharged })
+    await endExchange(context, moved.order, after)
     // The sale is corrected by what is owed or charged from now on.
     const settled = await settleOrder(context, order.id)
     const told = returnChanged({ order: (await tx.get(orders, order.id))!, orderReturn: after })

@@ -53,7 +53,7 @@ export const requestReturn = command({
     const isByStaff = isStaff(actor)
     if (!isByStaff) await checkInTime(context, order)
     const lines = named.map(({ line, quantity, reason }) => ({ line, quantity, reason, received: 0, restocked: 0 }))
-    const nothing = { instructions: null, answer: null, refunded: null, deduction: null }
+    const nothing = { instructions: null, answer: null, refunded: null, deduction: null, isExchange: null }
     const one = {
       id: newId('ret'),
       order: order.id,

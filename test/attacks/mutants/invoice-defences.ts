@@ -5,6 +5,14 @@ const test = 'test/api/invoices.test.ts'
 
 export const invoiceDefences: readonly Defence[] = [
   {
+    name: 'what was canceled before is on no invoice',
+    file: 'src/domains/invoices/issue-invoices.ts',
+    from: 'canceledIn(order, await givenBack(tx, order))',
+    to: 'canceledIn(order, new Map())',
+    test: 'test/api/invoices.test.ts',
+    asked: ['canceled before the first invoice'],
+  },
+  {
     name: 'a number of an invoice follows the one before it',
     file: 'src/domains/invoices/take-number.ts',
     from: '{ add: { last: 1 } }',
