@@ -72,8 +72,8 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
   },
   {
     name: 'a declared arrow that nothing uses',
-    files: { 'src/domains/catalog/a.ts': 'export const a = 1\n' },
-    says: /nothing in domains\/catalog imports domains\/stock/,
+    files: { 'src/domains/discounts/a.ts': 'export const a = 1\n' },
+    says: /nothing in domains\/discounts imports domains\/accounts/,
   },
   {
     name: 'a folder nobody declared',
@@ -108,8 +108,9 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
   {
     name: 'the sandbox named by a domain',
     files: {
-      'src/domains/catalog/a.ts': "import '../stock/c.ts'\nimport '../../sandbox/b.ts'\n",
+      'src/domains/catalog/a.ts': "import '../accounts/d.ts'\nimport '../stock/c.ts'\nimport '../../sandbox/b.ts'\n",
       'src/sandbox/b.ts': '',
+      'src/domains/accounts/d.ts': '',
       'src/domains/stock/c.ts': '',
     },
     says: /domains\/catalog may not import sandbox/,

@@ -15,7 +15,7 @@ const spine = [...ground, 'blobs', 'documents', 'operation', 'records', 'effects
 export const domains: Readonly<Record<string, readonly string[]>> = {
   accounts: [],
   carts: ['accounts', 'catalog', 'discounts'],
-  catalog: ['stock'],
+  catalog: ['accounts', 'stock'],
   credit: ['accounts', 'ledger'],
   discounts: ['accounts'],
   emails: [],

@@ -595,6 +595,12 @@ export const limits = {
   categoryDepthMax: 8,
   /** The ids on the way to the deepest one, each with its slash, and the first: they fit one index. */
   categoryPathCharacters: 255,
+  /** Lists of prices that are on: every cart of a shop that has some looks at all of them. */
+  priceListsMax: 100,
+  /** Prices of one variant in one list, by quantity: every cart looks at all of them. */
+  priceBreaksMax: 20,
+  /** Besides the shop's own: a variant tells its prices in each. */
+  shopCurrenciesMax: 20,
   /** How far back the lowest price before a reduction is looked for: article 6a of Directive 98/6/EC. */
   priorPriceMs: 30 * 24 * 3_600_000,
   weightGramsMax: 40_000_000,

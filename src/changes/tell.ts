@@ -25,7 +25,7 @@ export function createTeller(read: Pick<Reader, 'find'>): Teller {
     texts.set(fields, known)
     const records = [...new Set(news.flatMap(({ record }) => (record === null || known.has(record) ? [] : [record])))]
     if (records.length === 0) return known
-    const wires = await presentFields(read, { collection, fields, chosen: lightFields(collection) }, records)
+    const wires = await presentFields(read, { collection, fields, chosen: lightFields(collection), caller: null }, records)
     for (const [index, record] of records.entries()) known.set(record, JSON.stringify(wires[index]))
     return known
   }

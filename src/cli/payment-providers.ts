@@ -3,6 +3,7 @@
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { OfferedProvider } from '../engine/config-check/check-payments.ts'
 import { mollieMethods } from '../payment-providers/mollie/methods.ts'
+import { payPalCurrencies } from '../payment-providers/paypal/amounts.ts'
 import { payPalMethods } from '../payment-providers/paypal/methods.ts'
 import { stripeMethods } from '../payment-providers/stripe/methods.ts'
 import { sandboxMethods } from '../sandbox/taking.ts'
@@ -13,6 +14,8 @@ type Kind = {
   /** As whoever starts a server reads it. */
   readonly title: string
   readonly methods: readonly string[]
+  /** ISO 4217; whatever there is when left out. */
+  readonly currencies?: readonly string[]
   /** That its maker asks for. */
   readonly secrets: readonly string[]
   /** Moves no money: not there in production. */
@@ -48,6 +51,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   paypal: {
     title: 'PayPal',
     methods: payPalMethods,
+    currencies: payPalCurrencies,
     secrets: ['clientId', 'clientSecret', 'webhookId'],
     isForDevelopment: false,
     path: 'sandbox/paypal',
@@ -71,8 +75,8 @@ function offline(id: string, title: string): Kind {
 
 /** What a config can choose from. */
 export function offeredProviders(isDevelopment: boolean): OfferedProvider[] {
-  return Object.entries(kinds).flatMap(([id, { methods, secrets, isForDevelopment, isOnlyNamed = false }]) =>
-    isForDevelopment && !isDevelopment ? [] : [{ id, methods, secrets, isOnlyNamed }],
+  return Object.entries(kinds).flatMap(([id, { methods, currencies, secrets, isForDevelopment, isOnlyNamed = false }]) =>
+    isForDevelopment && !isDevelopment ? [] : [{ id, methods, ...(currencies && { currencies }), secrets, isOnlyNamed }],
   )
 }
 

@@ -44,6 +44,13 @@ export type Declared = { readonly name: string }
 export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends Fields = Fields> = {
   /** ISO 4217. */
   readonly currency: string
+  /** Others that a customer may choose, by price lists: `['CHF', 'USD']`. What has no price in one is not for sale in it. */
+  readonly currencies?: readonly string[]
+  /**
+   * Whether there may be price lists: by currency, customer group, quantity and time. On where there are `currencies`; else off when left
+   * out, since each cart asks the database for them.
+   */
+  readonly priceLists?: boolean
   readonly tax?: TaxConfig
   /** Who sells: stands on invoices. */
   readonly seller?: SellerConfig

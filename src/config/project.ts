@@ -26,6 +26,10 @@ export type Project = {
 export type ShopSettings = {
   /** ISO 4217; whatever is sold is priced in it. */
   readonly currency: string
+  /** Those that a customer may choose, `currency` first. */
+  readonly currencies: readonly string[]
+  /** Whether carts are priced by lists, too. */
+  readonly hasPriceLists: boolean
   readonly tax: TaxSettings
   /** Who sells: on invoices, and whose country is the home of the tax. */
   readonly seller: SellerSettings | null
@@ -130,6 +134,8 @@ export type PaymentProviderSettings = {
   /** That a checkout may name; the first is the one of a checkout that names none. */
   readonly methods: readonly string[]
   readonly capture: CapturePolicy
+  /** ISO 4217; null: whatever there is. */
+  readonly currencies: readonly string[] | null
   /** How long an order waits for it, where that is longer than a customer sits before a page. */
   readonly waitsMs?: number
   /** What is authorized by it is a promise: staff say when the money came in. */

@@ -28,6 +28,8 @@ import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { cartReminders, carts } from '../domains/carts/collections.ts'
 import { categories } from '../domains/catalog/categories.ts'
 import { shippingMethodsIn } from '../domains/catalog/collections.ts'
+import { pricesLoader } from '../domains/catalog/offered-prices.ts'
+import { listPricesIn, priceListsIn } from '../domains/catalog/price-lists.ts'
 import { formerPrices } from '../domains/catalog/prior-price.ts'
 import { productsIn } from '../domains/catalog/products.ts'
 import { productKeeper, variantsIn } from '../domains/catalog/variants.ts'
@@ -223,6 +225,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         id,
         capture,
         methods: methodsOf(surroundings, provider),
+        currencies: offeredIn(surroundings, provider).currencies ?? null,
         ...(isByHand && { isByHand }),
         ...(options['days'] === undefined ? {} : { waitsMs: Number(options['days']) * 86_400_000 }),
       })),
@@ -230,10 +233,21 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   }
 }
 
+/** The shop's own first. */
+function currenciesOf({ currency, currencies = [] }: ShopConfig): readonly string[] {
+  return [...new Set([currency, ...currencies])]
+}
+
+function hasPriceLists({ priceLists, currencies = [] }: ShopConfig): boolean {
+  return priceLists ?? currencies.length > 0
+}
+
 function shopSettingsOf(shop: ShopConfig): ShopSettings {
   const bookkeeping = bookkeepingOf(shop.bookkeeping ?? {})
   return {
     currency: shop.currency,
+    currencies: currenciesOf(shop),
+    hasPriceLists: hasPriceLists(shop),
     tax: taxOf(shop.tax, bookkeeping.timeZone),
     seller: sellerOf(shop.seller),
     invoices: shop.invoices === undefined ? null : invoicesOf(shop.invoices),
@@ -258,8 +272,12 @@ function unasked({ paymentProviders }: Surroundings): { readonly provider: strin
     .map(({ id }) => ({ provider: id }))
 }
 
-function methodsOf({ paymentProviders }: Surroundings, provider: string): readonly string[] {
-  return paymentProviders.find(({ id }) => id === provider)!.methods
+function methodsOf(surroundings: Surroundings, provider: string): readonly string[] {
+  return offeredIn(surroundings, provider).methods
+}
+
+function offeredIn({ paymentProviders }: Surroundings, provider: string): OfferedProvider {
+  return paymentProviders.find(({ id }) => id === provider)!
 }
 
 function accentOf(ground: string) {
@@ -328,21 +346,18 @@ function coreCollections() {
   ]
 }
 
-function shopCollections<TFields extends Fields, TVariantFields extends Fields>({
-  currency,
-  productFields,
-  variantFields,
-  tax,
-  automaticDiscounts = false,
-  customerGroups = [],
-}: ShopConfig<TFields, TVariantFields>) {
-  const sold = { currency, taxClasses: taxClassesOf(tax) }
+function shopCollections<TFields extends Fields, TVariantFields extends Fields>(shop: ShopConfig<TFields, TVariantFields>) {
+  const { currency, productFields, variantFields, tax, automaticDiscounts = false, customerGroups = [] } = shop
+  const currencies = currenciesOf(shop)
+  const prices = hasPriceLists(shop) ? pricesLoader(currencies) : null
+  const sold = { currency, taxClasses: taxClassesOf(tax), prices }
   return [
     categories,
     productsIn(sold, productFields ?? ({} as TFields), productKeeper),
     variantsIn(sold, variantFields ?? ({} as TVariantFields)),
     formerPrices,
-    shippingMethodsIn(currency),
+    ...(prices ? [priceListsIn({ currencies, customerGroups }), listPricesIn()] : []),
+    shippingMethodsIn(currencies),
     stockLevels,
     stockMovements,
     stockCounts,
@@ -365,7 +380,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     giftCards,
     storeCredits,
     creditGrants,
-    discountsIn({ currency, isAutomatic: automaticDiscounts, customerGroups }),
+    discountsIn({ currencies, isAutomatic: automaticDiscounts, customerGroups }),
     discountUses,
     discountTallies,
     invoices,

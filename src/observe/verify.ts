@@ -19,6 +19,7 @@ import { ledgerInvariants } from './invariants/ledger.ts'
 import { ledgerChainInvariants } from './invariants/ledger-chain.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { paymentInvariants } from './invariants/payments.ts'
+import { priceInvariants } from './invariants/prices.ts'
 import { recordInvariants } from './invariants/records.ts'
 import { salesInvariants } from './invariants/sales.ts'
 import { scheduleInvariants } from './invariants/schedules.ts'
@@ -46,6 +47,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   fulfillmentInvariants,
   creditInvariants,
   discountInvariants,
+  priceInvariants,
   invoiceInvariants,
   stockInvariants,
   catalogueInvariants,

@@ -51,7 +51,7 @@ export function createRecord(collection: CollectionModel, hooks?: RecordHooks): 
         throw refusedTo(actor, ruleOf(collection, 'create'))
       await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })
       if (hooks) await hooks.after({ work: context, model, actor, action: 'create', before: null, record })
-      return await answerWith(tx, collection, actor, record, 201)
+      return await answerWith(context, collection, actor, record, 201)
     },
   })
 }

@@ -31,7 +31,8 @@ export function parseExpand(text: string | undefined): Tree {
   return tree
 }
 
-type Expansion = { readonly read: Reader; readonly scope: QueryScope; readonly sizes: Map<Wire, Size> }
+type Scope = QueryScope & { readonly now: number }
+type Expansion = { readonly read: Reader; readonly scope: Scope; readonly sizes: Map<Wire, Size> }
 /** Of a record in the answer, with all that is expanded in it. One that stands in several places is written in each. */
 type Size = { readonly records: number; readonly bytes: number }
 /** What stands under `name` afterwards: records of `from.scope.collection` by their `path`, with `inner` expanded in them. */
@@ -42,7 +43,7 @@ type Sum = (wish: Wish, record: Wire, placed: Wire) => void
  * Fills the expansions into presented records, in place.
  * @throws expand_too_large rather than leave something out
  */
-export async function expand(read: Reader, scope: QueryScope, records: readonly Wire[], tree: Tree): Promise<void> {
+export async function expand(read: Reader, scope: Scope, records: readonly Wire[], tree: Tree): Promise<void> {
   await fill({ read, scope, sizes: new Map() }, records, tree)
 }
 
@@ -107,7 +108,7 @@ function sumOf({ sizes }: Expansion): Sum {
 
 async function fetchWire(wish: Wish, keys: readonly string[]): Promise<Wire[]> {
   const { path, inner, from } = wish
-  const { collection, actor } = from.scope
+  const { collection, actor, now } = from.scope
   const found: AnyRecord[] = []
   for (let start = 0; start < keys.length; start += limits.filterListMax) {
     if (path === 'id' && start > limits.expandRecordsMax) throw tooLarge(wish)
@@ -116,7 +117,7 @@ async function fetchWire(wish: Wish, keys: readonly string[]): Promise<Wire[]> {
     found.push(...(await from.read.find<AnyRecord>(collection, { where, limit: limits.expandRecordsMax + 1 - found.length })))
     if (found.length > limits.expandRecordsMax) throw tooLarge(wish)
   }
-  const wires = await presentAll(from.read, collection, actor, found)
+  const wires = await presentAll(from.read, collection, actor, found, { now })
   if (inner.size > 0) await fill(from, wires, inner)
   return wires
 }

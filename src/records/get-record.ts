@@ -34,14 +34,14 @@ export function getRecord(collection: CollectionModel): Operation {
     errors: ['not_found', 'expand_too_large'],
     access: collection.access.read === undefined ? nobody : anyone,
     audience: collection.access.read ?? nobody,
-    async run({ read, input, actor, model, request }) {
+    async run({ read, input, actor, model, request, now }) {
       const scope: QueryScope = { model, collection, actor }
       const tree = parseExpand(input.expand)
       const chosen = parseFields(scope, input.fields, tree.keys())
       const record = await findVisible(read, collection, actor, input.id)
       if (record === null) throw new EngineError('not_found')
-      const [output] = await presentAll(read, collection, actor, [record], chosen)
-      if (tree.size > 0) await expand(read, scope, [output!], tree)
+      const [output] = await presentAll(read, collection, actor, [record], { chosen, now })
+      if (tree.size > 0) await expand(read, { ...scope, now }, [output!], tree)
       const json = JSON.stringify(output)
       const etag = isRowAlone && tree.size === 0 && !chosen ? etagOfRow(json) : etagOf(collection, actor, record, output)
       if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }

@@ -64,7 +64,7 @@ export function listRecords(collection: CollectionModel): Operation {
     errors: ['expand_too_large'],
     // Which records is a question to the query; a rule that is false for everyone answers an empty page.
     access: collection.access.read === undefined ? nobody : anyone,
-    async run({ read, input, actor, model }) {
+    async run({ read, input, actor, model, now }) {
       const scope: QueryScope = { model, collection, actor }
       const limit = input.limit ?? limits.pageSizeDefault
       const tree = parseExpand(input.expand)
@@ -81,8 +81,8 @@ export function listRecords(collection: CollectionModel): Operation {
       // One more than asked for tells whether there is a next page, without a count.
       const found = await order.page(limit + 1, input.cursor)
       const page = found.slice(0, fittingPage(visibleFields(collection, actor), found, limit))
-      const items = await presentAll(read, collection, actor, page, chosen)
-      if (tree.size > 0) await expand(read, scope, items, tree)
+      const items = await presentAll(read, collection, actor, page, { chosen, now })
+      if (tree.size > 0) await expand(read, { ...scope, now }, items, tree)
       const output: Record<string, unknown> = { items, next: found.length > page.length ? order.encode(page.at(-1)!) : null }
       return { output: input.count ? { ...output, ...(await counted(read, collection, where)) } : output }
     },

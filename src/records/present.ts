@@ -5,7 +5,7 @@ import { allows, nobody, type RecordUpdate, type Rule, ruleFilter } from '../acc
 import { isInScope } from '../access/scopes.ts'
 import { staffFor } from '../access/staff-roles.ts'
 import { and, type Filter, never } from '../contract/filter.ts'
-import type { AnyRecord } from '../schema/collection.ts'
+import type { AnyRecord, Caller } from '../schema/collection.ts'
 import type { Compute } from '../schema/computed.ts'
 import { type CollectionModel, type CompiledField, isLoaded, listOf, type Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
@@ -135,26 +135,30 @@ function tellerOf({ compute, field: { kind } }: CompiledField): Compute {
   }
 }
 
-/** A page of records in their wire form, with what is read from other records: one query more at most. */
+/** `now`: left out of collections of which all callers are told the same. */
+type Presenting = { readonly chosen?: ReadonlySet<string> | undefined; readonly now?: number | undefined }
+
+/** A page of records in their wire form, with what is read from other records: few queries more, however many records. */
 export async function presentAll(
   read: Pick<Reader, 'find'>,
   collection: CollectionModel,
   actor: Actor,
   records: readonly AnyRecord[],
-  chosen?: ReadonlySet<string>,
+  { chosen, now }: Presenting = {},
 ): Promise<Record<string, unknown>[]> {
-  return await presentFields(read, { collection, fields: visibleFields(collection, actor), chosen }, records)
+  const caller = now === undefined ? null : { actor, now }
+  return await presentFields(read, { collection, fields: visibleFields(collection, actor), chosen, caller }, records)
 }
 
 /** The same to whoever may see these fields. */
 export async function presentFields(
   read: Pick<Reader, 'find'>,
-  { collection, fields, chosen }: Shown,
+  { collection, fields, chosen, caller }: Shown,
   records: readonly AnyRecord[],
 ): Promise<Record<string, unknown>[]> {
   const isWanted = (field: CompiledField) => isLoaded(field) && (!chosen || chosen.has(field.name))
   const loads = collection.source.loaded !== undefined && records.length > 0 && fields.some(isWanted)
-  const loaded = loads ? await collection.source.loaded!.load(read, records) : undefined
+  const loaded = loads ? await collection.source.loaded!.load(read, records, caller) : undefined
   const wires = records.map((record, index) => present(fields, record, loaded?.[index]))
   return chosen ? wires.map((wire) => pick(wire, chosen)) : wires
 }
@@ -163,6 +167,8 @@ type Shown = {
   readonly collection: CollectionModel
   readonly fields: readonly CompiledField[]
   readonly chosen: ReadonlySet<string> | undefined
+  /** Null: the same is shown to several. */
+  readonly caller: Caller | null
 }
 
 function pick(wire: Readonly<Record<string, unknown>>, chosen: ReadonlySet<string>): Record<string, unknown> {

@@ -44,7 +44,7 @@ export function restoreRecord(collection: CollectionModel, hooksOf: HooksOf = ()
         all.reduce((sum, { released }) => sum + released.length, all.length - 1),
       )
       const record = await putAllBack({ work: context, model, actor, hooksOf }, all)
-      return await answerWith(tx, collection, actor, record, 200)
+      return await answerWith(context, collection, actor, record, 200)
     },
   })
 }

@@ -48,7 +48,7 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
       checkSettable(collection, actor, [...Object.keys(add), ...Object.keys(lists)])
       const merged = withKnownFiles(collection, before, mergeJson({ actor, before }, accepted))
       const given = { ...merged, ...changedLists(collection, before, lists) }
-      if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
+      if (Object.keys(body).length === 0) return await answerWith(context, collection, actor, before, 200)
       const wanted = shapeOf(collection).complete({ ...before, ...given, ...sums(collection, before, add), updatedAt: now })
       const rule = updateFilter(collection, actor, { before, after: wanted })
       // Before the change: that a unique value is taken is no answer to somebody who may not make it.
@@ -64,7 +64,7 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
         throw refusedTo(actor, ruleOf(collection, 'update'))
       await collection.source.afterChange?.({ tx, now, newId, before, after: record })
       if (hooks) await hooks.after({ work: context, model, actor, action: 'update', before, record })
-      return await answerWith(tx, collection, actor, record, 200)
+      return await answerWith(context, collection, actor, record, 200)
     },
   })
 }

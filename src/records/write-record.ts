@@ -5,6 +5,7 @@ import type { AskedRule } from '../access/refusal.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { and, type Filter, matches } from '../contract/filter.ts'
 import type { Answer } from '../operation/define.ts'
+import type { Work } from '../operation/work.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
 import { fromWire } from '../schema/wire.ts'
@@ -93,7 +94,7 @@ export async function fits(read: Pick<Reader, 'get'>, collection: CollectionMode
 
 /** The record as its writer may see it, with its address and validator. */
 export async function answerWith(
-  tx: Transaction,
+  { tx, now }: Pick<Work, 'tx' | 'now'>,
   collection: CollectionModel,
   actor: Actor,
   record: AnyRecord,
@@ -101,7 +102,7 @@ export async function answerWith(
 ): Promise<Answer<unknown>> {
   const isVisible = await fits(tx, collection, record, and(readFilter(collection, actor)))
   const [output] = isVisible
-    ? await presentAll(tx, collection, actor, [record])
+    ? await presentAll(tx, collection, actor, [record], { now })
     : [{ id: record.id, createdAt: new Date(record.createdAt).toISOString() }]
   const isRowAlone = isVisible && !collection.source.loaded
   const etag = isRowAlone ? etagOfRow(JSON.stringify(output)) : isVisible ? etagOf(collection, actor, record, output) : undefined

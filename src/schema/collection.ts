@@ -1,5 +1,6 @@
 // A collection: a declared shape of data, the user's own and the system's alike. The declaration is a
 // value; model.ts checks and compiles all of them at start.
+import type { Actor } from '../access/actor.ts'
 import type { PathsIn, Rule, SameIn, UpdateIn } from '../access/rule.ts'
 import type { NewId } from '../base/ids.ts'
 import { declare, placeOfDeclaration } from '../base/place.ts'
@@ -23,9 +24,15 @@ export type CollectionAccess = {
 /** Fields of the engine that are read from other records when one is read: no list is filtered or sorted by them. */
 export type LoadedFields = {
   readonly fields: Fields
-  /** Values for all records of a page at once, in their order: one query, not one per record. */
-  readonly load: (read: ComputeReader, records: readonly AnyRecord[]) => Promise<readonly Record<string, unknown>[]>
+  /**
+   * Values for all records of a page at once, in their order: one query, not one per record. `caller`: null where the same is told to
+   * several, as of a live change.
+   */
+  readonly load: (read: ComputeReader, records: readonly AnyRecord[], caller: Caller | null) => Promise<readonly Record<string, unknown>[]>
 }
+
+/** To whom records are shown, and when. */
+export type Caller = { readonly actor: Actor; readonly now: number }
 
 /** The part of a transaction that `afterChange` may use; storage/transaction.ts is the whole. */
 export type WriteAccess = ComputeReader & {

@@ -240,6 +240,29 @@ describe('a price that makes a cart more than can be counted', () => {
   const most = { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' }
   const price = (amount: object, ...names: string[]) =>
     Promise.all(names.map((name) => asStaff('PATCH', `/api/variants/${world.ids[name]}`, { price: amount })))
+  /** As one may stand in a database from before there was a bound. */
+  const stored = (collection: string, name: string) =>
+    world.write(async (tx) => {
+      const before = (await tx.get({ name: collection }, world.ids[name]!))!
+      await tx.update({ name: collection }, before as never, { set: { price: most } as never })
+    })
+
+  test('is refused when it is written, of variants and of shipping', async () => {
+    const past = { amount: limits.cartAmountMax + 1, currency: 'EUR' }
+    for (const body of [{ price: past }, { compareAtPrice: past }])
+      checkRefusal(
+        await asStaff('PATCH', `/api/variants/${world.ids['variant']}`, body),
+        400,
+        'validation_failed',
+        `/${Object.keys(body)[0]}/amount`,
+      )
+    for (const [body, path] of [
+      [{ price: past }, '/price/amount'],
+      [{ freeFrom: past }, '/freeFrom/amount'],
+      [{ rates: [{ price: past }] }, '/rates/0/price/amount'],
+    ] as const)
+      checkRefusal(await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, body), 400, 'validation_failed', path)
+  })
 
   test('leaves it to be seen, changed, claimed and emptied; what is too much is no part of the sum', async () => {
     const cart = await fillCart(world, 'guest', [
@@ -247,8 +270,9 @@ describe('a price that makes a cart more than can be counted', () => {
       { variant: 'free', quantity: 1 },
       { variant: 'hardcover', quantity: 9_000 },
     ])
-    await price(most, 'variant', 'hardcover')
-    await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { price: most })
+    await stored('variants', 'variant')
+    await stored('variants', 'hardcover')
+    await stored('shippingMethods', 'shipping')
     const seen = await asGuest(cart, 'GET')
     assert.equal(seen.status, 200)
     const lines = seen.body.lines as { id: string; title: string; available: boolean; total: object }[]

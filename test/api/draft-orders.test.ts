@@ -2,8 +2,10 @@
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { invoice, sandbox } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { users } from '../../src/domains/accounts/collections.ts'
 import { payments } from '../../src/domains/payments/collections.ts'
 import { reservations, stockLevels } from '../../src/domains/stock/collections.ts'
 import { createOfflineProvider } from '../../src/payment-providers/offline/adapter.ts'
@@ -80,6 +82,33 @@ test('staff agree on prices, change the lines, and what has none of its own foll
   assert.deepEqual([less.body.lines.length, less.body.totals.subtotal], [1, eur(1100)])
   const none = await post('staff', `orders/${made.id}/edits`, { lines: [{ line: less.body.lines[0].id, quantity: 0 }] })
   assert.deepEqual([none.status, none.body.errors[0].path], [400, '/lines'])
+})
+
+test('an agreed price is what who pays no tax pays, too; more than an order counts is refused', async () => {
+  await world.close()
+  const shop = {
+    currency: 'EUR',
+    customerGroups: ['embassies'],
+    tax: { prices: 'included', ratesPpm: { '*': 190_000 }, exemptGroups: ['embassies'] },
+  }
+  world = await openWorld({ config: { ...testConfig, shop: shop as never } })
+  await world.engine.start()
+  const lines = [{ variant: variant(), unitPrice: eur(500) }, { variant: variant() }]
+  const pricesOf = ({ lines: own }: { lines: { unitPrice: object }[] }) => own.map(({ unitPrice }) => unitPrice)
+  const taxed = await draft({ lines })
+  assert.deepEqual([pricesOf(taxed), taxed.taxExemption, taxed.totals.subtotal], [[eur(500), eur(1000)], null, eur(1500)])
+  await world.write(async (tx) => {
+    const owner = (await tx.get(users, world.ids['owner']!))!
+    await tx.update(users, owner, { set: { customerGroup: 'embassies' } })
+  })
+  const exempt = await draft({ lines })
+  // 10.00 with 19 % is 8.40 without; the 5.00 that were agreed on stay 5.00.
+  assert.deepEqual([pricesOf(exempt), exempt.taxExemption, exempt.totals.subtotal], [[eur(500), eur(840)], 'customer_group', eur(1340)])
+  const past = await post('staff', 'orders', {
+    ...asked(),
+    lines: [{ variant: variant(), unitPrice: eur(limits.cartAmountMax + 1) }],
+  })
+  assert.deepEqual([past.status, past.body.errors[0].path], [400, '/lines/0/unitPrice/amount'])
 })
 
 test('a draft that is offered by a link holds its stock, and is placed at its prices by whoever pays', async () => {

@@ -3,6 +3,7 @@
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
@@ -133,7 +134,7 @@ describe('carts', () => {
   })
 
   test('say when their sum cannot be counted', async () => {
-    await staffPatch(`/api/variants/${world.ids['variant']}`, { price: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } })
+    await staffPatch(`/api/variants/${world.ids['variant']}`, { price: { amount: limits.cartAmountMax, currency: 'EUR' } })
     const cart = await fillCart(world, 'guest', [])
     checkRefusal(await add(cart, world.ids['variant']!, 2), 422, 'amount_too_large', '/quantity')
   })

@@ -103,6 +103,8 @@ export function validConfig(): any {
     operations: [countSeats(), join()],
     shop: {
       currency: 'EUR',
+      currencies: ['CHF'],
+      priceLists: true,
       tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
       limits: { lineQuantity: 20, orderUnits: 100 },
       mailsUnpaid: true,

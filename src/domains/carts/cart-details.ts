@@ -34,11 +34,20 @@ export const detailsErrors = ['reference_not_found', 'discount_unknown'] as cons
 export type Details = Partial<
   Pick<
     Cart,
-    'email' | 'shippingAddress' | 'billingAddress' | 'shippingMethod' | 'note' | 'giftMessage' | 'discountCodes' | 'vatId' | 'vatCheck'
+    | 'currency'
+    | 'email'
+    | 'shippingAddress'
+    | 'billingAddress'
+    | 'shippingMethod'
+    | 'note'
+    | 'giftMessage'
+    | 'discountCodes'
+    | 'vatId'
+    | 'vatCheck'
   >
 >
 
-type Given = Omit<Details, 'discountCodes'> & { readonly currency?: string; readonly discountCodes?: readonly string[] }
+type Given = Omit<Details, 'discountCodes'> & { readonly discountCodes?: readonly string[] }
 
 /** As they are stored. `vatCheck`: of the number that is given with them. @throws validation_failed */
 export function detailsOf(project: Project, { currency, discountCodes, vatId, ...details }: Given, vatCheck: VatCheck | null): Details {
@@ -48,6 +57,7 @@ export function detailsOf(project: Project, { currency, discountCodes, vatId, ..
     ...details,
     ...unlessBlank('note', details.note),
     ...unlessBlank('giftMessage', details.giftMessage),
+    ...(currency === undefined ? {} : { currency }),
     ...(discountCodes === undefined ? {} : { discountCodes: [...new Set(discountCodes.map(normalCode))].filter((code) => code !== '') }),
     ...(vatId === undefined ? {} : { vatId: readVatId(vatId), vatCheck }),
     ...(typeof details.email === 'string' ? { email: normalEmail(details.email) } : {}),
@@ -88,9 +98,15 @@ export function checkCodes(given: readonly string[] = [], before: readonly strin
 }
 
 /** @throws reference_not_found for a shipping method that nobody can choose */
-export function checkShipping({ shippingMethod }: Details, { shipping }: ResolvedCart): void {
+export function checkShipping({ shippingMethod }: Details, { cart, shipping, shippingMisfit }: ResolvedCart): void {
   if (typeof shippingMethod !== 'string' || shipping !== null) return
   throw new EngineError('reference_not_found', {
-    errors: [{ path: '/shippingMethod', code: 'reference_not_found', message: 'names no shipping method' }],
+    errors: [
+      {
+        path: '/shippingMethod',
+        code: 'reference_not_found',
+        message: shippingMisfit === 'currency' ? `names a shipping method without a price in ${cart.currency}` : 'names no shipping method',
+      },
+    ],
   })
 }

@@ -13,7 +13,7 @@ import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type WhyNot, whyNotCodes } from '../discounts/why-not.ts'
 import { addressOutput } from './address.ts'
-import { type Cart, type CartLine, carts, vatCheckShape } from './collections.ts'
+import { type Cart, type CartLine, carts, type LinePriceList, vatCheckShape } from './collections.ts'
 import { lineTitle, type ResolvedCart, type ResolvedLine } from './resolve-cart.ts'
 
 export const moneyType = Type.Unsafe<Money>(moneySchema)
@@ -73,6 +73,13 @@ export const cartType = Type.Object(
           sku: nullableText,
           quantity: Type.Integer(),
           unitPrice: moneyType,
+          priceList: Type.Unsafe<LinePriceList | null>({
+            type: ['object', 'null'],
+            title: 'LinePriceList',
+            description: 'That the price is of, and from how many on it holds. Null: it is what everybody pays for one.',
+            properties: { id: { type: 'string' }, title: { type: 'string' }, fromQuantity: { type: 'integer' } },
+            required: ['id', 'title', 'fromQuantity'],
+          }),
           discount: moneyType,
           total: Type.Unsafe<Money>({
             ...moneySchema,
@@ -177,7 +184,7 @@ function discountsView({ cart, discounting: { applied, refused } }: ResolvedCart
 }
 
 function lineView(line: ResolvedLine) {
-  const { id, quantity, variant, product, unitPrice, price } = line
+  const { id, quantity, variant, product, unitPrice, priceList, price } = line
   return {
     id,
     variant: variant.id,
@@ -186,6 +193,7 @@ function lineView(line: ResolvedLine) {
     sku: variant.sku,
     quantity,
     unitPrice,
+    priceList,
     discount: price.discount,
     total: price.total,
     tax: price.tax,
@@ -198,7 +206,14 @@ function lineView(line: ResolvedLine) {
 function goneView({ id, variant, quantity, seen }: CartLine, currency: string) {
   const nothing = money(0, currency)
   const { product = null, sku = null } = seen ?? {}
-  const prices = { unitPrice: nothing, discount: nothing, total: nothing, tax: nothing, taxRatePpm: 0 }
+  const prices = {
+    unitPrice: nothing,
+    priceList: null as LinePriceList | null,
+    discount: nothing,
+    total: nothing,
+    tax: nothing,
+    taxRatePpm: 0,
+  }
   return { id, variant, product, title: goneTitle({ seen }), sku, quantity, ...prices, available: false }
 }
 

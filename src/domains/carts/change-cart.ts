@@ -4,6 +4,7 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
+import { checkSoldIn } from '../../config/sold-in.ts'
 import { Type } from '../../contract/type.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
@@ -18,10 +19,9 @@ export const currencyInput = Type.Optional(Type.String({ format: 'currency' }))
 export const cartErrors = ['not_found', 'cart_not_open', 'precondition_failed'] as const
 export const common = { output: cartType, access: anyone, tag: 'Carts', errors: cartErrors } as const
 
-/** @throws validation_failed: prices are in one currency, and a cart is in that of its prices */
+/** @throws validation_failed for one that the shop does not sell in */
 export function checkCurrency(project: Project, currency: string | undefined): void {
-  const own = shopOf(project).currency
-  if (currency !== undefined && currency !== own) throw invalid('/currency', 'enum', `must be ${own}`)
+  if (currency !== undefined) checkSoldIn(shopOf(project), currency, '/currency')
 }
 
 /** @throws validation_failed when the line would be more than the shop sells at once */

@@ -31,6 +31,8 @@ export const vatCheckShape = {
 } as const
 /** Named: cart-view.ts says what is in it. */
 export const addressShape = { type: 'object', title: 'Address' } as const
+/** `fromQuantity`: units from which on its price holds. */
+export type LinePriceList = { readonly id: string; readonly title: string; readonly fromQuantity: number }
 export type CartLine = {
   readonly id: string
   readonly variant: string

@@ -1,5 +1,5 @@
-// What a cart comes to now: the variants and the shipping method that it names, looked up at every answer. A cart has
-// no currency of its own while it is open: it is in the shop's, and what is priced in another is not for sale.
+// What a cart comes to now: the variants and the shipping method that it names, looked up at every answer. An open cart is in
+// one of the shop's currencies, in its own where it names none of them, and what has no price in that is not for sale.
 // Invariant: whatever has become of prices, the cart can be shown, changed and emptied.
 import { guestActor } from '../../access/actor.ts'
 import { limits } from '../../base/limits.ts'
@@ -13,13 +13,14 @@ import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
 import { type ShippingMethod, shippingMethods } from '../catalog/collections.ts'
+import { type ChosenPrice, findListPrices, findPriceLists, isCurrent, type Listed, lowestPrice } from '../catalog/list-price.ts'
 import { type Product, products } from '../catalog/products.ts'
-import { type Goods, type ShippingMisfit, shippingPrice } from '../catalog/shipping-price.ts'
+import { type Goods, plainPrice, type ShippingMisfit, shippingPrice } from '../catalog/shipping-price.ts'
 import { type Variant, variants } from '../catalog/variants.ts'
 import type { Discounting } from '../discounts/discounts-of.ts'
 import { findDiscounts } from '../discounts/find-discounts.ts'
 import { discountCart } from './cart-discounts.ts'
-import type { Cart, CartLine } from './collections.ts'
+import type { Cart, CartLine, LinePriceList } from './collections.ts'
 import { type Basket, type LinePrice, type Priced, priceBasket, shopOf, withoutTax } from './totals.ts'
 
 type Line = {
@@ -28,7 +29,12 @@ type Line = {
   readonly variant: Variant
   readonly product: Product
   readonly unitPrice: Money
+  /** By staff, with its customer. */
+  readonly isAgreed: boolean
+  /** That its price is of; null: it is the variant's own, or was agreed on. */
+  readonly priceList: LinePriceList | null
 }
+
 export type ResolvedLine = Line & { readonly price: LinePrice }
 
 export type ResolvedCart = {
@@ -60,21 +66,48 @@ export type CartContext = {
 }
 
 export async function resolveCart({ read, model, project, now, isAgreed = false }: CartContext, stored: Cart): Promise<ResolvedCart> {
-  const cart = stored.status === 'converted' ? stored : { ...stored, currency: shopOf(project).currency }
+  const shop = shopOf(project)
+  const cart = stored.status === 'converted' || shop.currencies.includes(stored.currency) ? stored : { ...stored, currency: shop.currency }
+  const { currency } = cart
   const ids = cart.lines.map(({ variant }) => variant)
   const codes = isAgreed ? [] : (cart.discountCodes ?? [])
-  const isAutomatic = !isAgreed && shopOf(project).hasAutomaticDiscounts
+  const isAutomatic = !isAgreed && shop.hasAutomaticDiscounts
   const seen = new Set(cart.lines.flatMap((line) => line.seen?.product ?? []))
   // Asked together, with the products that its lines had when they were put in: to a server database that is one round trip.
-  const [found, known, method, customerGroup, offers] = await Promise.all([
+  const [found, known, method, customerGroup, offers, lists] = await Promise.all([
     read.getMany(variants, ids),
     read.getMany(products, [...seen]),
     cart.shippingMethod === null ? null : read.get(shippingMethods, cart.shippingMethod, offered(model)),
     groupOf({ read, project }, cart),
     codes.length > 0 || isAutomatic ? findDiscounts(read, { codes, isAutomatic }) : null,
+    shop.hasPriceLists ? findPriceLists(read) : [],
   ])
   const others = found.map(({ product }) => product).filter((product) => !seen.has(product))
-  const itsProducts = others.length === 0 ? known : [...known, ...(await read.getMany(products, others))]
+  const current = lists.filter((list) => isCurrent(list, { currency, customerGroup, now }))
+  const [itsProducts, listed] = await Promise.all([
+    others.length === 0 ? known : read.getMany(products, others).then((more) => [...known, ...more]),
+    current.length === 0 ? null : findListPrices(read, ids, current),
+  ])
+  const { lines, gone, tooLarge } = sortedLines(cart, { variants: found, products: itsProducts, listed })
+  const { shipping, shippingMisfit } = shippingOf(cart, lines, method)
+  const basket = basketOf(shop, { cart, lines, shipping, customerGroup, now })
+  const own = lines.map((line, index) => ({ ...line, unitPrice: basket.lines[index]!.unitPrice }))
+  const asked = offers && { cart, lines: own, shipping: basket.shipping?.price ?? null, customerGroup, offers, now }
+  const discounting = asked === null ? nothingOff(lines, currency) : await discountCart(read, asked)
+  const priced = priceBasket(shop, discounted(basket, discounting))
+  const withPrices = own.map((line, index) => ({ ...line, price: priced.lines[index]! }))
+  return { cart, lines: withPrices, gone, tooLarge, shipping, shippingMisfit, customerGroup, priced, discounting }
+}
+
+type Stock = {
+  readonly variants: readonly Variant[]
+  readonly products: readonly Product[]
+  /** Null where no list holds. */
+  readonly listed: ReadonlyMap<string, readonly Listed[]> | null
+}
+
+/** Its lines at their prices; those that are no longer for sale in its currency, and those that are more than can be counted. */
+function sortedLines(cart: Cart, { variants: found, products: itsProducts, listed }: Stock) {
   const byId = new Map(found.map((variant) => [variant.id, variant]))
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
   const lines: Line[] = []
@@ -84,41 +117,53 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
   for (const line of cart.lines) {
     const variant = byId.get(line.variant)
     const product = variant && productById.get(variant.product)
-    const isForSale = product?.status === 'active' && variant?.price.currency === cart.currency
-    if (!isForSale || !variant) {
+    const chosen = variant && priceOf(line, variant, { listed, currency: cart.currency })
+    if (product?.status !== 'active' || !variant || !chosen) {
       gone.push(line)
       continue
     }
     // Inexact only where it is far beyond the limit.
-    const unitPrice = line.unitPrice ?? variant.price
-    const sum = amount + unitPrice.amount * line.quantity
+    const sum = amount + chosen.price.amount * line.quantity
     if (sum > limits.cartAmountMax) {
       tooLarge.push(line)
       continue
     }
     amount = sum
-    lines.push({ id: line.id, quantity: line.quantity, variant, product, unitPrice })
+    const { id, quantity } = line
+    const { price: unitPrice, list, fromQuantity } = chosen
+    const priceList = list && { id: list.id, title: list.title, fromQuantity }
+    lines.push({ id, quantity, variant, product, unitPrice, isAgreed: line.unitPrice !== undefined, priceList })
   }
+  return { lines, gone, tooLarge }
+}
+
+type Prices = Pick<Stock, 'listed'> & { readonly currency: string }
+
+/** What was agreed on, or the lowest there is. Null: it is not for sale in this currency. */
+function priceOf({ unitPrice, quantity }: CartLine, variant: Variant, { listed, currency }: Prices): ChosenPrice | null {
+  if (unitPrice !== undefined) return unitPrice.currency === currency ? { price: unitPrice, list: null, fromQuantity: 1 } : null
+  if (listed === null) return variant.price.currency === currency ? { price: variant.price, list: null, fromQuantity: 1 } : null
+  return lowestPrice(variant.price, listed.get(variant.id) ?? [], { quantity, currency })
+}
+
+/** The chosen method at its price for these goods; none whose price is beyond counting. */
+function shippingOf(cart: Cart, lines: readonly Line[], method: ShippingMethod | null): Pick<ResolvedCart, 'shipping' | 'shippingMisfit'> {
+  if (method === null) return { shipping: null, shippingMisfit: null }
   // One price for all needs no look at the goods.
-  const hasRates = method !== null && (method.rates !== null || method.freeFrom !== null)
-  const cost = hasRates ? shippingPrice(method, goodsOf(cart, lines)) : null
+  const isFlat = method.rates === null && method.freeFrom === null && method.price.currency === cart.currency
+  const cost = isFlat ? method.price : shippingPrice(method, goodsOf(cart, lines))
   const shippingMisfit = typeof cost === 'string' ? cost : null
-  const costed = method && typeof cost === 'object' && cost !== null ? { ...method, price: cost } : method
-  const shipping = costed && costed.price.amount > limits.cartAmountMax ? null : costed
-  const basket = basketOf(shopOf(project), { cart, lines, shipping, customerGroup, now })
-  const own = lines.map((line, index) => ({ ...line, unitPrice: basket.lines[index]!.unitPrice }))
-  const asked = offers && { cart, lines: own, shipping: basket.shipping?.price ?? null, customerGroup, offers, now }
-  const discounting = asked === null ? nothingOff(lines, cart.currency) : await discountCart(read, asked)
-  const priced = priceBasket(shopOf(project), discounted(basket, discounting))
-  const withPrices = own.map((line, index) => ({ ...line, price: priced.lines[index]! }))
-  return { cart, lines: withPrices, gone, tooLarge, shipping, shippingMisfit, customerGroup, priced, discounting }
+  // Without a price in the currency of the cart it is none: a zero would be wrong.
+  if (cost === 'currency') return { shipping: null, shippingMisfit }
+  const price = typeof cost === 'string' ? plainPrice(method, cart.currency) : cost
+  return { shipping: price.amount > limits.cartAmountMax ? null : { ...method, price }, shippingMisfit }
 }
 
 /** What decides how they can be sent. */
-export function goodsOf({ shippingAddress }: Cart, lines: readonly Line[]): Goods {
+export function goodsOf({ shippingAddress, currency }: Cart, lines: readonly Line[]): Goods {
   const sum = lines.reduce((total, { unitPrice, quantity }) => total + unitPrice.amount * quantity, 0)
   const weight = lines.reduce((total, { variant, quantity }) => total + (variant.weight ?? 0) * quantity, 0)
-  return { country: shippingAddress?.country ?? null, sum, weight }
+  return { country: shippingAddress?.country ?? null, currency, sum, weight }
 }
 
 /** Nobody asked for a discount. */
@@ -141,8 +186,9 @@ function basketOf(shop: ShopSettings, { cart, lines, shipping, customerGroup, no
   const none = money(0, currency)
   return withoutTax(shop, {
     currency,
-    lines: lines.map(({ id, unitPrice, quantity, variant, product }) => ({
+    lines: lines.map(({ id, unitPrice, quantity, variant, product, isAgreed }) => ({
       id,
+      isAgreed,
       unitPrice,
       quantity,
       discount: none,

@@ -32,6 +32,8 @@ export type PricedLine = {
   /** What discounts take of it: nothing, up to all of it. */
   readonly discount: Money
   readonly taxClass: string
+  /** What was agreed on is what is paid: nothing is taken off it for who pays no tax. */
+  readonly isAgreed?: boolean
 }
 export type Basket = {
   /** Of every price in it. */
@@ -112,7 +114,9 @@ export function withoutTax(shop: ShopSettings, basket: Basket): Basket {
   return {
     ...basket,
     shipping,
-    lines: basket.lines.map((line) => ({ ...line, unitPrice: less(line.unitPrice, due.rateOf(line.taxClass)) })),
+    lines: basket.lines.map((line) =>
+      line.isAgreed === true ? line : { ...line, unitPrice: less(line.unitPrice, due.rateOf(line.taxClass)) },
+    ),
   }
 }
 

@@ -6,7 +6,7 @@ import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { countrySchema } from '../../schema/wire.ts'
 import { pricedIn } from './products.ts'
-import type { ShippingRate } from './shipping-price.ts'
+import type { OtherPrice, ShippingRate } from './shipping-price.ts'
 import { staffOnly } from './staff-only.ts'
 
 const rateSchemaIn = (money: object) => ({
@@ -31,9 +31,32 @@ const ratesIn = (money: object) =>
     schema: { type: ['array', 'null'], items: rateSchemaIn(money), maxItems: limits.shippingRatesMax },
   })
 
+/** More than this no cart counts. */
+const bounds = { min: 0, max: limits.cartAmountMax } as const
+
+/** `currencies`: any where there are none. */
+function otherPricesIn(currencies: readonly string[]) {
+  const of = { type: 'string', ...(currencies.length > 0 ? { enum: currencies } : { format: 'currency' }) }
+  const amount = { type: 'integer', minimum: 0, maximum: limits.cartAmountMax }
+  const money = { type: 'object', properties: { amount, currency: of }, required: ['amount', 'currency'], additionalProperties: false }
+  return field.json<readonly OtherPrice[]>({
+    schema: {
+      type: ['array', 'null'],
+      maxItems: limits.shopCurrenciesMax,
+      items: {
+        type: 'object',
+        title: 'OtherShippingPrice',
+        properties: { price: money, freeFrom: money },
+        required: ['price'],
+        additionalProperties: false,
+      },
+    },
+  })
+}
+
 const shippingFields = {
   title: field.text({ required: true }),
-  price: field.money({ required: true, min: 0 }),
+  price: field.money({ required: true, ...bounds }),
   /** ISO country codes it goes to; everywhere when left out. */
   countries: field.json<readonly string[]>({
     schema: { type: ['array', 'null'], items: countrySchema, maxItems: limits.countriesMax },
@@ -41,7 +64,7 @@ const shippingFields = {
   /** Prices by zone, weight and sum: the first that fits. None: `price`, for all. */
   rates: ratesIn(moneySchema),
   /** Goods of this sum, and more, go for nothing. */
-  freeFrom: field.money({ min: 0 }),
+  freeFrom: field.money(bounds),
   /** When it arrives: `2 to 3 working days`. */
   promise: field.text(),
   /** It is fetched at the shop. */
@@ -50,26 +73,32 @@ const shippingFields = {
   position: field.integer({ default: 0 }),
 } as const
 
-export const shippingMethods = collection('shippingMethods', { prefix: 'ship', fields: shippingFields })
+/** `otherPrices`: in further currencies of the shop, where it has some; a method without one is not offered to a cart in that currency. */
+export const shippingMethods = collection('shippingMethods', {
+  prefix: 'ship',
+  fields: { ...shippingFields, otherPrices: otherPricesIn([]) },
+})
 export type ShippingMethod = NonNullable<(typeof shippingMethods)['record']>
 
-/** `shippingMethods` of a shop with this currency. */
-export function shippingMethodsIn(currency: string) {
+/** `shippingMethods` of a shop with these currencies, its own first. */
+export function shippingMethodsIn(currencies: readonly string[]) {
+  const currency = currencies[0]!
   return collection('shippingMethods', {
     prefix: 'ship',
     fields: {
       ...shippingFields,
-      price: field.money({ required: true, min: 0, currency }),
+      price: field.money({ required: true, ...bounds, currency }),
       rates: ratesIn({
         type: 'object',
         properties: {
-          amount: { type: 'integer', minimum: 0, maximum: limits.moneyMovedMax },
-          currency: { type: 'string', enum: [currency] },
+          amount: { type: 'integer', minimum: 0, maximum: limits.cartAmountMax },
+          currency: { type: 'string', enum: currencies },
         },
         required: ['amount', 'currency'],
         additionalProperties: false,
       }),
-      freeFrom: field.money({ min: 0, currency }),
+      ...(currencies.length > 1 && { otherPrices: otherPricesIn(currencies.slice(1)) }),
+      freeFrom: field.money({ ...bounds, currency }),
     },
     indexes: [['position']],
     access: { read: any(staff, all(where('active').eq(true), pricedIn(currency))), ...staffOnly },

@@ -64,10 +64,11 @@ export function makeVariants(create: Command): Operation {
 type Asked = { readonly price: Money; readonly skuPrefix?: string }
 type Place = { readonly options: OptionValues; readonly position: number }
 
-/** @throws validation_failed in another currency than the shop's, or below zero */
+/** @throws validation_failed in another currency than the shop's, below zero, or more than a cart counts */
 function checkPrice({ amount, currency }: Money, own: string | undefined): void {
   if (currency !== own) throw invalid('/price/currency', 'enum', `must be ${own}`)
   if (amount < 0) throw invalid('/price/amount', 'minimum', 'must be at least 0')
+  if (amount > limits.cartAmountMax) throw invalid('/price/amount', 'maximum', `must be ${limits.cartAmountMax} or less`)
 }
 
 /** What is made has what is given here and nothing else. @throws validation_failed where the project asks for more of each variant */

@@ -2,9 +2,10 @@
 // Invariant: `price` and `onSale` follow from its variants, kept by their writes; a variant's options are among those of its product.
 import { all, any, nobody, type Rule, staff, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
-import { type BeforeChange, collection, type Fields } from '../../schema/collection.ts'
+import { type AnyRecord, type BeforeChange, type Caller, type ComputeReader, collection, type Fields } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { type FacetValues, facetFieldsOf, facetTextOf } from './facets.ts'
+import { offeredPricesField, type PricesLoader } from './offered-price-shape.ts'
 import { optionsShape, optionTextsOf, type ProductOption } from './options.ts'
 import { staffOnly } from './staff-only.ts'
 
@@ -50,7 +51,12 @@ export const products = collection('products', { prefix: 'prod', fields: product
 export type Product = NonNullable<(typeof products)['record']>
 
 /** What the shop's config says of what it sells. */
-export type Sold = { readonly currency: string; readonly taxClasses: readonly string[] }
+export type Sold = {
+  readonly currency: string
+  readonly taxClasses: readonly string[]
+  /** Null in a shop without price lists. */
+  readonly prices: PricesLoader | null
+}
 
 /** In another currency than the shop's nothing is for sale: comparing bare amounts would be wrong. */
 export const pricedIn = (currency: string) => where('price.currency').eq(currency)
@@ -80,7 +86,7 @@ function facetFieldOf(price: typeof productFields.price, more: Fields) {
 export type ProductKeeper = { beforeChange(context: BeforeChange): Promise<Readonly<Record<string, unknown>>> }
 
 /** `products` of a shop with its own fields. The handle for engine code stays `products`. */
-export function productsIn<TFields extends Fields>({ currency, taxClasses }: Sold, more: TFields, { beforeChange }: ProductKeeper) {
+export function productsIn<TFields extends Fields>({ currency, taxClasses, prices }: Sold, more: TFields, { beforeChange }: ProductKeeper) {
   const price = field.money({ write: nobody, currency })
   return collection('products', {
     prefix: 'prod',
@@ -95,6 +101,15 @@ export function productsIn<TFields extends Fields>({ currency, taxClasses }: Sol
       ['status', 'price.amount'],
     ] as readonly (readonly string[])[],
     lists: { variants: { from: 'variants', by: 'product' } },
+    ...(prices && {
+      loaded: {
+        /** What whoever asks pays for the cheapest of its variants, in each currency. */
+        fields: { prices: offeredPricesField() },
+        async load(read: ComputeReader, records: readonly AnyRecord[], caller: Caller | null) {
+          return (await prices.ofProducts(read, records, caller)).map((own) => ({ prices: own }))
+        },
+      },
+    }),
     // One without variants has no price; one that a currency was left with is priced again with its first variant.
     // What fields there are besides is known when it is called.
     access: { read: any(staff, all(active, any(pricedIn(currency), where('price').isNull()))) as Rule, ...staffOnly },

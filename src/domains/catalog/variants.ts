@@ -18,6 +18,7 @@ import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { createStockLevel, removeStockLevels, stockLevels } from '../stock/collections.ts'
+import { offeredPricesField } from './offered-price-shape.ts'
 import { checkOptions, type OptionValues, optionKeyOf, optionsMistake, optionValuesShape } from './options.ts'
 import { forgetPrices, isOnSale, priorPriceOf } from './prior-price.ts'
 import { type ProductKeeper, pricedIn, products, type Sold, shown } from './products.ts'
@@ -30,7 +31,9 @@ function sideOf() {
   return field.integer({ min: 0, max: limits.sideMillimetersMax })
 }
 
-const price = field.money({ required: true, min: 0 })
+/** More than this no cart counts. */
+const bounds = { min: 0, max: limits.cartAmountMax } as const
+const price = field.money({ required: true, ...bounds })
 
 /** In this currency. */
 function pricesIn<TPrice extends typeof price>(own: TPrice) {
@@ -61,7 +64,7 @@ const variantFields = {
   title: field.text({ required: true, search: true }),
   ...pricesIn(price),
   /** What it costs otherwise, shown beside a lower price. */
-  compareAtPrice: field.money({ min: 0 }),
+  compareAtPrice: field.money(bounds),
   /** The lowest price of the 30 days before the reduction, kept by the writes of its price: what the law of the EU has shown beside it. */
   priorPrice: field.money({ write: nobody }),
   options: field.json<OptionValues | null>({ schema: optionValuesShape }),
@@ -89,20 +92,24 @@ export function variantsWith<TFields extends Fields>(more: TFields) {
 }
 
 /** `variants` of a shop with its own fields. The handle for engine code stays `variants`. */
-export function variantsIn<TFields extends Fields>({ currency, taxClasses }: Sold, more: TFields) {
+export function variantsIn<TFields extends Fields>({ currency, taxClasses, prices }: Sold, more: TFields) {
   const own = {
     ...variantFields,
-    ...pricesIn(field.money({ required: true, min: 0, currency })),
-    compareAtPrice: field.money({ min: 0, currency }),
+    ...pricesIn(field.money({ required: true, ...bounds, currency })),
+    compareAtPrice: field.money({ ...bounds, currency }),
     taxClass: field.enum(taxClasses),
   }
   return collection('variants', {
     prefix: 'var',
     fields: { ...own, ...more },
     loaded: {
-      /** What can be bought now, over all locations. */
-      fields: { available: field.integer({ required: true }) },
-      load: loadAvailable,
+      /** What can be bought now, over all locations; and what whoever asks pays for it, where there are price lists. */
+      fields: { available: field.integer({ required: true }), ...(prices && { prices: offeredPricesField() }) },
+      async load(read, records, caller) {
+        if (prices === null) return await loadAvailable(read, records)
+        const [available, offers] = await Promise.all([loadAvailable(read, records), prices.ofVariants(read, records, caller)])
+        return available.map((one, index) => ({ ...one, prices: offers[index] }))
+      },
     },
     indexes: [['product', 'position'], ['price.amount']] as readonly (readonly string[])[],
     unique: [['product', 'optionKey']] as readonly (readonly string[])[],

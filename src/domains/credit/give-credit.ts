@@ -2,6 +2,7 @@ import { recently, staff } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { formatMoney, type Money, money } from '../../base/money.ts'
+import { checkSoldIn } from '../../config/sold-in.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -40,8 +41,7 @@ export const giveCredit = command({
   async run(context) {
     const { tx, input, project } = context
     const { id: customer, amount, reason } = input
-    const { currency } = project.shop!
-    if (amount.currency !== currency) throw invalid('/amount/currency', 'enum', `must be ${currency}`)
+    checkSoldIn(project.shop!, amount.currency, '/amount/currency')
     if (amount.amount === 0) throw invalid('/amount/amount', 'minimum', 'must not be 0')
     if (amount.amount > limits.moneyMovedMax) throw invalid('/amount/amount', 'maximum', `must be ${limits.moneyMovedMax} or less`)
     if ((await tx.get(users, customer)) === null) throw new EngineError('not_found')

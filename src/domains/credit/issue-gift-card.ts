@@ -4,6 +4,7 @@ import { normalEmail } from '../../base/email-address.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { type Money, money } from '../../base/money.ts'
+import { checkSoldIn } from '../../config/sold-in.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
@@ -45,8 +46,7 @@ export const issueGiftCard = command({
   async run(context) {
     const { tx, input, now, newId, newSecret, project } = context
     const { value, note = null, message = null } = input
-    const currency = project.shop!.currency
-    if (value.currency !== currency) throw invalid('/value/currency', 'enum', `must be ${currency}`)
+    checkSoldIn(project.shop!, value.currency, '/value/currency')
     if (value.amount <= 0) throw invalid('/value/amount', 'minimum', 'must be 1 or more')
     if (value.amount > limits.moneyMovedMax) throw invalid('/value/amount', 'maximum', `must be ${limits.moneyMovedMax} or less`)
     const expiresAt = input.expiresAt === undefined ? null : parseIso(input.expiresAt)
@@ -54,7 +54,7 @@ export const issueGiftCard = command({
     const email = input.email === undefined ? null : normalEmail(input.email)
     if (message !== null && email === null) throw invalid('/message', 'exclusive', 'is for the mail: say where it goes, in email')
     const code = giftCardCode(newSecret('gift'))
-    const nothing = money(0, currency)
+    const nothing = money(0, value.currency)
     const card = await tx.insert(
       giftCards,
       {

@@ -3,6 +3,7 @@
 import { staff } from '../../access/rule.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import { checkSoldIn } from '../../config/sold-in.ts'
 import { and, compare, eq, isNull, oneOf } from '../../contract/filter.ts'
 import { type AfterChange, collection, recordOf, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
@@ -11,16 +12,19 @@ import { type Discount, discountFields, discounts, discountTallies } from './col
 import { meaningOf, ppmOf } from './discount-value.ts'
 import { tallyId } from './tallies.ts'
 
-type Offered = { readonly currency: string; readonly isAutomatic: boolean; readonly customerGroups: readonly string[] }
+type Offered = { readonly currencies: readonly string[]; readonly isAutomatic: boolean; readonly customerGroups: readonly string[] }
 
 /** `isAutomatic`: it may have some without a code, for which every cart asks. The handle for engine code stays `discounts`. */
 export function discountsIn(offered: Offered) {
-  const { currency } = offered
+  const { currencies } = offered
+  const [currency] = currencies
+  // The kind of the field knows one; several are looked at below.
+  const own = currencies.length === 1 ? { currency: currency! } : {}
   return collection('discounts', {
     prefix: 'dsc',
     // By any part of a code; there are few beside orders.
     search: 'parts',
-    fields: { ...discountFields, minimumSum: field.money({ min: 0, currency }) },
+    fields: { ...discountFields, minimumSum: field.money({ min: 0, ...own }) },
     // Every cart asks for those without a code.
     indexes: [['active', 'code']],
     loaded: {
@@ -44,9 +48,9 @@ export function discountsIn(offered: Offered) {
 }
 
 /** @throws validation_failed */
-function checkFields(discount: Discount, { currency, isAutomatic, customerGroups: groups }: Offered): void {
+function checkFields(discount: Discount, { currencies, isAutomatic, customerGroups: groups }: Offered): void {
   const { kind, per, code, startsAt, endsAt, getProducts, getCategories, firstOrder, usesPerCustomerMax, customerGroups } = discount
-  checkValue(discount, currency)
+  checkValue(discount, currencies)
   if (code === null && !isAutomatic)
     throw invalid('/code', 'required', 'is missing: discounts without a code are off in this shop (shop.automaticDiscounts in the config)')
   const isPlain = kind === 'percent' || kind === 'fixed'
@@ -73,13 +77,19 @@ const wanted = {
 } as const
 
 /** @throws validation_failed */
-function checkValue({ kind, value: given }: Discount, currency: string): void {
+function checkValue({ kind, value: given, minimumSum }: Discount, currencies: readonly string[]): void {
   const value = meaningOf(kind, given)
   if (value === null) throw invalid('/value', 'type', wanted[kind])
   const { percent, amount } = value
   if (percent !== undefined && ppmOf(percent) === null)
     throw invalid(kind === 'percent' ? '/value' : '/value/percent', 'multipleOf', wanted.percent)
-  if (amount && amount.currency !== currency) throw invalid('/value/currency', 'enum', `must be ${currency}`)
+  for (const [path, one] of [
+    ['/value', amount],
+    ['/minimumSum', minimumSum],
+  ] as const)
+    if (one) checkSoldIn({ currencies }, one.currency, `${path}/currency`)
+  if (amount && minimumSum !== null && minimumSum.currency !== amount.currency)
+    throw invalid('/minimumSum/currency', 'enum', `must be ${amount.currency}, as the value is`)
   if (amount && (amount.amount < 1 || amount.amount > limits.cartAmountMax))
     throw invalid('/value/amount', 'minimum', `must be above zero and at most ${limits.cartAmountMax}`)
 }

@@ -100,14 +100,19 @@ test('it is for what it names, and counts no other goods towards its conditions'
   assert.deepEqual(takenOf(lines, [discount({ products: ['a'], minimumQuantity: 2 })]).whyNot, ['minimum_quantity'])
 })
 
-test('what is over, paused, not begun, for others, or in a currency of before has one answer with what never was', () => {
-  const cases: Partial<Discount>[] = [
-    { active: false },
-    { startsAt: 1_001 },
-    { endsAt: 1_000 },
-    { customerGroups: ['wholesale'] },
-    { kind: 'fixed', value: money(100, 'USD') },
-  ]
+test('amounts in another currency than the cart are compared with nothing, and the reason says which', () => {
+  const dollars = [{ kind: 'fixed', value: money(100, 'USD') }, { minimumSum: money(1, 'USD') }] as const
+  for (const fields of dollars) {
+    const found = takenOf([line(500)], [discount(fields)])
+    assert.deepEqual([found.lines, found.whyNot], [[0], ['other_currency']])
+    assert.match(found.messages[0]!, /USD.*EUR/)
+    // Nobody typed one without a code in, so nobody is told of it.
+    assert.deepEqual(takenOf([line(500)], [discount({ ...fields, code: null })]).lines, [0])
+  }
+})
+
+test('what is over, paused, not begun or for others has one answer with what never was', () => {
+  const cases: Partial<Discount>[] = [{ active: false }, { startsAt: 1_001 }, { endsAt: 1_000 }, { customerGroups: ['wholesale'] }]
   for (const fields of cases) assert.deepEqual(takenOf([line(500)], [discount(fields)]).whyNot, ['unavailable'])
   const unknown = discountsOf([line(500)], null, {
     currency: 'EUR',

@@ -139,6 +139,9 @@ function takeAll(set: readonly Candidate[], { lines, shipping, currency }: Baske
 function eligibility(one: Candidate, { lines, shipping }: Basket, context: DiscountContext): WhyNot | null {
   const { discount } = one
   if (!isAvailable(discount, context)) return whyNot('unavailable')
+  const other = otherCurrency(discount, context)
+  if (other !== null)
+    return discount.code === null ? whyNot('unavailable') : whyNot('other_currency', { of: other, currency: context.currency })
   const { usesMax, usesPerCustomerMax, firstOrder, minimumQuantity, minimumSum, kind } = discount
   if (usesMax !== null && one.uses >= usesMax) return whyNot('used_up')
   if (firstOrder && one.hasOrdered) return whyNot('not_first_order')
@@ -157,11 +160,15 @@ function eligibility(one: Candidate, { lines, shipping }: Basket, context: Disco
   return null
 }
 
-/** Whether it is there for this customer now. One whose amount is in a currency of before is not. */
-function isAvailable({ active, startsAt, endsAt, customerGroups, value, minimumSum }: Discount, context: DiscountContext): boolean {
-  const { now, currency, customerGroup } = context
+/** That its amounts are in, where it is not that of the cart: they are compared with nothing there. */
+function otherCurrency({ value, minimumSum }: Discount, { currency }: DiscountContext): string | null {
+  const amounts = [value !== null && typeof value === 'object' && 'currency' in value ? value : null, minimumSum]
+  return amounts.find((one) => one !== null && one.currency !== currency)?.currency ?? null
+}
+
+/** Whether it is there for this customer now. */
+function isAvailable({ active, startsAt, endsAt, customerGroups }: Discount, context: DiscountContext): boolean {
+  const { now, customerGroup } = context
   const isOwn = customerGroups.length === 0 || (customerGroup !== null && customerGroups.includes(customerGroup))
-  const currencies = [minimumSum, typeof value === 'object' && value !== null && 'currency' in value ? value : null]
-  const isPriced = currencies.every((one) => one === null || one.currency === currency)
-  return active && isOwn && isPriced && (startsAt === null || startsAt <= now) && (endsAt === null || now < endsAt)
+  return active && isOwn && (startsAt === null || startsAt <= now) && (endsAt === null || now < endsAt)
 }

@@ -5,6 +5,7 @@ const sentences = {
   used_up: () => 'This code was used as often as it can be.',
   used_by_customer: () => 'You have used this code as often as you can.',
   not_first_order: () => 'This code is for a first order.',
+  other_currency: ({ currency, of }) => `This code is for prices in ${of}, and the cart is in ${currency}.`,
   nothing_matches: () => 'Nothing in the cart is what this code is for.',
   minimum_quantity: ({ missing, minimum }) => `This code asks for ${minimum} of what it is for: ${missing} more.`,
   minimum_sum: ({ missing, minimum }) => `This code asks for ${minimum} of what it is for: ${missing} more.`,

@@ -25,6 +25,7 @@ import { orderCreated } from './events.ts'
 import {
   asksForCredit,
   checkPaymentRequest,
+  checkTakes,
   creditRequest,
   giftCardsIn,
   holdMsOf,
@@ -93,6 +94,7 @@ export const checkOutCart = command({
     await checkComplete({ tx, model }, resolved)
     if (discounting.refused.length > 0) checkCodes(discounting)
     const { totals } = resolved.priced
+    if (input.payment !== undefined) checkTakes(project, input.payment, { currency: totals.total.currency, at: '/payment' })
     checkExpected(input.expectedTotal, totals.total)
 
     const language = languageOf(request.headers['accept-language'])
@@ -178,11 +180,13 @@ export async function checkComplete(
   const missing = (['email', 'shippingAddress'] as const)
     .filter((name) => cart[name] === null)
     .map((name) => issue(`/${name}`, 'required', 'is missing'))
-  if (cart.shippingMethod !== null && shipping === null) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
+  const hasNone = cart.shippingMethod !== null && shipping === null && shippingMisfit !== 'currency'
+  if (hasNone) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
   // A shop that sends things somehow asks how; one without any shipping method sells what needs none.
   if (cart.shippingMethod === null && (await offersShipping(tx, model))) missing.push(issue('/shippingMethod', 'required', 'is missing'))
   const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
   if (isBound || shippingMisfit === 'country') missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
+  if (shippingMisfit === 'currency') missing.push(issue('/shippingMethod', 'currency', `has no price in ${cart.currency}`))
   if (shippingMisfit === 'weight') missing.push(issue('/shippingMethod', 'weight', 'does not take so much at once'))
   if (missing.length > 0)
     throw new EngineError('cart_incomplete', {
@@ -285,7 +289,7 @@ export function agreedOf({ cart, lines, shipping, priced, discounting }: Resolve
 }
 
 export function frozenLine(line: ResolvedLine): OrderLine {
-  const { id, quantity, variant, product, unitPrice, price } = line
+  const { id, quantity, variant, product, unitPrice, priceList, price } = line
   return {
     id,
     variant: variant.id,
@@ -294,6 +298,7 @@ export function frozenLine(line: ResolvedLine): OrderLine {
     title: lineTitle(line),
     quantity,
     unitPrice,
+    ...(priceList !== null && { priceList }),
     ...unlessNothing('discount', price.discount),
     total: price.total,
     ...unlessNothing('tax', price.tax),

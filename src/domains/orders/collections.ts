@@ -11,7 +11,7 @@ import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { erasedWord } from '../../schema/personal.ts'
-import { type Address, addressShape, heldByToken, vatCheckShape } from '../carts/collections.ts'
+import { type Address, addressShape, heldByToken, type LinePriceList, vatCheckShape } from '../carts/collections.ts'
 import type { ShippingPart, TaxGroup, Totals } from '../carts/totals.ts'
 import { type RefundedLine, refundedLineShape } from '../payments/collections.ts'
 
@@ -23,6 +23,8 @@ export type OrderLine = {
   readonly title: string
   readonly quantity: number
   readonly unitPrice: Money
+  /** That it was of; left out where it was the variant's own, or agreed on. */
+  readonly priceList?: LinePriceList
   /** Left out where there is none. */
   readonly discount?: Money
   /** Less the discount. With tax where prices include it. */
@@ -68,6 +70,11 @@ const orderLineShape = {
     title: { type: 'string' },
     quantity: { type: 'integer' },
     unitPrice: moneySchema,
+    priceList: {
+      type: 'object',
+      title: 'OrderLinePriceList',
+      properties: { id: { type: 'string' }, title: { type: 'string' }, fromQuantity: { type: 'integer' } },
+    },
     discount: moneySchema,
     total: moneySchema,
     tax: moneySchema,

@@ -8,7 +8,7 @@ import { etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { users } from '../accounts/collections.ts'
 import { detailsOf } from '../carts/cart-details.ts'
-import { idInput } from '../carts/change-cart.ts'
+import { currencyInput, idInput } from '../carts/change-cart.ts'
 import { type Cart, carts } from '../carts/collections.ts'
 import { namedLines } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
@@ -29,6 +29,7 @@ export const createOrder = command({
   input: Type.Object(
     {
       ...draftDetails,
+      currency: currencyInput,
       customer: Type.Optional(Type.String({ ...idInput, description: 'The account it is for: its address is taken where none is given.' })),
       lines: Type.Array(newLine, { minItems: 1, maxItems: limits.cartLinesMax }),
     },
@@ -42,7 +43,8 @@ export const createOrder = command({
   async run(context) {
     const { tx, input, actor, model, project, now, newId, newSecret } = context
     const { lines: wanted, customer = null, ...given } = input
-    checkPrices(context, wanted, '/lines')
+    const { currency = shopOf(project).currency } = input
+    checkPrices(currency, wanted, '/lines')
     const account = customer === null ? null : await tx.get(users, customer)
     if (customer !== null && account === null) {
       const issue = { path: '/customer', code: 'reference_not_found', message: 'names no account' }
@@ -58,7 +60,7 @@ export const createOrder = command({
       // Nobody is told the secret: what its customer may see, they see by their account or by a link.
       tokenHash: hashSecret(newSecret('cart')),
       customer,
-      currency: shopOf(project).currency,
+      currency,
       shippingAddress: null,
       billingAddress: null,
       shippingMethod: null,

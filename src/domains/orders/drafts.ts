@@ -23,7 +23,11 @@ import { orderCreated } from './events.ts'
 import { placeOrder } from './place-order.ts'
 
 export const ownPrice = Type.Optional(
-  Type.Unsafe<Money>({ ...moneyType, description: 'Agreed on for this line; the price of the variant when left out.' }),
+  Type.Unsafe<Money>({
+    ...moneyType,
+    description:
+      'Agreed on for this line, and what the customer pays for one, whether or not tax is in it; the price of the variant when left out.',
+  }),
 )
 export const newLine = Type.Object(
   { variant: idInput, quantity: Type.Optional(quantityInput), unitPrice: ownPrice },
@@ -35,14 +39,14 @@ const { email, shippingAddress, billingAddress, shippingMethod, note, vatId } = 
 export const draftDetails = { email, shippingAddress, billingAddress, shippingMethod, note, vatId }
 export const draftErrors = ['reference_not_found', 'cart_incomplete', 'not_for_sale', 'amount_too_large'] as const
 
-/** @throws validation_failed for a price in another currency, or below zero */
-export function checkPrices({ project }: Pick<Work, 'project'>, lines: readonly { readonly unitPrice?: Money | null }[], at: string): void {
-  const { currency } = shopOf(project)
+/** @throws validation_failed for a price in another currency, below zero, or more than an order counts */
+export function checkPrices(currency: string, lines: readonly { readonly unitPrice?: Money | null }[], at: string): void {
   for (const [index, { unitPrice }] of lines.entries()) {
     if (!unitPrice) continue
     const path = `${at}/${index}/unitPrice`
     if (unitPrice.currency !== currency) throw invalid(`${path}/currency`, 'enum', `must be ${currency}`)
     if (unitPrice.amount < 0) throw invalid(`${path}/amount`, 'minimum', 'must be 0 or more')
+    if (unitPrice.amount > limits.cartAmountMax) throw invalid(`${path}/amount`, 'maximum', `must be ${limits.cartAmountMax} or less`)
   }
 }
 

@@ -66,8 +66,8 @@ export const editOrder = command({
     const order = await tx.lock(orders, id, 'exclusive')
     if (order === null) throw new EngineError('not_found')
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
-    checkPrices(context, changed, '/lines')
-    checkPrices(context, add, '/add')
+    checkPrices(order.total.currency, changed, '/lines')
+    checkPrices(order.total.currency, add, '/add')
     if (order.status === 'placed' || order.status === 'completed') {
       checkOfPlaced(order, input)
       const { order: after, events } = await editPlaced(context, order, { add, ...given })

@@ -120,3 +120,13 @@ export function checkPaymentRequest(project: Project, request: PaymentRequest, a
     throw new EngineError('provider_unknown', { errors: [{ path, code: 'enum', message: `must be one of ${known.join(', ')}` }] })
   }
 }
+
+/** Whether its provider takes this currency. @throws provider_unknown */
+export function checkTakes({ paymentProviders }: Project, { provider }: PaymentRequest, asked: { currency: string; at: string }): void {
+  const { currency, at } = asked
+  const takes = (one: Project['paymentProviders'][number]) => one.currencies?.includes(currency) ?? true
+  if (paymentProviders.some((one) => one.id === provider && takes(one))) return
+  const others = paymentProviders.filter(takes).map(({ id }) => id)
+  const message = `takes no ${currency}${others.length === 0 ? '' : `: ${others.join(', ')} would`}`
+  throw new EngineError('provider_unknown', { errors: [{ path: `${at}/provider`, code: 'currency', message }] })
+}

@@ -9,7 +9,7 @@ import { cancelPayment } from '../payments/cancel-payment.ts'
 import { type Payment, paymentActionShape, payments } from '../payments/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { orders } from './collections.ts'
-import { checkPaymentRequest, holdMsOf, type PaymentRequest, paymentRequest } from './order-view.ts'
+import { checkPaymentRequest, checkTakes, holdMsOf, type PaymentRequest, paymentRequest } from './order-view.ts'
 import { checkTries } from './pay-order.ts'
 import { dueOf, findPaymentLink, linkToken, type Providers, paymentLinks } from './payment-links.ts'
 import { returnUrlOf } from './return-url.ts'
@@ -45,6 +45,7 @@ export function payByLink(providers: Providers) {
       // Two tries at once, or a try and money that comes in, wait for each other here.
       const order = await tx.lock(orders, link.order, 'exclusive')
       if (order === null) throw new EngineError('payment_link_invalid')
+      checkTakes(project, request as PaymentRequest, { currency: order.total.currency, at: '' })
       const due = await dueOf(tx, order, providers)
       if (due === 0) throw new EngineError('payment_not_needed')
       const attempts = await findAll(tx, payments, eq('order', order.id))

@@ -19,6 +19,7 @@ import { stateConflict } from './order-units.ts'
 import {
   asksForCredit,
   checkPaymentRequest,
+  checkTakes,
   creditRequest,
   getOrder,
   giftCardsIn,
@@ -74,8 +75,10 @@ export const payOrder = command({
     const { id, ...request } = input
     const found = await getOrder(tx, model, actor, id)
     checkIfMatch(model.get(orders), { actor, ifMatch: context.request.ifMatch }, found)
-    if (request.provider !== undefined) checkPaymentRequest(project, request as PaymentRequest, '')
-    else if (!asksForCredit(request)) throw invalid('/provider', 'required', 'is missing')
+    if (request.provider !== undefined) {
+      checkPaymentRequest(project, request as PaymentRequest, '')
+      checkTakes(project, request as PaymentRequest, { currency: found.total.currency, at: '' })
+    } else if (!asksForCredit(request)) throw invalid('/provider', 'required', 'is missing')
     // Staff alone see one: what they pay for becomes an order.
     const isDraft = found.status === 'draft'
     const { order, events: opened } = isDraft

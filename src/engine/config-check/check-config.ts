@@ -37,9 +37,9 @@ import { checkHttp } from './check-http.ts'
 import { checkInvoices, checkInvoicesConfig } from './check-invoices.ts'
 import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
-import { checkPayments, type PaymentsPlace } from './check-payments.ts'
+import { checkCurrenciesTaken, checkPayments, type PaymentsPlace } from './check-payments.ts'
 import { checkRoles } from './check-roles.ts'
-import { checkCarriers, checkCustomerGroups, checkSeller, checkShopTogether, checkTax } from './check-shop.ts'
+import { checkCarriers, checkCurrencies, checkCustomerGroups, checkSeller, checkShopTogether, checkTax } from './check-shop.ts'
 import { tellOf } from './entries.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
@@ -73,6 +73,8 @@ const shop = object(
     currency: (value, path, add) => {
       if (typeof value !== 'string' || !isCurrency(value)) add(path, `${shown(value)} is no ISO 4217 currency, such as EUR`)
     },
+    currencies: checkCurrencies,
+    priceLists: flag,
     tax: checkTax,
     seller: checkSeller,
     invoices: checkInvoicesConfig,
@@ -167,6 +169,7 @@ export function checkConfig(
   if (isObject(pages) && given['storefront'] === undefined) add('accounts.pages', 'nobody answers them: there is no storefront')
   if (asked !== null) checkInvoices(asked, add)
   if (asked?.['payments'] !== undefined) checkPayments(place)(asked['payments'], 'shop.payments', add)
+  if (asked !== null) checkCurrenciesTaken(place, asked, add)
   if (asked !== null) checkShopTogether(asked, add)
   if (asked !== null) checkOwnFields(more, systemOf({ currency: 'EUR' }, []), names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)

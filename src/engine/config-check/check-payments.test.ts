@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { offeredProviders } from '../../cli/payment-providers.ts'
 import type { ShopConfig } from '../../config/backend-config.ts'
-import { type BankTransferOptions, bankTransfer, type StripeOptions, sandbox, stripe } from '../../config/payment-makers.ts'
+import { type BankTransferOptions, bankTransfer, paypal, type StripeOptions, sandbox, stripe } from '../../config/payment-makers.ts'
 import { defineSecret } from '../../extend/own-secret.ts'
 import { ConfigError, createBackend } from '../backend.ts'
 
@@ -83,4 +83,25 @@ test('a missing key is told before anything is opened, and a secret that a provi
     mistakes([stripe({ sandbox: true })], true, () => undefined),
     [],
   )
+})
+
+test('somebody takes money in each currency of the shop', () => {
+  const paymentProviders = offeredProviders(true)
+  const surroundings = { publicUrl: 'https://shop.example', isDevelopment: true, paymentProviders }
+  const told = (shop: ShopConfig) => {
+    try {
+      return createBackend({ name: 'Shop', shop }, surroundings).project.shop!.currencies
+    } catch (error) {
+      assert.ok(error instanceof ConfigError)
+      return error.mistakes.map(({ path, message }) => `${path}: ${message}`)
+    }
+  }
+  const payPal = paypal({ sandbox: true })
+  assert.deepEqual(told({ currency: 'EUR', currencies: ['JPY', 'CHF'], payments: [payPal] }), ['EUR', 'JPY', 'CHF'])
+  assert.deepEqual(told({ currency: 'EUR', currencies: ['CHF', 'KWD'], payments: [payPal] }), [
+    'shop.currencies[1]: nobody of shop.payments takes KWD: there is paypal',
+  ])
+  assert.deepEqual(told({ currency: 'KWD', payments: [payPal] }), ['shop.currency: nobody of shop.payments takes KWD: there is paypal'])
+  // Stripe does, and PayPal is not offered for it.
+  assert.deepEqual(told({ currency: 'EUR', currencies: ['KWD'], payments: [payPal, stripe({ sandbox: true })] }), ['EUR', 'KWD'])
 })

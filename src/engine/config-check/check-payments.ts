@@ -10,6 +10,8 @@ import { secret } from './check-providers.ts'
 export type OfferedProvider = {
   readonly id: string
   readonly methods: readonly string[]
+  /** ISO 4217; whatever there is when left out. */
+  readonly currencies?: readonly string[]
   /** The secrets that its maker asks for. Without any it is there for a config that names none. */
   readonly secrets?: readonly string[]
   /** Only for a config that names it. */
@@ -85,6 +87,23 @@ export function checkPayments({ paymentProviders, isDevelopment }: PaymentsPlace
       if (kind !== undefined) checkMade(one as PaymentProviderConfig, at, add)
     })(given, path, add)
   }
+}
+
+/** That somebody takes money in each currency of the shop. */
+export function checkCurrenciesTaken({ paymentProviders }: PaymentsPlace, shop: Readonly<Record<string, unknown>>, add: Add): void {
+  const { currency, currencies, payments } = shop
+  if (!Array.isArray(payments)) return
+  const chosen = payments.flatMap((one) => paymentProviders.find(({ id }) => isObject(one) && id === one['provider']) ?? [])
+  if (chosen.length === 0) return
+  const all = [['shop.currency', currency], ...entriesOf(currencies)] as const
+  for (const [path, one] of all) {
+    const isTaken = chosen.some((provider) => provider.currencies?.includes(one as string) ?? true)
+    if (!isTaken) add(path, `nobody of shop.payments takes ${String(one)}: there is ${chosen.map(({ id }) => id).join(', ')}`)
+  }
+}
+
+function entriesOf(currencies: unknown): (readonly [string, unknown])[] {
+  return Array.isArray(currencies) ? currencies.map((one, index) => [`shop.currencies[${index}]`, one] as const) : []
 }
 
 /** As its maker would have made it. */

@@ -1,7 +1,9 @@
 // What a config may say of taxes, of who sells, of groups of customers, and of carriers.
 import { isDay } from '../../base/clock.ts'
 import { countries, isCountry } from '../../base/countries.ts'
+import { isCurrency } from '../../base/currencies.ts'
 import { isEmail } from '../../base/email-address.ts'
+import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { plainVatId, vatIdLetters, vatIdProblem } from '../../base/vat-id.ts'
 import type { SellerConfig, TaxConfig, TaxRateConfig, TaxRegionConfig } from '../../config/backend-config.ts'
@@ -111,7 +113,10 @@ export const checkSeller: Check = object(
 
 /** What one part of a shop asks of another. */
 export function checkShopTogether(shop: Readonly<Record<string, unknown>>, add: Add): void {
-  const { tax, seller, customerGroups } = shop
+  const { tax, seller, customerGroups, currency, currencies, priceLists } = shop
+  const further = Array.isArray(currencies) ? currencies : []
+  if (further.includes(currency)) add(`shop.currencies[${further.indexOf(currency)}]`, `is shop.currency, ${String(currency)}: name others`)
+  if (further.length > 0 && priceLists === false) add('shop.priceLists', 'is false, and prices in shop.currencies stand in price lists')
   if (!isObject(tax)) return
   const groups = Array.isArray(customerGroups) ? customerGroups : []
   for (const group of Array.isArray(tax['exemptGroups']) ? tax['exemptGroups'] : [])
@@ -120,6 +125,15 @@ export function checkShopTogether(shop: Readonly<Record<string, unknown>>, add: 
   const where = isObject(seller) && isObject(seller['address']) ? (seller['address'] as SellerAddress) : null
   if (!isObject(seller) || typeof seller['vatId'] !== 'string' || where === null || euStateOf(where) === null)
     add('shop.tax.reverseCharge', 'needs a seller with a vatId and an address in the EU: shop.seller')
+}
+
+export const checkCurrencies: Check = (value, path, add: Add) => {
+  list((one, at) => {
+    if (typeof one !== 'string' || !isCurrency(one)) add(at, `${shown(one)} is no ISO 4217 currency, such as CHF`)
+  })(value, path, add)
+  if (!Array.isArray(value)) return
+  if (new Set(value).size < value.length) add(path, 'names a currency twice')
+  if (value.length > limits.shopCurrenciesMax) add(path, `are more than ${limits.shopCurrenciesMax}`)
 }
 
 export const checkCustomerGroups: Check = (value, path, add: Add) => {

@@ -10,6 +10,7 @@ import { ledgerDefences } from './ledger-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
 import { payPalDefences } from './paypal-defences.ts'
 import { personalDefences } from './personal-defences.ts'
+import { priceDefences } from './price-defences.ts'
 import { providerDefences } from './provider-defences.ts'
 import { sandboxDefences } from './sandbox-defences.ts'
 import { stripeDefences } from './stripe-defences.ts'
@@ -658,6 +659,7 @@ export const defences: readonly Defence[] = [
   ...catalogueDefences,
   ...creditDefences,
   ...discountDefences,
+  ...priceDefences,
   ...taxDefences,
   ...invoiceDefences,
   ...mollieDefences,

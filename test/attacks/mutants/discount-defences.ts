@@ -92,8 +92,8 @@ export const discountDefences: readonly Defence[] = [
   {
     name: 'a code for a group is unknown to all others',
     file: evaluation,
-    from: 'return active && isOwn && isPriced',
-    to: 'return active && (isOwn || !isOwn) && isPriced',
+    from: 'return active && isOwn && (',
+    to: 'return active && (isOwn || !isOwn) && (',
     test,
     asked: ['a code for a group'],
   },
