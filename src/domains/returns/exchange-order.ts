@@ -58,7 +58,7 @@ export const exchangeOrder = command({
     if (order === null) throw new EngineError('not_found')
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
     if (order.status !== 'placed' && order.status !== 'completed') throw stateConflict(order, 'Nothing of it can be exchanged.')
-    checkPrices(context, input.add, '/add')
+    checkPrices(order.total.currency, input.add, '/add')
     const named = namedLines(order, input.lines, { can: 'returnable', what: 'were sent, and are neither back nor on their way' })
     const worth = await worthOf(tx, order, named)
     const lines = named.map(({ line, quantity, reason }) => ({ line, quantity, reason, received: 0, restocked: 0 }))
