@@ -697,6 +697,12 @@ export const limits = {
   settlementStuckMs: 3_600_000,
   /** Differences between the books and a provider's account that are told one by one. */
   differencesToldMax: 200,
+  /** Characters that an order is found by; what is beyond is not found. */
+  orderTextCharactersMax: 50_000,
+  /** Pages of orders that are made findable at once, every ten seconds: 200 orders a second. */
+  orderTextPagesPerTick: 10,
+  /** Records that a search of texts finds: the newest. */
+  searchTextsMax: 1_000,
   /** Days of one figure: ten years. */
   figureDaysMax: 3_660,
   /** Rows that a figure answers with; its CSV has all of them. */

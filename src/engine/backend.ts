@@ -46,6 +46,7 @@ import { ledgerBalances, ledgerBlocks, ledgerEntries, salesEntries } from '../do
 import { cancellations } from '../domains/orders/cancellations.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
+import { orderTexts } from '../domains/orders/order-texts.ts'
 import { paymentLinks } from '../domains/orders/payment-links.ts'
 
 import { captures, disputes, paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
@@ -366,6 +367,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     cartReminders,
     orders,
     orderLinks,
+    orderTexts,
     cancellations,
     fulfillments,
     returns,

@@ -6,6 +6,7 @@ import { expireGiftCards } from '../domains/credit/expire-gift-cards.ts'
 import { sweepFiles } from '../domains/files/sweep-files.ts'
 import { sealLedger } from '../domains/ledger/seal-ledger.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
+import { indexOrders } from '../domains/orders/order-texts.ts'
 import { reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
@@ -25,6 +26,7 @@ const ofShops = [
   reconcilePayments,
   matchWebhooks,
   sealLedger,
+  indexOrders,
   forgetWebhooks,
   forgetCarts,
   remindCarts,

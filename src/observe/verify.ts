@@ -17,6 +17,7 @@ import { hookInvariants } from './invariants/hooks.ts'
 import { invoiceInvariants } from './invariants/invoices.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
 import { ledgerChainInvariants } from './invariants/ledger-chain.ts'
+import { orderTextInvariants } from './invariants/order-texts.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { paymentInvariants } from './invariants/payments.ts'
 import { priceInvariants } from './invariants/prices.ts'
@@ -42,6 +43,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   ledgerInvariants,
   ledgerChainInvariants,
   salesInvariants,
+  orderTextInvariants,
   paymentInvariants,
   orderInvariants,
   fulfillmentInvariants,

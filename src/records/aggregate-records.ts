@@ -11,8 +11,8 @@ import { groupsSchema } from './aggregate-schema.ts'
 import { listFilters } from './list-filters.ts'
 import { type Aggregate, parseAggregate, type Value } from './parse-aggregate.ts'
 import { parseFilter, type QueryScope } from './parse-filter.ts'
-import { parseSearch } from './parse-search.ts'
 import { readFilter, visibleFields } from './present.ts'
+import { searchOf } from './search-texts.ts'
 import { spans } from './spans.ts'
 
 const list = (description: string) => Type.Optional(Type.String({ description }))
@@ -60,7 +60,7 @@ export function aggregateRecords(collection: CollectionModel): Operation {
       const aggregate = parseAggregate(scope, { ...input, timeZone })
       const where = and(
         input.filter === undefined ? undefined : parseFilter(scope, input.filter),
-        parseSearch(scope, input.search).where,
+        (await searchOf(read, scope, input.search)).where,
         readFilter(collection, actor),
       )
       const { by, measures } = aggregate

@@ -14,8 +14,9 @@ import { expand, parseExpand } from './expand.ts'
 import { listFilters } from './list-filters.ts'
 import { type Found, nearestFirst, nearOf, type Order } from './nearest-first.ts'
 import { parseFilter, parseSort, type QueryScope } from './parse-filter.ts'
-import { parseSearch, searchPathsOf, tierOf } from './parse-search.ts'
+import { searchPathsOf, tierOf } from './parse-search.ts'
 import { isReadable, presentAll, readFilter, visibleFields } from './present.ts'
+import { searchOf } from './search-texts.ts'
 
 export const listInput = Type.Object(
   {
@@ -72,7 +73,7 @@ export function listRecords(collection: CollectionModel): Operation {
       const filter = input.filter === undefined ? undefined : parseFilter(scope, input.filter)
       const near = nearOf(input.sort, filter)
       const sort = near ? [] : parseSort(scope, input.sort)
-      const search = parseSearch(scope, input.search)
+      const search = await searchOf(read, scope, input.search)
       const rest = and(filter, readFilter(collection, actor))
       const where = and(search.where, rest)
       const isRanked = sort.length === 0 && search.tiers.length > 0

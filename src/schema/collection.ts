@@ -121,6 +121,8 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
    * record. `words` when left out; `parts` is for collections that are small, or written far more often than searched.
    */
   readonly search?: 'words' | 'parts'
+  /** Of the engine's own: staff search through texts that this collection keeps of each record, whose id it has in `by`. */
+  readonly searchIn?: { readonly collection: string; readonly by: string }
   /** Changed only through its own operations. */
   readonly system?: boolean
   /** Rows are never changed or removed: no version, no updatedAt. */

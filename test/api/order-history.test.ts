@@ -77,3 +77,40 @@ test('the link to an order goes to its address alone, and the answer is the same
   assert.ok((await mailsOf(id, 'order_link')).length < 8)
   assert.equal(await read().count(orders), 1)
 })
+
+test('staff find an order by whatever is written on it, and its customer by its number alone', async () => {
+  const first = await placed('guest')
+  const owners = await placed('owner')
+  const found = async (words: string, as: As = 'staff', query = '') => {
+    const { status, body, text } = await call(as, 'GET', `orders?search=${encodeURIComponent(words)}${query}`)
+    assert.equal(status, 200, text)
+    return body.items.map(({ id }: { id: string }) => id)
+  }
+  // Before it is indexed: what is exactly its number or address.
+  for (const words of [first.number, first.number.toLowerCase(), 'guest@example.com']) assert.deepEqual(await found(words), [first.id])
+  await work(world, 11_000)
+  const note = await call('staff', 'POST', `orders/${first.id}/notes`, { body: { text: 'The neighbour Żółtowska takes it.' } })
+  assert.equal(note.status, 201)
+  const parcel = { carrier: 'DHL', number: 'JD0146000123' }
+  assert.equal((await call('staff', 'POST', `orders/${first.id}/fulfillments`, { body: { tracking: [parcel] } })).status, 201)
+  const order = (await read().get(orders, first.id))!
+  const { shipping } = order.addresses
+  for (const words of ['zoltowska', 'JD0146000123', `${order.email} ${shipping.city}`, `${first.number} jd0146`])
+    assert.deepEqual(await found(words), [first.id], words)
+  const both = [first.id, owners.id].toSorted()
+  for (const words of [shipping.name, `${shipping.line1} ${shipping.postalCode}`, order.lines[0]!.title, order.lines[0]!.sku])
+    assert.deepEqual((await found(words)).toSorted(), both, words)
+  assert.deepEqual(await found(shipping.name, 'staff', '&filter[fulfillmentStatus]=fulfilled'), [first.id])
+  assert.deepEqual(await found('nowhere'), [])
+  const { body } = await call('staff', 'GET', `orders/aggregate?search=zoltowska`)
+  assert.equal(body.items[0].count, 1)
+  // What staff have written is no way for a customer to find anything.
+  await call('staff', 'POST', `orders/${owners.id}/notes`, { body: { text: 'Watch out.' } })
+  assert.deepEqual(
+    [await found('watch', 'owner'), await found(owners.number, 'owner'), await found('watch')],
+    [[], [owners.id], [owners.id]],
+  )
+  // Two that write on one order at once both are found.
+  await Promise.all(['alpha', 'beta'].map((text) => call('staff', 'POST', `orders/${owners.id}/notes`, { body: { text } })))
+  assert.deepEqual([await found('alpha'), await found('beta')], [[owners.id], [owners.id]])
+})

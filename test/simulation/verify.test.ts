@@ -50,6 +50,7 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.entries_kept': [`delete from "ledgerEntries" where ${inBlock}`],
   'ledger.blocks_chained': [`update "ledgerBlocks" set "hash"='other' where "number"=1`],
   'ledger.balances_folded': [`update "ledgerBalances" set "balance_amount"="balance_amount"+1 where ${one('ledgerBalances')}`],
+  'orders.texts_fit': [`update "orderTexts" set "order"='ord_x' where ${one('orderTexts')}`],
   'sales.as_in_ledger': [`update "salesEntries" set "net"="net"+1 where ${one('salesEntries')}`],
   'sales.as_ordered': [`update "salesEntries" set "quantity"="quantity"+1 where ${one('salesEntries')}`],
   'payments.amounts_folded': [

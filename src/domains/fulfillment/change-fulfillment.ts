@@ -7,6 +7,7 @@ import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
 import { type Order, orders } from '../orders/collections.ts'
 import { moveUnits, unitsOf } from '../orders/order-standing.ts'
+import { indexOrder } from '../orders/order-texts.ts'
 import { keepStock } from '../stock/ship-stock.ts'
 import { type Fulfillment, fulfillments } from './collections.ts'
 import { fulfillmentChanged } from './events.ts'
@@ -47,6 +48,7 @@ export const trackFulfillment = command({
     if (fulfillment.status === 'canceled') throw stateConflict(fulfillment, 'there is nothing to follow. Send its units as another parcel.')
     const set = { tracking: trackingOf(context.project, context.input.tracking) }
     const after = await context.tx.update(fulfillments, fulfillment, { set })
+    await indexOrder(context, order, set.tracking.map((parcel) => parcel.number).join(' '))
     return { ...(await answerOf(context, after)), events: [fulfillmentChanged({ order, fulfillment: after })] }
   },
 })

@@ -6,6 +6,7 @@ import { command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { chargedTotal, type Order, orders } from '../orders/collections.ts'
 import { moveUnits, unitsOf } from '../orders/order-standing.ts'
+import { indexOrder } from '../orders/order-texts.ts'
 import { checkNotHeld, namedLines, orderUnitsInput, stateConflict } from '../orders/order-units.ts'
 import { paidFor, shareOfUnits } from '../orders/paid-for.ts'
 import { captureShipped } from '../payments/capture-shipped.ts'
@@ -62,6 +63,7 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
       const moves = lines.map(({ line, quantity }) => ({ line, shipped: quantity }))
       const { order: after, events } = await moveUnits(context, order, { moves })
       await captureSent(context, after, providers)
+      if (tracking.length > 0) await indexOrder(context, after, tracking.map((parcel) => parcel.number).join(' '))
       return {
         ...(await answerOf(context, fulfillment)),
         status: 201,

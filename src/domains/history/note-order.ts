@@ -5,6 +5,7 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { presentAll } from '../../records/present.ts'
 import { orders } from '../orders/collections.ts'
+import { indexOrder } from '../orders/order-texts.ts'
 import { orderNotes } from './collections.ts'
 import { customerNoted } from './events.ts'
 
@@ -34,6 +35,7 @@ export const noteOrder = command({
     if (order === null) throw new EngineError('not_found')
     const { text, audience = 'staff' } = input
     const note = await tx.insert(orderNotes, { id: newId('onote'), order: order.id, audience, text })
+    await indexOrder({ tx }, order, text)
     const [output] = await presentAll(tx, model.get(orderNotes), actor, [note])
     return { output: output as unknown, status: 201, events: audience === 'customer' ? [customerNoted({ order, note })] : [] }
   },

@@ -134,8 +134,9 @@ export const paymentStatuses = [
 export const ownOrder = any(heldByToken, where('customer').eq(actorId), all(where('id').eq(actorLinkedOrder), where('customer').isNull()))
 
 export const orders = collection('orders', {
-  // Found by any part of a number or an address; and an index would be written with every order.
+  // Customers find theirs by any part of a number. An index would be written with every order: staff search what order-texts.ts writes later.
   search: 'parts',
+  searchIn: { collection: 'orderTexts', by: 'order' },
   prefix: 'ord',
   system: true,
   fields: {

@@ -17,6 +17,7 @@ import { agreedOf } from './check-out.ts'
 import { type Order, orders } from './collections.ts'
 import { checkPrices, draftDetails, draftErrors, type NewLine, newLines, resolveDraft } from './drafts.ts'
 import { editPlaced } from './edit-placed.ts'
+import { indexOrder } from './order-texts.ts'
 import { stateConflict } from './order-units.ts'
 
 const changedLine = Type.Object(
@@ -71,6 +72,7 @@ export const editOrder = command({
     if (order.status === 'placed' || order.status === 'completed') {
       checkOfPlaced(order, input)
       const { order: after, events } = await editPlaced(context, order, { add, ...given })
+      await indexOrder(context, after)
       return { ...(await answerOf(context, after)), events }
     }
     if (order.status !== 'draft') throw stateConflict(order, 'A draft can be changed, and an order that is placed.')
@@ -83,6 +85,7 @@ export const editOrder = command({
     const resolved = await resolveDraft(context, { cart, details, pathOf: (line) => pathOf(line, { lines, changed, add }) })
     await tx.update(carts, before, { set: { ...details, lines: namedLines(lines, resolved) } })
     const after = await tx.update(orders, order, { set: agreedOf(resolved) })
+    await indexOrder(context, after)
     return await answerOf(context, after)
   },
 })
