@@ -9,7 +9,7 @@ import { importsOf, readSources, type SourceFile } from './source-files.ts'
 
 const ground = ['base', 'contract', 'access', 'schema', 'config', 'storage', 'settings']
 /** What every domain stands on. */
-const spine = [...ground, 'blobs', 'documents', 'operation', 'records', 'effects', 'changes']
+const spine = [...ground, 'blobs', 'languages', 'documents', 'operation', 'records', 'effects', 'changes']
 
 /** Between domains only these arrows; each is used, and together they make no circle. */
 export const domains: Readonly<Record<string, readonly string[]>> = {
@@ -46,7 +46,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   storage: ['base', 'contract', 'access', 'schema'],
   settings: ['base', 'contract', 'schema', 'storage'],
   blobs: ['base'],
-  documents: ['base'],
+  // What people outside read, by language.
+  languages: ['base'],
+  documents: ['base', 'languages'],
   operation: ground,
   records: [...ground, 'operation'],
   effects: [...ground, 'operation', 'records'],

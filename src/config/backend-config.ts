@@ -1,6 +1,8 @@
 // What an owner declares: kingpost.config.ts default-exports nothing and names one value `backend`
 // made by defineBackend. It is data plus the owner's own operations; secrets come from the environment.
+
 import type { NewId } from '../base/ids.ts'
+import type { Language } from '../base/language.ts'
 import type { Scope } from '../contract/scope.ts'
 import type { CollectionOptions, Fields } from '../schema/collection.ts'
 import type { AccountPage } from './account-pages.ts'
@@ -192,6 +194,8 @@ export type PaymentConfig = { readonly provider: 'sandbox'; readonly kind?: neve
 export type MailConfig = {
   readonly from?: { readonly name: string; readonly address: string }
   readonly replyTo?: string
+  /** What customers are written to in who do not say what they read: `en` when left out. */
+  readonly language?: Language
 }
 
 /** Messages about what happens, to addresses that admins choose. */

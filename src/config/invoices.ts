@@ -13,7 +13,7 @@ export type InvoicesConfig = {
   readonly creditNoteSeries?: string
   /** `{series}-{year}-{number:5}` when left out, as in INV-2026-00042. */
   readonly number?: string
-  /** Of the document: English when left out. */
+  /** Of every document. When left out, each is in the language that was ordered in. */
   readonly language?: Language
   /** `false`: staff send them. When left out, each goes to its customer by mail when it is issued. */
   readonly mail?: boolean
@@ -30,7 +30,7 @@ export type InvoiceSettings = {
   readonly series: string
   readonly creditNoteSeries: string
   readonly number: string
-  readonly language: Language
+  readonly language: Language | null
   readonly isMailed: boolean
   readonly exemption: string | null
   readonly terms: string | null
@@ -39,6 +39,6 @@ export type InvoiceSettings = {
 
 export function invoicesOf(given: InvoicesConfig): InvoiceSettings {
   const { issue = 'placed', series = 'INV', creditNoteSeries = series, number = '{series}-{year}-{number:5}' } = given
-  const { language = 'en', mail = true, exemption = null, terms = null, notes = [] } = given
+  const { language = null, mail = true, exemption = null, terms = null, notes = [] } = given
   return { issue, series, creditNoteSeries, number, language, isMailed: mail, exemption, terms, notes }
 }

@@ -1,5 +1,6 @@
 // What a project is set to, as operations may know it: the checked and completed config, without
 // secrets of transports and without anything that does I/O.
+import type { Language } from '../base/language.ts'
 import type { StaffRoles } from '../contract/scope.ts'
 import type { InvoiceSettings } from './invoices.ts'
 import type { CapturePolicy } from './payment-makers.ts'
@@ -127,6 +128,8 @@ export type AccountSettings = {
 export type MailSettings = {
   readonly from: { readonly name: string; readonly address: string }
   readonly replyTo: string | null
+  /** Of customers who do not say what they read. */
+  readonly language: Language
 }
 
 export type PaymentProviderSettings = {

@@ -1,10 +1,12 @@
 // The pages of a document: where everything stands. A first page with the addresses where a window of an envelope shows them
 // (DIN 5008, form B), a table over as many pages as it takes, then sums, tax by rate and what there is to say.
-import { amountText, dayText, percentText } from './amounts.ts'
+
+import { dayText, languageWords } from '../languages/language-texts.ts'
+import type { LanguageWords } from '../languages/language-words.ts'
+import { amountText, percentText } from './amounts.ts'
 import type { DocumentAddress, DocumentTax, InvoiceDocument } from './invoice-document.ts'
 import type { Line } from './lines.ts'
 import type { Style, Typesetter } from './text.ts'
-import { type Words, wordsOf } from './words.ts'
 
 /** What of pdfkit's document is used here. Points, from the top left. */
 type Sheet = {
@@ -41,7 +43,7 @@ type Drawn = {
   readonly sheet: Sheet
   readonly type: Typesetter
   readonly document: InvoiceDocument
-  readonly words: Words
+  readonly words: LanguageWords['document']
   readonly amount: (minor: number) => string
   /** Of what comes next. */
   y: number
@@ -53,7 +55,7 @@ export function drawDocument(sheet: Sheet, type: Typesetter, document: InvoiceDo
     sheet,
     type,
     document,
-    words: wordsOf[language],
+    words: languageWords(language).document,
     amount: (minor) => amountText(minor, currency, language),
     y: 0,
   }

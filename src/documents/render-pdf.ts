@@ -2,16 +2,16 @@
 // document gives the same bytes: no clock and no chance is in it, and nothing is compressed, since what a compression makes of
 // the same text is another on other machines.
 import PdfDocument from 'pdfkit'
+import { languageWords } from '../languages/language-texts.ts'
 import type { InvoiceDocument } from './invoice-document.ts'
 import { drawDocument } from './lay-out.ts'
 import { createTypesetter, type Page } from './text.ts'
-import { wordsOf } from './words.ts'
 import { writeCii, xmlFileName } from './write-cii.ts'
 
 /** Takes some 10 ms a page of one core: outside of transactions, and of the thread that answers requests. */
 export async function renderPdf(document: InvoiceDocument): Promise<Uint8Array> {
   const at = new Date(document.issuedAt)
-  const title = `${wordsOf[document.language][document.kind === 'invoice' ? 'invoice' : 'creditNote']} ${document.number}`
+  const title = `${languageWords(document.language).document[document.kind === 'invoice' ? 'invoice' : 'creditNote']} ${document.number}`
   const pdf = new PdfDocument({
     size: 'A4',
     margin: 0,

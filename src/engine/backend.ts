@@ -219,6 +219,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       mail: {
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
         replyTo: config.mail?.replyTo ?? null,
+        language: config.mail?.language ?? 'en',
       },
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],

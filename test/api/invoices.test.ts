@@ -95,6 +95,25 @@ test('an order that is placed is invoiced by itself, and its customer has the PD
   assert.equal(again.status, 304)
 })
 
+test('who orders in German has receipt, invoice and credit note in German, whoever asks for them later', async () => {
+  await open()
+  const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+  const german = { ...cart.headers, 'accept-language': 'de-AT,de;q=0.9' }
+  const { body } = await checkOut(world, 'guest', { ...cart, headers: german }, 'card_success')
+  await work(world)
+  const [{ document } = assert.fail('no invoice')] = await issuedOf(body.order.id)
+  assert.deepEqual([document.language, document.buyer.address.countryName], ['de', 'Deutschland'])
+  const receipt = sent.find(({ subject }) => subject === `Ihre Bestellung ${body.order.number} bei Test shop`)!
+  assert.match(receipt.text, /\nZwischensumme {2}10,00 EUR\nVersand {8}3,90 EUR\nGesamt {9}13,90 EUR\nDarin 0,91 EUR Umsatzsteuer\n/)
+  assert.match(receipt.text, /\nSie geht an:\n(?:.+\n)+Deutschland\n/)
+  await post('staff', `orders/${body.order.id}/refunds`, { amount: { amount: 500, currency: 'EUR' } })
+  await work(world)
+  const [, credit] = await issuedOf(body.order.id)
+  assert.deepEqual([credit!.document.language, credit!.document.lines[0]!.name], ['de', `Erstattung zur Bestellung ${body.order.number}`])
+  const mail = sent.find(({ subject }) => subject.startsWith('Ihre Rechnungskorrektur'))!
+  assert.match(mail.text, /hängt an: 5,00 EUR weniger/)
+})
+
 test('what was bought on an invoice is still to be paid', async () => {
   const offline = createOfflineProvider({ id: 'invoice', clock: createTestClock(), transfer: null })
   await open({ terms: 'Payable within 14 days.' }, { payments: [sandbox(), onInvoice()] }, [offline])

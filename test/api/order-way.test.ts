@@ -10,7 +10,7 @@ import { checkOut, fillCart, openWorld, work } from '../support/api-harness.ts'
 
 const filesMax = 25
 /** Who asks is looked up for every request, and what only declares data is not counted. */
-const isBeside = /\/(?:collections|events|templates)\.ts$|^domains\/accounts\//
+const isBeside = /\/(?:collections|events|(?:[a-z]+-)?templates)\.ts$|^domains\/accounts\//
 
 /** The files of the drawing, each once. */
 function drawnFiles(): string[] {

@@ -4,6 +4,7 @@
 
 import type { Egress } from '../../src/base/egress.ts'
 import { and, eq, type Filter } from '../../src/contract/filter.ts'
+import { receiptTemplate } from '../../src/domains/emails/order-templates.ts'
 import { queueEmail } from '../../src/domains/emails/queue-email.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
@@ -455,7 +456,7 @@ function receiptOf(order: Order, suffix: string) {
   return {
     key: `order.placed:${order.id}${suffix}`,
     to: order.email,
-    template: 'order_receipt',
+    template: receiptTemplate('en'),
     record: order.id,
     view: { number: order.number },
   } as const

@@ -123,7 +123,7 @@ export function validConfig(): any {
       returnOrigins: ['https://www.clubs.example'],
       productFields: { author: field.text({ search: true }), club: field.ref('clubs') },
     },
-    mail: { from: { name: 'Clubs', address: 'post@example.com' }, replyTo: 'help@example.com' },
+    mail: { from: { name: 'Clubs', address: 'post@example.com' }, replyTo: 'help@example.com', language: 'de' },
     http: { cors: { origins: ['https://app.example'] }, contentSecurityPolicy: { 'img-src': ['https://images.example'] } },
     storefront: './storefront',
     seed: () => [],

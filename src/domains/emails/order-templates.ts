@@ -1,165 +1,81 @@
-// The mails of orders after they were placed, in each language: what was sent, canceled and sent back. `url` leads to the order.
+// The mails to customers, in each language (languages/): of an order, its money, what became of it, and of gift cards and carts. `url` leads
+// to the order.
 import type { Language } from '../../base/language.ts'
+import { languageWords } from '../../languages/language-texts.ts'
+import type { OrderMail } from '../../languages/language-words.ts'
 import type { Template } from './render.ts'
-import { type Words, writtenTemplate } from './written-template.ts'
+import { buttonStyle, templates } from './templates.ts'
+import { writtenTemplate } from './written-template.ts'
 
-const english = {
-  /** {number, url, items, tracking, isRest}; `isRest`: more of it is yet to come */
-  order_shipped: {
-    subject: 'Order {{number}} at {{shop}} is on its way',
-    heading: 'Your parcel is on its way',
-    lines: ['We have sent this of your order {{number}}:'],
-    hasItems: true,
-    hasTracking: true,
-    button: 'See your order',
-    after: [['isRest', 'The rest of your order follows in another parcel.']],
-  },
-  /** {number, url, items, back}; `back` may be empty: nothing was charged for it */
-  order_units_canceled: {
-    subject: 'A part of order {{number}} at {{shop}} is canceled',
-    heading: 'A part of your order is canceled',
-    lines: ['This of your order {{number}} will not be sent:'],
-    hasItems: true,
-    button: 'See your order',
-    after: [
-      ['back', '{{back}} go back the way you paid.'],
-      ['^back', 'You are not charged for it.'],
-    ],
-  },
-  /** {number, url, items} */
-  return_requested: {
-    subject: 'Your return of order {{number}} at {{shop}}',
-    heading: 'We have your request',
-    lines: ['You want to send this of your order {{number}} back:'],
-    hasItems: true,
-    button: 'See your order',
-    after: ['Please wait for our answer before you send anything.'],
-  },
-  /** {number, url, items, instructions} */
-  return_approved: {
-    subject: 'Send back what you returned of order {{number}}',
-    heading: 'You can send it back',
-    lines: ['Please send this of your order {{number}} back:'],
-    hasItems: true,
-    button: 'See your order',
-    after: [['instructions', '{{instructions}}']],
-  },
-  /** {number, url, reason} */
-  return_rejected: {
-    subject: 'Your return of order {{number}} at {{shop}}',
-    heading: 'We cannot take it back',
-    lines: ['We cannot take back what you asked for of your order {{number}}.', ['reason', '{{reason}}']],
-    button: 'See your order',
-    after: ['If you think that this is wrong, answer this mail.'],
-  },
-  /** {number, url, items, back, deduction}; either may be empty */
-  return_completed: {
-    subject: 'Your return of order {{number}} at {{shop}} has arrived',
-    heading: 'Thank you, it has arrived',
-    lines: ['We have this of your order {{number}} back:'],
-    hasItems: true,
-    button: 'See your order',
-    after: [
-      ['back', '{{back}} go back to you.'],
-      ['^back', 'No money goes back for it.'],
-      ['deduction', '{{deduction}} were deducted.{{#reason}} {{reason}}{{/reason}}'],
-    ],
-  },
-  /** {number, url, text} */
-  order_note: {
-    subject: 'About your order {{number}} at {{shop}}',
-    heading: 'About your order {{number}}',
-    lines: ['{{text}}'],
-    button: 'See your order',
-    after: [],
-  },
-  /** {number, url} */
-  order_link: {
-    subject: 'Your order {{number}} at {{shop}}',
-    heading: 'Your order {{number}}',
-    lines: ['Somebody, probably you, asked for a link to your order {{number}} at {{shop}}.'],
-    button: 'See your order',
-    after: ['Whoever has the link sees the order: pass it on to nobody. If you did not ask for it, there is nothing to do.'],
-  },
-} as const satisfies Readonly<Record<string, Words>>
-
-export type OrderTemplate = keyof typeof english
-
-const german: Readonly<Record<OrderTemplate, Words>> = {
-  order_shipped: {
-    subject: 'Bestellung {{number}} bei {{shop}} ist unterwegs',
-    heading: 'Ihr Paket ist unterwegs',
-    lines: ['Das haben wir von Ihrer Bestellung {{number}} verschickt:'],
-    hasItems: true,
-    hasTracking: true,
-    button: 'Bestellung ansehen',
-    after: [['isRest', 'Der Rest Ihrer Bestellung folgt in einem weiteren Paket.']],
-  },
-  order_units_canceled: {
-    subject: 'Ein Teil der Bestellung {{number}} bei {{shop}} ist storniert',
-    heading: 'Ein Teil Ihrer Bestellung ist storniert',
-    lines: ['Das wird von Ihrer Bestellung {{number}} nicht verschickt:'],
-    hasItems: true,
-    button: 'Bestellung ansehen',
-    after: [
-      ['back', '{{back}} gehen auf dem Weg zurück, auf dem Sie bezahlt haben.'],
-      ['^back', 'Es wird Ihnen nicht berechnet.'],
-    ],
-  },
-  return_requested: {
-    subject: 'Ihre Rücksendung zu Bestellung {{number}} bei {{shop}}',
-    heading: 'Wir haben Ihre Anfrage',
-    lines: ['Sie möchten das von Ihrer Bestellung {{number}} zurückschicken:'],
-    hasItems: true,
-    button: 'Bestellung ansehen',
-    after: ['Bitte warten Sie auf unsere Antwort, bevor Sie etwas zurückschicken.'],
-  },
-  return_approved: {
-    subject: 'Schicken Sie zurück, was Sie von Bestellung {{number}} zurückgeben',
-    heading: 'Sie können es zurückschicken',
-    lines: ['Bitte schicken Sie das von Ihrer Bestellung {{number}} zurück:'],
-    hasItems: true,
-    button: 'Bestellung ansehen',
-    after: [['instructions', '{{instructions}}']],
-  },
-  return_rejected: {
-    subject: 'Ihre Rücksendung zu Bestellung {{number}} bei {{shop}}',
-    heading: 'Wir können es nicht zurücknehmen',
-    lines: ['Wir können nicht zurücknehmen, was Sie von Ihrer Bestellung {{number}} zurückgeben wollten.', ['reason', '{{reason}}']],
-    button: 'Bestellung ansehen',
-    after: ['Wenn Sie meinen, dass das falsch ist, antworten Sie auf diese Mail.'],
-  },
-  return_completed: {
-    subject: 'Ihre Rücksendung zu Bestellung {{number}} bei {{shop}} ist angekommen',
-    heading: 'Danke, es ist angekommen',
-    lines: ['Das haben wir von Ihrer Bestellung {{number}} zurück:'],
-    hasItems: true,
-    button: 'Bestellung ansehen',
-    after: [
-      ['back', '{{back}} gehen an Sie zurück.'],
-      ['^back', 'Dafür wird nichts erstattet.'],
-      ['deduction', '{{deduction}} wurden abgezogen.{{#reason}} {{reason}}{{/reason}}'],
-    ],
-  },
-  order_note: {
-    subject: 'Zu Ihrer Bestellung {{number}} bei {{shop}}',
-    heading: 'Zu Ihrer Bestellung {{number}}',
-    lines: ['{{text}}'],
-    button: 'Bestellung ansehen',
-    after: [],
-  },
-  order_link: {
-    subject: 'Ihre Bestellung {{number}} bei {{shop}}',
-    heading: 'Ihre Bestellung {{number}}',
-    lines: ['Jemand, vermutlich Sie, hat einen Link zu Ihrer Bestellung {{number}} bei {{shop}} angefordert.'],
-    button: 'Bestellung ansehen',
-    after: ['Wer den Link hat, sieht die Bestellung: Geben Sie ihn niemandem. Haben Sie ihn nicht angefordert, müssen Sie nichts tun.'],
-  },
-}
-
-const words: Readonly<Record<Language, Readonly<Record<OrderTemplate, Words>>>> = { en: english, de: german }
+type Named = Template & { readonly name: string }
 
 /** A template with its name, as `queueEmail` takes it. */
-export function orderTemplate(name: OrderTemplate, language: Language): Template & { readonly name: string } {
-  return writtenTemplate(name, language, words[language][name])
+export function orderTemplate(name: OrderMail, language: Language): Named {
+  return writtenTemplate(name, language, languageWords(language).orderMails[name])
+}
+
+/** Whether a mail of ours has that name. */
+export function isOwnTemplate(name: string): boolean {
+  const { accountMails, orderMails } = languageWords('en')
+  return [templates, accountMails, orderMails, { order_receipt: true }].some((of) => Object.hasOwn(of, name))
+}
+
+const soft = 'color:#6b6b66'
+const cell = 'padding:10px 0;border-bottom:1px solid #e4e4de'
+
+/** {number, url, items: [{title, quantity, total}], subtotal, discount, shipping, taxAdded, total, taxIncluded, address[], isPaid}; amounts of nothing are empty */
+export function receiptTemplate(language: Language): Named {
+  const known = receipts.get(language) ?? writeReceipt(language)
+  receipts.set(language, known)
+  return known
+}
+/** One text each, so that what is made of it is found again by it. */
+const receipts = new Map<Language, Named>()
+
+function writeReceipt(language: Language): Named {
+  const words = languageWords(language).receipt
+  const sums = [
+    [words.subtotal, 'subtotal', ''],
+    [words.discount, 'discount', '-'],
+    [words.shipping, 'shipping', ''],
+    [words.tax, 'taxAdded', ''],
+  ] as const
+  const wide = Math.max(...[...sums.map(([label]) => label), words.total].map((label) => label.length)) + 2
+  const text = `${words.heading}
+
+${words.placed}
+
+{{#items}}
+{{quantity}} x {{title}}  {{total}}
+{{/items}}
+
+${sums.map(([label, field, sign]) => `{{#${field}}}\n${label.padEnd(wide)}${sign}{{${field}}}\n{{/${field}}}\n`).join('')}${words.total.padEnd(wide)}{{total}}
+{{#taxIncluded}}
+${words.taxIncluded}
+{{/taxIncluded}}
+
+{{#isPaid}}
+${words.goesTo}
+{{#address}}
+{{.}}
+{{/address}}
+
+{{/isPaid}}
+${words.button}: {{url}}
+
+{{shop}}
+`
+  const row = ([label, field, sign]: (typeof sums)[number]) =>
+    `{{#${field}}}<tr><td style="padding:2px 0;${soft}">${label}</td><td align="right" style="padding:2px 0;${soft}">${sign}{{${field}}}</td></tr>{{/${field}}}`
+  const html = `<h1 style="margin:0 0 8px;font-size:22px">${words.heading}</h1>
+<p style="margin:0 0 24px">${words.placed}</p>
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="border-top:1px solid #e4e4de">
+{{#items}}<tr><td style="${cell}">{{quantity}} × {{title}}</td><td align="right" style="${cell};white-space:nowrap">{{total}}</td></tr>{{/items}}
+${sums.map(row).join('\n')}
+<tr><td style="padding:8px 0;font-weight:600">${words.total}</td><td align="right" style="padding:8px 0;font-weight:600">{{total}}</td></tr></table>
+{{#taxIncluded}}<p style="margin:0 0 16px;font-size:14px;${soft}">${words.taxIncluded}</p>{{/taxIncluded}}
+{{#isPaid}}<p style="margin:16px 0 24px;${soft}">${words.goesTo}<br>{{#address}}{{.}}<br>{{/address}}</p>{{/isPaid}}
+<p style="margin:0 0 8px"><a href="{{url}}" style="${buttonStyle}">${words.button}</a></p>
+<p style="margin:24px 0 0;font-size:14px;${soft}">{{shop}}</p>`
+  return { name: 'order_receipt', subject: words.subject, text, html, language }
 }

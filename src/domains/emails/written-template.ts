@@ -1,38 +1,24 @@
 // Mails that exist in each language: one source for text and HTML, so that both say the same.
 import type { Language } from '../../base/language.ts'
+import type { MailLine as Line, MailWords } from '../../languages/mail-words.ts'
 import type { Template } from './render.ts'
 import { buttonStyle } from './templates.ts'
-
-/** A paragraph; with a field before it, only where the view has that: `^field`, where it has not. */
-type Line = string | readonly [when: string, text: string]
-
-/** What a mail says, in Mustache: {shop}, and the fields named beside it. */
-export type Words = {
-  readonly subject: string
-  readonly heading: string
-  readonly lines: readonly Line[]
-  /** Lists `items`, each with its `quantity` and `title`. */
-  readonly hasItems?: true
-  /** Lists `tracking`, each with its `carrier`, `number` and perhaps `url`. */
-  readonly hasTracking?: true
-  /** Its label; it leads to `url`. */
-  readonly button?: string
-  /** Shows `code`. */
-  readonly hasCode?: true
-  readonly after: readonly Line[]
-}
 
 const trackingText = '{{#tracking}}\n{{carrier}}: {{number}}{{#url}}  {{url}}{{/url}}\n{{/tracking}}'
 const trackingHtml = '{{#tracking}}{{carrier}}: {{#url}}<a href="{{url}}">{{number}}</a>{{/url}}{{^url}}{{number}}{{/url}}<br>{{/tracking}}'
 
+const rowHtml = ([label, field]: readonly [string, string]) =>
+  `{{#${field}}}<tr><td style="padding:4px 16px 4px 0;color:#6b6b66">${label}</td><td style="padding:4px 0">{{${field}}}</td></tr>{{/${field}}}`
+
 /** A template with its name, as `queueEmail` takes it. */
-export function writtenTemplate(name: string, language: Language, words: Words): Template & { readonly name: string } {
-  const { subject, heading, lines, hasItems = false, hasTracking = false, button, hasCode = false, after } = words
+export function writtenTemplate(name: string, language: Language, words: MailWords): Template & { readonly name: string } {
+  const { subject, heading, lines, hasItems = false, hasTracking = false, rows = [], button, hasCode = false, after } = words
   const text = [
     heading,
     ...lines,
     ...(hasItems ? ['{{#items}}\n{{quantity}} x {{title}}\n{{/items}}'] : []),
     ...(hasTracking ? ([['tracking.length', trackingText]] as const) : []),
+    ...(rows.length > 0 ? [rows.map(([label, field]) => `{{#${field}}}\n${label}: {{${field}}}\n{{/${field}}}`).join('\n')] : []),
     ...(hasCode ? ['{{code}}'] : []),
     ...(button === undefined ? [] : [`{{#url}}${button}: {{url}}{{/url}}`]),
     ...after,
@@ -44,6 +30,9 @@ export function writtenTemplate(name: string, language: Language, words: Words):
     ...lines.map((line) => paragraph(line)),
     ...(hasItems ? ['<p style="margin:16px 0">{{#items}}{{quantity}} × {{title}}<br>{{/items}}</p>'] : []),
     ...(hasTracking ? [`{{#tracking.length}}<p style="margin:16px 0">${trackingHtml}</p>{{/tracking.length}}`] : []),
+    ...(rows.length > 0
+      ? [`<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 16px">${rows.map(rowHtml).join('')}</table>`]
+      : []),
     ...(hasCode ? ['<p style="margin:24px 0;font-size:32px;letter-spacing:6px;font-weight:600">{{code}}</p>'] : []),
     ...(button === undefined
       ? []

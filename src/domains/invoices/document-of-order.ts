@@ -1,5 +1,6 @@
 // The documents of an order: what an invoice says of all that was sold, and a credit note of what is sold no longer. Pure.
 import { assert } from '../../base/assert.ts'
+import type { Language } from '../../base/language.ts'
 import { allocateMoney, money } from '../../base/money.ts'
 import { euStateOf } from '../../config/eu-taxes.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
@@ -12,7 +13,7 @@ import type {
   InvoiceDocument,
   TaxCategory,
 } from '../../documents/invoice-document.ts'
-import { issuedWords } from '../../documents/words.ts'
+import { languageWords } from '../../languages/language-texts.ts'
 import type { Address } from '../carts/collections.ts'
 import type { Order } from '../orders/collections.ts'
 import type { GivenBack } from '../orders/given-back.ts'
@@ -94,7 +95,7 @@ export function correctionOf(
     const of = taxes.find((one) => one.ratePpm === ratePpm) ?? { ...rateIn(issue)(ratePpm), reason: reasonIn(issue, ratePpm) }
     return { ...of, net, tax }
   })
-  const name = issuedWords[language][kind === 'credit_note' ? 'refundOf' : 'chargeOf'].replace('{number}', order.number)
+  const name = languageWords(language).issued[kind === 'credit_note' ? 'refundOf' : 'chargeOf'].replace('{number}', order.number)
   const parts = own.map(({ ratePpm, category, net, tax }): DocumentLine => {
     const total = isIncluded(order) ? net + tax : net
     return { ratePpm, category, name, sku: null, quantity: 1, unitPrice: total, discount: 0, total, net }
@@ -103,7 +104,13 @@ export function correctionOf(
   return { ...common, lines: parts, shipping: [], taxes: own, totals, paid: kind === 'credit_note' ? totals.total : 0 }
 }
 
-function commonOf({ project, order, number, issuedAt, issuedOn, placedOn, countryName }: Issue) {
+/** The shop's, where it has one for all; otherwise that of who ordered. */
+export function languageOf({ project, order }: Pick<Issue, 'project' | 'order'>): Language {
+  return project.shop?.invoices?.language ?? order.language ?? 'en'
+}
+
+function commonOf(issue: Issue) {
+  const { project, order, number, issuedAt, issuedOn, placedOn, countryName } = issue
   const shop = shopOf(project)
   const { billing, shipping } = order.addresses
   const { seller, invoices } = shop
@@ -117,7 +124,7 @@ function commonOf({ project, order, number, issuedAt, issuedOn, placedOn, countr
     number,
     issuedOn,
     issuedAt,
-    language: invoices.language,
+    language: languageOf(issue),
     accent: project.accounts.accent.ground,
     currency: order.total.currency,
     order: { number: order.number, placedOn },
@@ -223,7 +230,7 @@ function rateIn(issue: Issue): (ratePpm: number) => DocumentRate {
 
 function reasonIn(issue: Issue, ratePpm: number): string | null {
   const { invoices } = shopOf(issue.project)
-  const words = issuedWords[invoices.language]
+  const words = languageWords(languageOf(issue)).issued
   switch (categoryIn(issue, ratePpm)) {
     case 'AE':
       return words.reverseCharge

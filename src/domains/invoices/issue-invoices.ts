@@ -13,7 +13,7 @@ import { type Order, orders } from '../orders/collections.ts'
 import { givenBack } from '../orders/given-back.ts'
 import { payments } from '../payments/collections.ts'
 import { type Invoice, invoices } from './collections.ts'
-import { canceledIn, correctionOf, type Issue, invoiceOf } from './document-of-order.ts'
+import { canceledIn, correctionOf, type Issue, invoiceOf, languageOf } from './document-of-order.ts'
 import { invoiceIssued } from './events.ts'
 import { type AtRate, missingOf, soldNow } from './sold-now.ts'
 import { numberText, takeNumber } from './take-number.ts'
@@ -86,7 +86,7 @@ async function issue(work: Work, order: Order, { make, ...place }: Place & { rea
   const whose = seller!.vatId ?? seller!.taxNumber!
   const sequence = await takeNumber(work, { seller: whose, series, year })
   const number = numberText(settings!.number, { series, year, number: sequence })
-  const names = new Intl.DisplayNames([settings!.language], { type: 'region' })
+  const names = new Intl.DisplayNames([languageOf({ project, order })], { type: 'region' })
   const document = make({
     project,
     order,

@@ -97,7 +97,7 @@ export const checkOutCart = command({
     if (input.payment !== undefined) checkTakes(project, input.payment, { currency: totals.total.currency, at: '/payment' })
     checkExpected(input.expectedTotal, totals.total)
 
-    const language = languageOf(request.headers['accept-language'])
+    const language = languageOf(request.headers['accept-language'], project.mail.language)
     const isEnglish = language === 'en'
     const expiresAt = now + holdMsOf(project, input.payment?.provider)
     const agreed = orderOf(newId('ord'), resolved, { status: 'pending_payment', language: isEnglish ? null : language, expiresAt })

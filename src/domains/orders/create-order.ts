@@ -77,7 +77,8 @@ export const createOrder = command({
     const asked = { cart: { ...cart, createdAt: now, updatedAt: now, version: 1 }, details, pathOf }
     const resolved = await resolveDraft(context, asked)
     await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
-    const order = await tx.insert(orders, orderOf(id, resolved, { status: 'draft', language: null, expiresAt: null }))
+    const language = project.mail.language === 'en' ? null : project.mail.language
+    const order = await tx.insert(orders, orderOf(id, resolved, { status: 'draft', language, expiresAt: null }))
     const [output] = await presentAll(tx, model.get(orders), actor, [order])
     const headers = { location: `/api/orders/${id}`, etag: etagOf(model.get(orders), actor, order) }
     return { output: output as unknown, status: 201, headers }

@@ -5,6 +5,7 @@
 import { isDay } from '../../base/clock.ts'
 import { isCurrency } from '../../base/currencies.ts'
 import { isEmail } from '../../base/email-address.ts'
+import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import { declarationOf } from '../../base/place.ts'
 import { isTimeZone } from '../../base/time-zone.ts'
@@ -113,6 +114,7 @@ const shop = object(
 const mail = object({
   from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
   replyTo: emailAddress,
+  language: word(...languages),
 } satisfies Record<keyof MailConfig, Check>)
 
 const config = object(

@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { isTimeZone } from '../../base/time-zone.ts'
 import type { AnyOwnMail } from '../../domains/emails/define-mail.ts'
-import { templates } from '../../domains/emails/templates.ts'
+import { isOwnTemplate } from '../../domains/emails/order-templates.ts'
 import { nextDue, parseCron, parseEvery } from '../../extend/cron.ts'
 import { type Add, callable, is, passes, plainObject, shown } from '../../schema/shape.ts'
 import { scheduleNames } from '../schedules.ts'
@@ -38,7 +38,7 @@ export const checkMails = entries(
       name: (value, path, add) => {
         if (typeof value !== 'string' || !/^[a-z][a-zA-Z0-9_.-]{0,59}$/.test(value))
           add(path, `must be a name such as welcome, not ${shown(value)}`)
-        else if (Object.hasOwn(templates, value)) add(path, `"${value}" is a template of Kingpost's own: choose another name`)
+        else if (isOwnTemplate(value)) add(path, `"${value}" is a template of Kingpost's own: choose another name`)
       },
       data: schemaOfObject,
       subject: templateText,

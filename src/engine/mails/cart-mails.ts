@@ -2,6 +2,7 @@
 // the cart in the browser that has it, an account wherever it is signed in.
 import { goneTitle } from '../../domains/carts/cart-view.ts'
 import type { Cart } from '../../domains/carts/collections.ts'
+import { orderTemplate } from '../../domains/emails/order-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
 import type { Work } from '../../operation/work.ts'
 
@@ -9,10 +10,10 @@ export async function remindOfCart(work: Work, { cart }: { readonly cart: Cart }
   await queueEmail(work, {
     key: `cart.abandoned:${cart.id}`,
     to: cart.email!,
-    template: 'cart_reminder',
+    template: orderTemplate('cart_reminder', work.project.mail.language),
     record: cart.id,
     view: {
-      lines: cart.lines.map((line) => ({ title: goneTitle(line), quantity: line.quantity })),
+      items: cart.lines.map((line) => ({ title: goneTitle(line), quantity: line.quantity })),
       url: `${work.project.publicUrl}/cart`,
     },
     bound: 'orders',

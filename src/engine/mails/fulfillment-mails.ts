@@ -1,5 +1,6 @@
 // The mails of what became of an order after it was placed, in the language that it was ordered in: each once for its cause.
-import { formatMoney, type Money } from '../../base/money.ts'
+import type { Language } from '../../base/language.ts'
+import type { Money } from '../../base/money.ts'
 import { orderTemplate } from '../../domains/emails/order-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
 import type { orderShipped } from '../../domains/fulfillment/events.ts'
@@ -8,8 +9,9 @@ import type { Order } from '../../domains/orders/collections.ts'
 import type { orderLinkAsked, orderUnitsCanceled } from '../../domains/orders/events.ts'
 import { unitsOf } from '../../domains/orders/order-standing.ts'
 import type { returnChanged } from '../../domains/returns/events.ts'
+import { moneyText } from '../../languages/language-texts.ts'
 import type { Work } from '../../operation/work.ts'
-import { queueForOrder, withLink } from './order-mails.ts'
+import { queueForOrder, readsIn, withLink } from './order-mails.ts'
 
 /** What units are called, as the order has them. */
 export function itemsOf(order: Order, lines: readonly { readonly line: string; readonly quantity: number }[]) {
@@ -22,12 +24,12 @@ export async function tellOfParcel(work: Work, { order, fulfillment, isQuiet }: 
   const isRest = order.lines.some((line) => unitsOf(line).open > 0)
   await queueForOrder(work, order, {
     key: `order.shipped:${id}`,
-    template: orderTemplate('order_shipped', order.language ?? 'en'),
+    template: orderTemplate('order_shipped', readsIn(order)),
     ...(await withLink(work, order, { items: itemsOf(order, lines), tracking, isRest })),
   })
 }
 
-const unlessNothing = (value: Money) => (value.amount === 0 ? '' : formatMoney(value))
+const unlessNothing = (value: Money, language: Language) => (value.amount === 0 ? '' : moneyText(value, language))
 
 export async function tellOfCanceledUnits(
   work: Work,
@@ -36,8 +38,8 @@ export async function tellOfCanceledUnits(
   const { id, lines, refunded } = cancellation
   await queueForOrder(work, order, {
     key: `order.units_canceled:${id}`,
-    template: orderTemplate('order_units_canceled', order.language ?? 'en'),
-    ...(await withLink(work, order, { items: itemsOf(order, lines), back: unlessNothing(refunded) })),
+    template: orderTemplate('order_units_canceled', readsIn(order)),
+    ...(await withLink(work, order, { items: itemsOf(order, lines), back: unlessNothing(refunded, readsIn(order)) })),
   })
 }
 
@@ -46,11 +48,11 @@ export async function tellOfReturn(work: Work, { order, orderReturn }: ReturnTyp
   // Received in parts is news for staff, and who asked for it themselves need not be told.
   if (status === 'received' || (status === 'requested' && isByStaff)) return
   const items = itemsOf(order, status === 'completed' ? lines.map(({ line, received }) => ({ line, quantity: received })) : lines)
-  const back = refunded === null ? '' : unlessNothing(refunded)
-  const kept = deduction === null ? '' : unlessNothing(deduction)
+  const back = refunded === null ? '' : unlessNothing(refunded, readsIn(order))
+  const kept = deduction === null ? '' : unlessNothing(deduction, readsIn(order))
   await queueForOrder(work, order, {
     key: `return.${status}:${id}`,
-    template: orderTemplate(`return_${status}`, order.language ?? 'en'),
+    template: orderTemplate(`return_${status}`, readsIn(order)),
     ...(await withLink(work, order, {
       items: items.filter(({ quantity }) => quantity > 0),
       instructions: instructions ?? '',
@@ -64,7 +66,7 @@ export async function tellOfReturn(work: Work, { order, orderReturn }: ReturnTyp
 export async function tellOfNote(work: Work, { order, note }: ReturnType<typeof customerNoted>['payload']): Promise<void> {
   await queueForOrder(work, order, {
     key: `order.note:${note.id}`,
-    template: orderTemplate('order_note', order.language ?? 'en'),
+    template: orderTemplate('order_note', readsIn(order)),
     ...(await withLink(work, order, { text: note.text })),
   })
 }
@@ -74,7 +76,7 @@ export async function sendOrderAgain(work: Work, { order, email, cause }: Return
   await queueEmail(work, {
     key: `order.link:${cause}`,
     to: email,
-    template: orderTemplate('order_link', order.language ?? 'en'),
+    template: orderTemplate('order_link', readsIn(order)),
     record: order.id,
     ...(await withLink(work, order)),
     bound: 'orders',

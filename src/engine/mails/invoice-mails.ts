@@ -1,9 +1,10 @@
 // The mails that bring invoices and credit notes, each with its PDF.
-import { formatMoney } from '../../base/money.ts'
+import { orderTemplate } from '../../domains/emails/order-templates.ts'
 import { fileNameOf } from '../../domains/invoices/download-invoice.ts'
 import type { invoiceIssued } from '../../domains/invoices/events.ts'
+import { moneyText } from '../../languages/language-texts.ts'
 import type { Work } from '../../operation/work.ts'
-import { boundOf, queueForOrder, withLink } from './order-mails.ts'
+import { boundOf, queueForOrder, readsIn, withLink } from './order-mails.ts'
 
 type Told = ReturnType<typeof invoiceIssued>['payload']
 
@@ -19,8 +20,8 @@ async function send(work: Work, { invoice, order }: Told, key: string): Promise<
   const { number: invoiceNumber, kind, total, id } = invoice
   await queueForOrder(work, order, {
     key,
-    template: kind === 'invoice' ? 'invoice' : 'credit_note',
-    ...(await withLink(work, order, { invoiceNumber, amount: formatMoney(total) })),
+    template: orderTemplate(kind === 'invoice' ? 'invoice' : 'credit_note', readsIn(order)),
+    ...(await withLink(work, order, { invoiceNumber, amount: moneyText(total, readsIn(order)) })),
     attachments: [{ name: fileNameOf(invoice), record: id }],
     ...boundOf(order),
   })

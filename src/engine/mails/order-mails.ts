@@ -1,20 +1,26 @@
 // The mails of orders. What tells of money that moved is always sent. The rest can be caused by anybody who types
 // somebody's address, at no cost, so it is bound; and of orders that were never paid only an account is told, or
 // everybody where the shop wants it; how to pay one by bank transfer is told to all.
+import { toIso } from '../../base/clock.ts'
 import { isCountry } from '../../base/countries.ts'
 import { readIban } from '../../base/iban.ts'
-import { formatMoney } from '../../base/money.ts'
+import type { Language } from '../../base/language.ts'
 import { withoutLinks } from '../../base/names.ts'
 import { secretMark } from '../../base/secret.ts'
+import { orderTemplate, receiptTemplate } from '../../domains/emails/order-templates.ts'
 import { type NewEmail, queueEmail } from '../../domains/emails/queue-email.ts'
 import { type Order, orders } from '../../domains/orders/collections.ts'
 import type { orderPaymentAsked } from '../../domains/orders/events.ts'
 import { orderLink } from '../../domains/orders/order-links.ts'
 import type { Payment } from '../../domains/payments/collections.ts'
+import { dayText, moneyText } from '../../languages/language-texts.ts'
 import type { Work } from '../../operation/work.ts'
 
 type OfOrder = { readonly order: Order }
 type OfPayment = { readonly payment: Payment }
+
+/** What its customer is written to in. */
+export const readsIn = (order: Pick<Order, 'language'>): Language => order.language ?? 'en'
 
 /** A mail about an order and its money, or about one that cost nothing. */
 export const boundOf = (order: Order) => (order.total.amount === 0 || !hasMoved(order) ? ({ bound: 'orders' } as const) : {})
@@ -39,52 +45,56 @@ export async function withLink(work: Work, order: Order, view: NewEmail['view'] 
 export async function sendReceipt(work: Work, { order }: OfOrder): Promise<void> {
   await queueForOrder(work, order, {
     key: `order.placed:${order.id}`,
-    template: 'order_receipt',
+    template: receiptTemplate(readsIn(order)),
     ...(await withLink(work, order, receiptView(order))),
     ...boundOf(order),
   })
 }
 
 function receiptView(order: Order) {
+  const language = readsIn(order)
+  const text = (value: Order['total']) => moneyText(value, language)
   const { name, line1, line2, postalCode, city, region, country } = order.addresses.shipping
   const { subtotal, discount, shipping, tax, total } = order.totals
   // What was agreed says itself how tax was meant: what is on top of the prices is part of the sum.
   const isTaxAdded = subtotal.amount - discount.amount + shipping.amount !== total.amount
-  const unlessNothing = (value: typeof tax) => (value.amount === 0 ? '' : formatMoney(value))
+  const unlessNothing = (value: typeof tax) => (value.amount === 0 ? '' : text(value))
   return {
     isPaid: total.amount > 0,
-    lines: order.lines.map((line) => ({ title: line.title, quantity: line.quantity, total: formatMoney(line.total) })),
-    subtotal: formatMoney(subtotal),
+    items: order.lines.map((line) => ({ title: line.title, quantity: line.quantity, total: text(line.total) })),
+    subtotal: text(subtotal),
     discount: unlessNothing(discount),
-    shipping: formatMoney(shipping),
+    shipping: text(shipping),
     taxAdded: isTaxAdded ? unlessNothing(tax) : '',
-    total: formatMoney(total),
+    total: text(total),
     taxIncluded: isTaxAdded ? '' : unlessNothing(tax),
-    address: [name, line1, line2, [postalCode, city].filter(Boolean).join(' '), region, countryName(country)]
+    address: [name, line1, line2, [postalCode, city].filter(Boolean).join(' '), region, countryName(country, language)]
       .filter((line): line is string => Boolean(line))
       .map(withoutLinks),
   }
 }
 
 /** As people write it: carriers and customers know countries by name. */
-function countryName(code: string): string {
-  const known = countryNames.get(code)
+function countryName(code: string, language: Language): string {
+  const key = `${language} ${code}`
+  const known = countryNames.get(key)
   if (known !== undefined) return known
-  regions ??= new Intl.DisplayNames(['en'], { type: 'region' })
-  const name = regions.of(code) ?? code
-  if (isCountry(code)) countryNames.set(code, name)
+  const names = regions.get(language) ?? new Intl.DisplayNames([language], { type: 'region' })
+  regions.set(language, names)
+  const name = names.of(code) ?? code
+  if (isCountry(code)) countryNames.set(key, name)
   return name
 }
 /** Made with the first mail: the names of all countries are megabytes that a start need not read. */
-let regions: Intl.DisplayNames | null = null
-/** Asking it costs more than the rest of an address. Of countries alone, so there are 249 at most. */
+const regions = new Map<Language, Intl.DisplayNames>()
+/** Asking it costs more than the rest of an address. Of countries alone, so there are 249 at most of each language. */
 const countryNames = new Map<string, string>()
 
 export async function tellOfCancellation(work: Work, { order }: OfOrder): Promise<void> {
   if (!hasMoved(order) && !work.project.shop?.mailsUnpaid) return
   await queueForOrder(work, order, {
     key: `order.canceled:${order.id}`,
-    template: 'order_canceled',
+    template: orderTemplate('order_canceled', readsIn(order)),
     ...(await withLink(work, order, { isPaid: order.total.amount > 0 && hasMoved(order) })),
     ...boundOf(order),
   })
@@ -95,7 +105,7 @@ export async function tellOfExpiry(work: Work, { order }: OfOrder): Promise<void
   if (order.customer === null && !work.project.shop?.mailsUnpaid) return
   await queueForOrder(work, order, {
     key: `order.expired:${order.id}`,
-    template: 'order_expired',
+    template: orderTemplate('order_expired', readsIn(order)),
     ...(await withLink(work, order, { isPaid: hasMoved(order) })),
     bound: 'orders',
   })
@@ -108,7 +118,7 @@ export async function tellOfFailedPayment(work: Work, { payment }: OfPayment): P
   if (order?.status !== 'pending_payment') return
   await queueForOrder(work, order, {
     key: `payment.failed:${payment.id}`,
-    template: 'payment_failed',
+    template: orderTemplate('payment_failed', readsIn(order)),
     ...(await withLink(work, order)),
     bound: 'orders',
   })
@@ -124,17 +134,23 @@ export async function tellHowToTransfer(work: Work, { payment }: OfPayment): Pro
   const order = await work.tx.get(orders, payment.order)
   if (order?.status !== 'pending_payment') return
   const { holder, iban, bic, reference } = action
-  const view = { amount: formatMoney(amount), holder, iban: readIban(iban) ?? iban, bic, reference, day: dayOf(order.expiresAt) }
+  const view = {
+    amount: moneyText(amount, readsIn(order)),
+    holder,
+    iban: readIban(iban) ?? iban,
+    bic,
+    reference,
+    day: dayOf(order.expiresAt, readsIn(order)),
+  }
   await queueForOrder(work, order, {
     key: `payment.transfer:${payment.id}`,
-    template: 'transfer_instructions',
+    template: orderTemplate('transfer_instructions', readsIn(order)),
     ...(await withLink(work, order, view)),
     bound: 'orders',
   })
 }
 
-const dayOf = (at: number | null) =>
-  at === null ? '' : new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+const dayOf = (at: number | null, language: Language) => (at === null ? '' : dayText(toIso(at).slice(0, 10), language))
 
 /** By an address that pays it and shows nothing else of the order: it may be passed on to whoever pays. */
 export async function askForPayment(
@@ -144,8 +160,8 @@ export async function askForPayment(
   const url = `${work.project.publicUrl}/account/pay#token=${secretMark}`
   await queueForOrder(work, order, {
     key: `order.payment_asked:${work.newId('eml')}`,
-    template: 'payment_link',
-    view: { number: order.number, due: formatMoney(due), day: dayOf(expiresAt), url },
+    template: orderTemplate('payment_link', readsIn(order)),
+    view: { number: order.number, due: moneyText(due, readsIn(order)), day: dayOf(expiresAt, readsIn(order)), url },
     secret,
   })
 }
@@ -153,7 +169,7 @@ export async function askForPayment(
 export async function tellOfLateMoney(work: Work, { order, payment }: OfOrder & OfPayment): Promise<void> {
   await queueForOrder(work, order, {
     key: `order.paid_late:${payment.id}`,
-    template: 'order_unmatched',
+    template: orderTemplate('order_unmatched', readsIn(order)),
     // Its customer knows no drafts: the offer is gone.
     view: { number: order.number, reason: order.status === 'draft' ? 'canceled' : order.status },
   })
