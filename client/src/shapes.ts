@@ -71,11 +71,13 @@ export type StockLevel = {
 
 export type ShippingMethod = { id: string; title: string; price: Money; countries?: readonly string[] | null }
 
+/** Given with a name and `line1`; of digital goods that were sold to a country alone, an order shows no more than that. */
 export type Address = {
-  name: string
-  line1: string
+  name?: string | null
+  line1?: string | null
   line2?: string | null
-  city: string
+  /** Left out where the country's addresses name none. */
+  city?: string | null
   region?: string | null
   /** Left out where the country has none. */
   postalCode?: string | null

@@ -19,6 +19,13 @@ export const countriesWithPostalCodes: readonly string[] = (
   'MH MP MQ MX MY NC NL NO NZ PF PL PM PN PR PT PW RE RO RU SE SG SH SJ SK SM TC TR TW UA US VI WF YT ZA'
 ).split(' ')
 
+/**
+ * Where an address is whole without a town: the same metadata names none in the form of these, or does not require it (Singapore, Hong
+ * Kong, Gibraltar; what stands for it in Andorra, Nauru and the Cayman Islands is a region). The last four have no town at all, only
+ * stations: Antarctica, Bouvet Island, Heard Island and McDonald Islands, and the outlying islands of the United States.
+ */
+export const countriesWithoutTowns: readonly string[] = 'AD AG GI HK KY MO NR SG SM VG AQ BV HM UM'.split(' ')
+
 const known = new Set(countries)
 
 /** Capitals alone: `EU`, `UK` and `XK` are none. */

@@ -569,6 +569,11 @@ export const limits = {
   /** Of each kind at once: a tick stays short, and ten minutes apart that is 72,000 carts a day. */
   cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
+  /** Of a bundle: what somebody packs into one box. */
+  bundlePartsMax: 20,
+  bundlePartQuantityMax: 100,
+  /** How long a link to what was bought is good: a large file over a slow line, and a night in between. */
+  downloadLinkHours: 24,
   /** A thing that is sold and its sides: what a lorry carries. All lines of a cart together are still counted exactly. */
   optionsMax: 5,
   optionValuesMax: 200,

@@ -82,6 +82,8 @@ export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends F
   readonly returnDays?: number
   /** Where goods lie, and from where they are taken. One place when left out. */
   readonly stock?: StockConfig
+  /** How digital goods are delivered. */
+  readonly downloads?: DownloadsConfig
   /** More fields of products, such as a book's author. */
   readonly productFields?: TFields
   /** More fields of variants, such as the number of an edition. */
@@ -160,11 +162,30 @@ export type SellerConfig = {
   readonly bank?: { readonly holder?: string; readonly iban: string; readonly bic?: string }
 }
 
+export type DownloadsConfig = {
+  /** How many hours a link to a file that was bought is good: 24 when left out. Its customer gets another whenever they ask. */
+  readonly linkHours?: number
+  /** How often a customer may download each file of an order. As often as they like when left out. */
+  readonly times?: number
+  /**
+   * Whether checkout of digital goods asks for `digitalConsent`: that delivery begins at once, and that the right to withdraw ends by it (EU,
+   * Directive 2011/83 article 16 m). Yes when left out.
+   */
+  readonly consent?: boolean
+  /** The class of tax of digital goods that name none of their own: `standard` when left out. */
+  readonly taxClass?: string
+}
+
 export type StockConfig = {
   /** Names of places, the first to be taken from first: `['berlin', 'vienna']`. A new variant has its stock level at `main`. */
   readonly locations?: readonly string[]
-  /** `order`: from the first that has enough, when left out. `most`: from the one with the most left. */
-  readonly allocate?: 'order' | 'most'
+  /**
+   * `order`: from the first that has enough, when left out. `most`: from the one with the most left. `nearest`: from those that are near to
+   * where the order goes, and then as `order`.
+   */
+  readonly allocate?: 'order' | 'most' | 'nearest'
+  /** For `nearest`: to which countries of ISO 3166-1 each place is near. `{ vienna: ['AT', 'HU'], berlin: ['DE'] }` */
+  readonly near?: Readonly<Record<string, readonly string[]>>
   /** Whether a quantity may be taken from several places where none has all of it. No when left out. */
   readonly split?: boolean
 }

@@ -53,6 +53,7 @@ export type ShopSettings = {
   readonly authorizationWarningMs: number
   readonly bookkeeping: BookkeepingSettings
   readonly stock: StockSettings
+  readonly downloads: DownloadSettings
   /** Where parcels can be followed, by the names of carriers: an address with `{number}` in it. */
   readonly carriers: Readonly<Record<string, string>>
   /** How long after a parcel its customer may ask to send it back. Staff always may. */
@@ -94,14 +95,31 @@ export type SellerSettings = {
 export type SellerAddress = {
   readonly line1: string
   readonly line2?: string
-  readonly city: string
+  /** Left out where the country's addresses name none. */
+  readonly city?: string
   readonly region?: string
   readonly postalCode?: string
   readonly country: string
 }
 
 /** From where units are taken. Without a list of locations there is the main one, and others come behind it. */
-export type StockSettings = { readonly locations: readonly string[]; readonly allocate: 'order' | 'most'; readonly split: boolean }
+export type StockSettings = {
+  readonly locations: readonly string[]
+  readonly allocate: 'order' | 'most' | 'nearest'
+  readonly split: boolean
+  /** By location, to which countries it is near. */
+  readonly near: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** What is delivered by downloads. */
+export type DownloadSettings = {
+  readonly linkMs: number
+  /** How often who bought it may download each file; null: as often as they like. */
+  readonly times: number | null
+  /** Whether checkout asks for `digitalConsent`. */
+  readonly asksConsent: boolean
+  readonly taxClass: string
+}
 
 export type BookkeepingSettings = { readonly timeZone: string; readonly datev: DatevSettings }
 

@@ -13,6 +13,13 @@ export function taxClassesOf(tax: TaxConfig | undefined): readonly string[] {
   return [...new Set([standardClass, ...(tax?.rates ?? []).map((rate) => rate.class ?? standardClass)])]
 }
 
+type Taxed = { readonly taxClass: string | null; readonly isDigital?: boolean | null }
+
+/** A digital edition of a book is taxed as the book is only where the law says so: its shop has to. */
+export function taxClassOf(variant: Taxed, product: Pick<Taxed, 'taxClass'> | undefined, digitalClass: string): string {
+  return variant.taxClass ?? (variant.isDigital === true ? digitalClass : (product?.taxClass ?? standardClass))
+}
+
 /** `timeZone`: whose days `from` and `until` are. */
 export function taxOf(tax: TaxConfig | undefined, timeZone: string): TaxSettings {
   const short = Object.entries(tax?.ratesPpm ?? {}).map(([country, ratePpm]): TaxRateConfig => ({ country, ratePpm }))

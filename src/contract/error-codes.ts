@@ -201,6 +201,7 @@ export const errorCodes = {
   too_many_files: { status: 409, retry: 'whenChanged', message: 'Too many files of yours wait for a record to claim them.' },
   tus_version_unsupported: { status: 412, retry: 'never', message: 'The request names no version of tus that is spoken here.' },
   upload_offset_conflict: { status: 409, retry: 'whenChanged', message: 'The upload does not stand there. Ask by HEAD where it does.' },
+  download_not_open: { status: 409, retry: 'whenChanged', message: 'This cannot be downloaded now.' },
   file_link_invalid: { status: 403, retry: 'never', message: 'This link to a file has ended, or is not ours.' },
   picture_not_resizable: { status: 422, retry: 'never', message: 'This file cannot be made smaller.' },
   range_not_satisfiable: { status: 416, retry: 'never', message: 'The file does not have these bytes.' },

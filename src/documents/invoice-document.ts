@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto'
 import type { Language } from '../base/language.ts'
 
 export type DocumentAddress = {
-  readonly line1: string
+  readonly line1: string | null
   readonly line2: string | null
   readonly postalCode: string | null
-  readonly city: string
+  readonly city: string | null
   readonly region: string | null
   /** ISO 3166-1 alpha-2. */
   readonly country: string

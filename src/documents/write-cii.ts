@@ -114,9 +114,9 @@ const registration = (id: string | null, scheme: string) =>
 function address({ postalCode, line1, line2, city, region, country }: DocumentAddress): string {
   return tag('ram:PostalTradeAddress', [
     optional('ram:PostcodeCode', postalCode),
-    tag('ram:LineOne', line1),
+    optional('ram:LineOne', line1),
     optional('ram:LineTwo', line2),
-    tag('ram:CityName', city),
+    optional('ram:CityName', city),
     tag('ram:CountryID', country),
     optional('ram:CountrySubDivisionName', region),
   ])

@@ -12,7 +12,7 @@ import { invoicesOf } from '../config/invoices.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
-import { sellerOf, taxClassesOf, taxOf } from '../config/tax.ts'
+import { sellerOf, standardClass, taxClassesOf, taxOf } from '../config/tax.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
 import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
@@ -36,6 +36,7 @@ import { productKeeper, variantsIn } from '../domains/catalog/variants.ts'
 import { creditGrants, giftCards, storeCredits } from '../domains/credit/collections.ts'
 import { discountTallies, discountUses } from '../domains/discounts/collections.ts'
 import { discountsIn } from '../domains/discounts/discounts-in.ts'
+import { downloads } from '../domains/downloads/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
@@ -259,7 +260,18 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     returnOrigins: shop.returnOrigins ?? [],
     lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
     orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
-    stock: { locations: shop.stock?.locations ?? [], allocate: shop.stock?.allocate ?? 'order', split: shop.stock?.split ?? false },
+    stock: {
+      locations: shop.stock?.locations ?? [],
+      allocate: shop.stock?.allocate ?? 'order',
+      split: shop.stock?.split ?? false,
+      near: new Map(Object.entries(shop.stock?.near ?? {}).map(([location, of]) => [location, new Set(of)])),
+    },
+    downloads: {
+      linkMs: (shop.downloads?.linkHours ?? limits.downloadLinkHours) * 3_600_000,
+      times: shop.downloads?.times ?? null,
+      asksConsent: shop.downloads?.consent ?? true,
+      taxClass: shop.downloads?.taxClass ?? standardClass,
+    },
     mailsUnpaid: shop.mailsUnpaid ?? false,
     authorizationWarningMs: (shop.authorizationWarningDays ?? limits.authorizationWarningDays) * 24 * 3_600_000,
     bookkeeping,
@@ -352,7 +364,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
   const { currency, productFields, variantFields, tax, automaticDiscounts = false, customerGroups = [] } = shop
   const currencies = currenciesOf(shop)
   const prices = hasPriceLists(shop) ? pricesLoader(currencies) : null
-  const sold = { currency, taxClasses: taxClassesOf(tax), prices }
+  const sold = { currency, taxClasses: taxClassesOf(tax), prices, digitalClass: shop.downloads?.taxClass ?? standardClass }
   return [
     categories,
     productsIn(sold, productFields ?? ({} as TFields), productKeeper),
@@ -386,6 +398,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     discountsIn({ currencies, isAutomatic: automaticDiscounts, customerGroups }),
     discountUses,
     discountTallies,
+    downloads,
     invoices,
     invoiceSeries,
     settlementLines,

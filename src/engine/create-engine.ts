@@ -127,7 +127,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { replace = {} } = options
   const extension = { ...backend.extension, clock }
   const webhooks = createWebhookEvents({ model, storage, newId })
-  const reactTo = createReact([eventHooks(extension.hooks, { ...extension, log }), webhooks.followEvent])
+  const reactTo = createReact([eventHooks(extension.hooks, { ...extension, log }), webhooks.followEvent], providers)
   const react = replace.react?.(reactTo) ?? reactTo
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })

@@ -75,6 +75,8 @@ import { getMyCredit } from '../domains/credit/get-my-credit.ts'
 import { giveCredit } from '../domains/credit/give-credit.ts'
 import { issueGiftCard } from '../domains/credit/issue-gift-card.ts'
 import { readGiftCardBalance } from '../domains/credit/read-gift-card-balance.ts'
+import { listDownloads } from '../domains/downloads/list-downloads.ts'
+import { openDownload } from '../domains/downloads/open-download.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
 import { customerFigures } from '../domains/figures/customer-figures.ts'
@@ -139,6 +141,7 @@ import { idleMeter, type Measured, readMetrics } from '../domains/running/read-m
 import { addStockLevel } from '../domains/stock/add-stock-level.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import { countStock } from '../domains/stock/count-stock.ts'
+import { receiveStock } from '../domains/stock/receive-stock.ts'
 import { transferStock } from '../domains/stock/transfer-stock.ts'
 import { createWebhook } from '../domains/webhooks/create-webhook.ts'
 import { deleteWebhook } from '../domains/webhooks/delete-webhook.ts'
@@ -258,7 +261,9 @@ function operationsAlone(
     ...webhookOperations(events),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),
     ...fileOperations(offer.model, files),
-    ...(offer.project.shop ? [...shopOperations(offer, providers), ...invoiceOperations(renderDocument)] : []),
+    ...(offer.project.shop
+      ? [...shopOperations(offer, providers), ...invoiceOperations(renderDocument), listDownloads(files.linkKey), openDownload(files)]
+      : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
     ...[...offer.model.collections.values()]
       .filter(isRestorable)
@@ -406,6 +411,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     giveCredit,
     getMyCredit,
     adjustStockLevel,
+    receiveStock,
     addStockLevel,
     transferStock,
     countStock,

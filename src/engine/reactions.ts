@@ -22,12 +22,14 @@ import {
 import { cartAbandoned, cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { giftCardIssued } from '../domains/credit/events.ts'
-import { orderShipped } from '../domains/fulfillment/events.ts'
+import { deliverDigital } from '../domains/fulfillment/deliver-digital.ts'
+import { digitalDelivered, orderShipped } from '../domains/fulfillment/events.ts'
 import { customerNoted } from '../domains/history/events.ts'
 import { invoiceIssued, invoiceSendAsked } from '../domains/invoices/events.ts'
 import { oweCorrection, oweInvoice } from '../domains/invoices/issue-effect.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
 import {
+  digitalDue,
   orderCanceled,
   orderCorrected,
   orderExpired,
@@ -49,6 +51,7 @@ import {
   paymentEnding,
   paymentFailedLate,
 } from '../domains/payments/events.ts'
+import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { noteShut, offerToKeep } from '../domains/personal/request-erasure.ts'
 import { returnChanged } from '../domains/returns/events.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
@@ -69,7 +72,7 @@ import {
   tellOfNewPassword,
 } from './mails/account-mails.ts'
 import { remindOfCart } from './mails/cart-mails.ts'
-import { sendOrderAgain, tellOfCanceledUnits, tellOfNote, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
+import { sendOrderAgain, tellOfCanceledUnits, tellOfDownloads, tellOfNote, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import { mailInvoice, mailInvoiceAgain } from './mails/invoice-mails.ts'
 import {
@@ -104,6 +107,7 @@ const reactions = [
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
   on(orderShipped, tellOfParcel),
+  on(digitalDelivered, tellOfDownloads),
   on(orderUnitsCanceled, tellOfCanceledUnits),
   on(returnChanged, tellOfReturn),
   on(orderShipped, async (work, { order }) => {
@@ -135,10 +139,11 @@ const reactions = [
   on(webhookDisabled, tellOfDisabledWebhook),
 ]
 
-const byType = Map.groupBy(reactions, ({ event }): string => event.type)
+/** Those that ask a provider for money. */
+const withProviders = (providers: ReadonlyMap<string, PaymentProvider>) => [on(digitalDue, deliverDigital(providers))]
 
 /** Every event there is, with what it tells. */
-export type EngineEvent = ReturnType<(typeof reactions)[number]['event']>
+export type EngineEvent = ReturnType<(typeof reactions)[number]['event'] | ReturnType<typeof withProviders>[number]['event']>
 
 /** May answer further events. */
 type Reaction<TPayload> = (work: Work, payload: TPayload) => Promise<readonly DomainEvent[] | void>
@@ -158,7 +163,8 @@ async function takeCartAlong(
 type Follower = (work: Work, event: DomainEvent) => Promise<void>
 
 /** Writes all that follows, and what follows from that; then what hooks of the project and webhooks have follow. */
-export function createReact(followers: readonly (Follower | null)[]) {
+export function createReact(followers: readonly (Follower | null)[], providers: ReadonlyMap<string, PaymentProvider>) {
+  const byType = Map.groupBy([...reactions, ...withProviders(providers)], ({ event }): string => event.type)
   const others = followers.filter((one) => one !== null)
   return async function react(work: Work, events: readonly DomainEvent[]): Promise<void> {
     for (const event of events) {

@@ -80,6 +80,7 @@ const publicParams: readonly ErrorCode[] = [
   'total_changed',
   'order_state_conflict',
   'order_held',
+  'download_not_open',
   'fulfillment_state_conflict',
   'return_state_conflict',
   'return_too_late',

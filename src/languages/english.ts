@@ -198,6 +198,15 @@ export const english = {
     },
   },
   orderMails: {
+    /** {number, url, items} */
+    order_downloads: {
+      subject: 'Your downloads of order {{number}} at {{shop}}',
+      heading: 'Your downloads are ready',
+      lines: ['This of your order {{number}} can be downloaded now, on the page of your order:'],
+      hasItems: true,
+      button: 'To your downloads',
+      after: [],
+    },
     /** {number, url, items, tracking, isRest}; `isRest`: more of it is yet to come */
     order_shipped: {
       subject: 'Order {{number}} at {{shop}} is on its way',
@@ -379,7 +388,7 @@ export const english = {
       after: ['You get this once. Nothing is ordered, and nothing is kept for you.'],
     },
   },
-  /** The table of a receipt: {number, items, subtotal, discount, shipping, taxAdded, total, taxIncluded, address, isPaid} */
+  /** The table of a receipt: {number, items, subtotal, discount, shipping, taxAdded, total, taxIncluded, address, isPaid, isSent, hasDownloads, hasConsent} */
   receipt: {
     subject: 'Your order {{number}} at {{shop}}',
     heading: 'Thank you!',
@@ -391,6 +400,8 @@ export const english = {
     total: 'Total',
     taxIncluded: 'Including {{taxIncluded}} tax',
     goesTo: 'It goes to:',
+    downloads: 'Your downloads are on the page of your order.',
+    consent: 'You agreed that what is digital is delivered at once, and that your right to withdraw from buying it has ended by that.',
     button: 'See your order',
   },
   /** What stands on a document besides its data. */

@@ -186,6 +186,14 @@ export const german: LanguageWords = {
     },
   },
   orderMails: {
+    order_downloads: {
+      subject: 'Ihre Downloads zu Bestellung {{number}} bei {{shop}}',
+      heading: 'Ihre Downloads sind bereit',
+      lines: ['Das von Ihrer Bestellung {{number}} können Sie jetzt herunterladen, auf der Seite Ihrer Bestellung:'],
+      hasItems: true,
+      button: 'Zu den Downloads',
+      after: [],
+    },
     order_shipped: {
       subject: 'Bestellung {{number}} bei {{shop}} ist unterwegs',
       heading: 'Ihr Paket ist unterwegs',
@@ -366,6 +374,9 @@ export const german: LanguageWords = {
     total: 'Gesamt',
     taxIncluded: 'Darin {{taxIncluded}} Umsatzsteuer',
     goesTo: 'Sie geht an:',
+    downloads: 'Ihre Downloads finden Sie auf der Seite Ihrer Bestellung.',
+    consent:
+      'Sie haben zugestimmt, dass digitale Inhalte sofort geliefert werden, und wissen, dass Ihr Widerrufsrecht dafür damit erloschen ist.',
     button: 'Bestellung ansehen',
   },
   /** What stands on a document besides its data. */

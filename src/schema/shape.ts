@@ -16,6 +16,11 @@ export function is(expected: string, fits: (value: unknown) => boolean): Check {
 
 export const flag = is('true or false', (value) => typeof value === 'boolean')
 export const callable = is('a function', (value) => typeof value === 'function')
+export const whole = (least: number, most: number) =>
+  is(
+    `a whole number from ${least} to ${most}`,
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+  )
 export const wholeNumber = is('a whole number', (value) => Number.isSafeInteger(value))
 export const countFrom = (least: number) =>
   is(`a whole number from ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least)

@@ -579,6 +579,9 @@ const runningRows: Row[] = [
     { body: { onHand: 12, available: 12 } },
   ),
   ...rows('stock.addLevel', staffOnly(409), ({ ids }) => post('/api/stockLevels', { variant: ids['variant'], location: 'main' })),
+  ...rows('stock.receive', staffOnly(200), ({ ids }) => post(`/api/stockLevels/${ids['variantLevel']}/receive`, { quantity: 2 }), {
+    body: { onHand: 12, available: 12 },
+  }),
   ...rows('stock.transfer', staffOnly(400), ({ ids }) =>
     post('/api/stockTransfers', { variant: ids['variant'], from: 'main', to: 'nowhere', quantity: 1 }),
   ),
@@ -898,6 +901,23 @@ const shopRows: Row[] = [
   ...rows('orders.invoicePdf', holder(200), (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/invoice.pdf` }), {
     given: anInvoice,
   }),
+  ...rows('orders.downloads', holder(200), (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/downloads` }), {
+    given: aPaidOrder,
+    body: { items: [] },
+  }),
+  // Its link decides, whoever asks.
+  ...rows(
+    'orders.download',
+    all(403),
+    (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/downloads/file_x?expires=1&signature=x` }),
+    {
+      given: async (world) => {
+        // The key of links is made with the first one that is looked at.
+        await world.call('guest', { method: 'GET', url: '/api/files/file_x/content?expires=1&signature=x' })
+        return await aPaidOrder(world)
+      },
+    },
+  ),
   ...rows('invoices.send', staffOnly(204), (_, { invoice }) => post(`/api/invoices/${invoice}/send`), {
     given: anInvoice,
     events: ['invoices.send: effects, emails'],

@@ -786,7 +786,7 @@ describe('a cart of many lines', () => {
       const product = world.ids['product']!
       const same = { product, title: 'Paperback', price: { amount: 100, currency: 'EUR' } }
       for (const { id, index } of made) {
-        await tx.insert<AnyRecord>({ name: variants.name }, { id, ...same, sku: `MANY-${index}`, position: index } as never)
+        await tx.insert<AnyRecord>({ name: variants.name }, { id, ...same, downloads: [], sku: `MANY-${index}`, position: index } as never)
         const level = await createStockLevel(tx, newId, id)
         await tx.update(stockLevels, level, { add: { onHand: 1, available: 1 } })
       }

@@ -32,7 +32,7 @@ async function roundTripsOf(count: number): Promise<number> {
     // The first question opens the transaction.
     await tx.count(stockLevels)
     const before = parts.storage.traffic!().roundTrips
-    const wanted = variants.map((variant) => ({ variant, quantity: 1, line: newId('line'), title: 'One' }))
+    const wanted = variants.map((variant) => ({ variant, quantity: 1, line: newId('line'), title: 'One', each: 1, to: 'DE' }))
     await holdStock(workIn(parts, tx, now), newId('ord'), wanted)
     return parts.storage.traffic!().roundTrips - before
   })

@@ -497,7 +497,7 @@ export async function openWorld(options: ApiHarnessOptions = {}): Promise<World>
     await insert('product', products, { ...product, slug: 'emma', title: 'Emma', status: 'active', categories: [ids['fiction']] })
     await insert('draft', products, { ...product, slug: 'secret-plans', title: 'Secret plans', status: 'draft', categories: [] })
     const stocked = async (name: string, fields: Record<string, unknown>, onHand: number) => {
-      await insert(name, variants, { position: 0, title: 'Paperback', ...fields })
+      await insert(name, variants, { position: 0, title: 'Paperback', downloads: [], ...fields })
       const level = await createStockLevel(tx, newId, ids[name]!)
       ids[`${name}Level`] = level.id
       await tx.update(stockLevels, level, { add: { onHand, available: onHand } })

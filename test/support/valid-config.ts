@@ -107,6 +107,8 @@ export function validConfig(): any {
       priceLists: true,
       tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
       limits: { lineQuantity: 20, orderUnits: 100 },
+      stock: { locations: ['berlin', 'vienna'], allocate: 'nearest', near: { vienna: ['AT', 'HU'] }, split: true },
+      downloads: { linkHours: 48, times: 5, consent: false, taxClass: 'standard' },
       mailsUnpaid: true,
       bookkeeping: {
         timeZone: 'Europe/Berlin',

@@ -118,7 +118,7 @@ export function addressLines(address: Address): string[] {
   const { name, line1, line2, postalCode, city, region, country } = address
   const town = [postalCode, city, region].filter(Boolean).join(' ')
   const land = new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? country
-  return [name, line1, line2 ?? '', town, land].filter((line) => line !== '')
+  return [name, line1, line2, town, land].filter((line): line is string => Boolean(line))
 }
 
 export function localCountry(): string {

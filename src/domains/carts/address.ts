@@ -1,7 +1,7 @@
-// Addresses as they are asked for: a country of ISO 3166-1, a postal code where the country asks for one, and in every
-// other part something to read.
+// Addresses as they are asked for: a country of ISO 3166-1, a postal code and a town where the country's addresses have them, and in
+// every other part something to read.
 
-import { countriesWithPostalCodes } from '../../base/countries.ts'
+import { countriesWithoutTowns, countriesWithPostalCodes } from '../../base/countries.ts'
 import { Type } from '../../contract/type.ts'
 import { countrySchema } from '../../schema/wire.ts'
 import type { Address } from './collections.ts'
@@ -18,17 +18,26 @@ export const addressInput = Type.Optional(
       name: named(200),
       line1: named(200),
       line2: optionallyNamed(200),
-      city: named(100),
+      city: { ...optionallyNamed(100), description: 'Required where the country’s addresses name a town.' },
       region: optionallyNamed(100),
       postalCode: { ...optionallyNamed(20), description: 'Required where the country’s addresses ask for one.' },
       country: countrySchema,
       phone: optionallyNamed(40),
     },
-    required: ['name', 'line1', 'city', 'country'],
+    required: ['name', 'line1', 'country'],
     additionalProperties: false,
-    if: { properties: { country: { enum: countriesWithPostalCodes } }, required: ['country'] },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
-    then: { properties: { postalCode: named(20) }, required: ['postalCode'] },
+    allOf: [
+      {
+        if: { properties: { country: { enum: countriesWithPostalCodes } }, required: ['country'] },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+        then: { properties: { postalCode: named(20) }, required: ['postalCode'] },
+      },
+      {
+        if: { properties: { country: { not: { enum: countriesWithoutTowns } } }, required: ['country'] },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+        then: { properties: { city: named(100) }, required: ['city'] },
+      },
+    ],
   }),
 )
 
@@ -43,7 +52,7 @@ export const addressOutput = Type.Unsafe<Address | null>({
     name: text,
     line1: text,
     line2: optionalText,
-    city: text,
+    city: optionalText,
     region: optionalText,
     postalCode: optionalText,
     country: { ...text, description: 'ISO 3166-1 alpha-2' },

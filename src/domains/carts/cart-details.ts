@@ -6,6 +6,7 @@ import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
 import type { VatCheck } from '../../config/tax-exemption.ts'
 import { Type } from '../../contract/type.ts'
+import { countrySchema } from '../../schema/wire.ts'
 import { normalCode } from '../discounts/discount-code.ts'
 import { addressInput, tidyAddress } from './address.ts'
 import { checkCurrency, currencyInput } from './change-cart.ts'
@@ -19,6 +20,11 @@ export const detailsInput = {
   email: textOrNull({ format: 'email', maxLength: limits.emailCharactersMax }),
   shippingAddress: addressInput,
   billingAddress: addressInput,
+  country: textOrNull({
+    ...countrySchema,
+    type: ['string', 'null'],
+    description: 'Where its buyer is, as long as there is no address: decides the tax. All that an order of digital goods needs.',
+  }),
   shippingMethod: textOrNull({ maxLength: limits.idCharactersMax }),
   note: textOrNull({ maxLength: limits.noteCharactersMax, format: 'free-text-or-blank' }),
   vatId: textOrNull({
@@ -38,6 +44,7 @@ export type Details = Partial<
     | 'email'
     | 'shippingAddress'
     | 'billingAddress'
+    | 'country'
     | 'shippingMethod'
     | 'note'
     | 'giftMessage'

@@ -88,6 +88,7 @@ export const cartType = Type.Object(
           }),
           tax: moneyType,
           taxRatePpm: Type.Integer(),
+          isDigital: Type.Boolean({ description: 'It is delivered by downloads, and not sent.' }),
           available: Type.Boolean({
             description: 'False once it can no longer be bought, or not so many: then its prices are zero, and checkout asks to change it.',
           }),
@@ -97,6 +98,10 @@ export const cartType = Type.Object(
     ),
     shippingAddress: addressOutput,
     billingAddress: addressOutput,
+    country: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Of its buyer, as long as there is no address.' }),
+    needsShipping: Type.Boolean({
+      description: 'False where all of it is digital: checkout asks for no address, but for a country, and for `digitalConsent`.',
+    }),
     shippingMethod: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Null also when it is no longer offered.' }),
     discountCodes: Type.Array(Type.String()),
     discounts: discountsType,
@@ -139,7 +144,22 @@ export function checkOpen({ status, order }: Cart): void {
 /** The whole cart, as every cart operation answers it. */
 export function cartView(resolved: ResolvedCart, token?: string) {
   const { cart, priced } = resolved
-  const { id, status, email, currency, lines, shippingAddress, billingAddress, note, vatId, vatCheck, order, createdAt, updatedAt } = cart
+  const {
+    id,
+    status,
+    email,
+    currency,
+    lines,
+    shippingAddress,
+    billingAddress,
+    country,
+    note,
+    vatId,
+    vatCheck,
+    order,
+    createdAt,
+    updatedAt,
+  } = cart
   const forSale = new Map(resolved.lines.map((line) => [line.id, line]))
   return {
     id,
@@ -153,6 +173,8 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     }),
     shippingAddress,
     billingAddress,
+    country,
+    needsShipping: resolved.needsShipping,
     shippingMethod: resolved.shipping?.id ?? null,
     discountCodes: cart.discountCodes ?? [],
     discounts: discountsView(resolved),
@@ -198,6 +220,7 @@ function lineView(line: ResolvedLine) {
     total: price.total,
     tax: price.tax,
     taxRatePpm: price.ratePpm,
+    isDigital: line.isDigital,
     available: true,
   }
 }
@@ -213,6 +236,7 @@ function goneView({ id, variant, quantity, seen }: CartLine, currency: string) {
     total: nothing,
     tax: nothing,
     taxRatePpm: 0,
+    isDigital: false,
   }
   return { id, variant, product, title: goneTitle({ seen }), sku, quantity, ...prices, available: false }
 }

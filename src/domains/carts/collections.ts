@@ -7,11 +7,13 @@ import type { VatCheck } from '../../config/tax-exemption.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
+/** Of digital goods that nobody sent, it may be a country alone. */
 export type Address = {
-  readonly name: string
-  readonly line1: string
+  readonly name?: string | null
+  readonly line1?: string | null
   readonly line2?: string | null
-  readonly city: string
+  /** Missing where the country's addresses name none. */
+  readonly city?: string | null
   readonly region?: string | null
   /** Missing where the country has none. */
   readonly postalCode?: string | null
@@ -62,6 +64,8 @@ export const carts = collection('carts', {
     lines: field.json<readonly CartLine[]>({ required: true, schema: { type: 'array', items: { type: 'object' } } }),
     shippingAddress: field.json<Address | null>({ schema: addressShape }),
     billingAddress: field.json<Address | null>({ schema: addressShape }),
+    /** Where its buyer is, as long as there is no address: decides the tax. */
+    country: field.text({ max: 2 }),
     /** No reference: an old cart keeps nobody from deleting a method. One that is gone is not shown. */
     shippingMethod: field.text({ max: 64 }),
     /** As they are kept, without repeats. What they take is looked at anew with every answer. */

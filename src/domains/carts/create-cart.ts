@@ -43,6 +43,7 @@ export const createCart = command({
     const empty = {
       shippingAddress: null,
       billingAddress: null,
+      country: null,
       shippingMethod: null,
       discountCodes: null,
       note: null,

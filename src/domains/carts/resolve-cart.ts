@@ -5,13 +5,14 @@ import { guestActor } from '../../access/actor.ts'
 import { limits } from '../../base/limits.ts'
 import { type Money, money } from '../../base/money.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
-import { regionOf, standardClass } from '../../config/tax.ts'
+import { regionOf, taxClassOf } from '../../config/tax.ts'
 import { exemptionOf } from '../../config/tax-exemption.ts'
 import type { Filter } from '../../contract/filter.ts'
 import { readFilter } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
+import { type Composition, compose, type Parts, partsOf } from '../catalog/bundles.ts'
 import { type ShippingMethod, shippingMethods } from '../catalog/collections.ts'
 import { type ChosenPrice, findListPrices, findPriceLists, isCurrent, type Listed, lowestPrice } from '../catalog/list-price.ts'
 import { type Product, products } from '../catalog/products.ts'
@@ -20,10 +21,10 @@ import { type Variant, variants } from '../catalog/variants.ts'
 import type { Discounting } from '../discounts/discounts-of.ts'
 import { findDiscounts } from '../discounts/find-discounts.ts'
 import { discountCart } from './cart-discounts.ts'
-import type { Cart, CartLine, LinePriceList } from './collections.ts'
+import type { Address, Cart, CartLine, LinePriceList } from './collections.ts'
 import { type Basket, type LinePrice, type Priced, priceBasket, shopOf, withoutTax } from './totals.ts'
 
-type Line = {
+type Line = Composition & {
   readonly id: string
   readonly quantity: number
   readonly variant: Variant
@@ -41,6 +42,8 @@ export type ResolvedCart = {
   readonly cart: Cart
   /** What can be bought. */
   readonly lines: readonly ResolvedLine[]
+  /** Whether any of it is sent. */
+  readonly needsShipping: boolean
   /** What no longer can. */
   readonly gone: readonly CartLine[]
   /** What is for sale, but with the lines before it is more than can be counted. */
@@ -84,19 +87,23 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
   ])
   const others = found.map(({ product }) => product).filter((product) => !seen.has(product))
   const current = lists.filter((list) => isCurrent(list, { currency, customerGroup, now }))
-  const [itsProducts, listed] = await Promise.all([
+  const bundles = found.filter(({ parts: of }) => (of ?? []).length > 0)
+  const [itsProducts, listed, parts] = await Promise.all([
     others.length === 0 ? known : read.getMany(products, others).then((more) => [...known, ...more]),
     current.length === 0 ? null : findListPrices(read, ids, current),
+    bundles.length === 0 ? null : partsOf(read, bundles),
   ])
-  const { lines, gone, tooLarge } = sortedLines(cart, { variants: found, products: itsProducts, listed })
+  const digitalClass = shop.downloads.taxClass
+  const { lines, gone, tooLarge } = sortedLines(cart, { variants: found, products: itsProducts, listed, parts, digitalClass })
+  const needsShipping = lines.length === 0 || lines.some(({ isDigital }) => !isDigital)
   const { shipping, shippingMisfit } = shippingOf(cart, lines, method)
-  const basket = basketOf(shop, { cart, lines, shipping, customerGroup, now })
+  const basket = basketOf(shop, { cart, lines, needsShipping, shipping, customerGroup, now })
   const own = lines.map((line, index) => ({ ...line, unitPrice: basket.lines[index]!.unitPrice }))
   const asked = offers && { cart, lines: own, shipping: basket.shipping?.price ?? null, customerGroup, offers, now }
   const discounting = asked === null ? nothingOff(lines, currency) : await discountCart(read, asked)
   const priced = priceBasket(shop, discounted(basket, discounting))
   const withPrices = own.map((line, index) => ({ ...line, price: priced.lines[index]! }))
-  return { cart, lines: withPrices, gone, tooLarge, shipping, shippingMisfit, customerGroup, priced, discounting }
+  return { cart, lines: withPrices, needsShipping, gone, tooLarge, shipping, shippingMisfit, customerGroup, priced, discounting }
 }
 
 type Stock = {
@@ -104,10 +111,13 @@ type Stock = {
   readonly products: readonly Product[]
   /** Null where no list holds. */
   readonly listed: ReadonlyMap<string, readonly Listed[]> | null
+  /** Of bundles; null where there is none. */
+  readonly parts: Parts | null
+  readonly digitalClass: string
 }
 
 /** Its lines at their prices; those that are no longer for sale in its currency, and those that are more than can be counted. */
-function sortedLines(cart: Cart, { variants: found, products: itsProducts, listed }: Stock) {
+function sortedLines(cart: Cart, { variants: found, products: itsProducts, listed, parts, digitalClass }: Stock) {
   const byId = new Map(found.map((variant) => [variant.id, variant]))
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
   const lines: Line[] = []
@@ -118,7 +128,8 @@ function sortedLines(cart: Cart, { variants: found, products: itsProducts, liste
     const variant = byId.get(line.variant)
     const product = variant && productById.get(variant.product)
     const chosen = variant && priceOf(line, variant, { listed, currency: cart.currency })
-    if (product?.status !== 'active' || !variant || !chosen) {
+    const made = variant && product && compositionOf(variant, product, { parts, digitalClass })
+    if (product?.status !== 'active' || !variant || !chosen || !made) {
       gone.push(line)
       continue
     }
@@ -132,9 +143,21 @@ function sortedLines(cart: Cart, { variants: found, products: itsProducts, liste
     const { id, quantity } = line
     const { price: unitPrice, list, fromQuantity } = chosen
     const priceList = list && { id: list.id, title: list.title, fromQuantity }
-    lines.push({ id, quantity, variant, product, unitPrice, isAgreed: line.unitPrice !== undefined, priceList })
+    lines.push({ ...made, id, quantity, variant, product, unitPrice, isAgreed: line.unitPrice !== undefined, priceList })
   }
   return { lines, gone, tooLarge }
+}
+
+/** Of what is no bundle, nothing is asked. Null: a part of it is missing. */
+function compositionOf(
+  variant: Variant,
+  product: Product,
+  { parts, digitalClass }: Pick<Stock, 'parts' | 'digitalClass'>,
+): Composition | null {
+  const { weight, downloads, isDigital } = variant
+  if (parts !== null && (variant.parts ?? []).length > 0) return compose(variant, parts, digitalClass)
+  const taxClass = taxClassOf(variant, product, digitalClass)
+  return { parts: [], isDigital: isDigital === true, hasDownloads: downloads.length > 0, taxClass, weight: weight ?? 0 }
 }
 
 type Prices = Pick<Stock, 'listed'> & { readonly currency: string }
@@ -162,7 +185,7 @@ function shippingOf(cart: Cart, lines: readonly Line[], method: ShippingMethod |
 /** What decides how they can be sent. */
 export function goodsOf({ shippingAddress, currency }: Cart, lines: readonly Line[]): Goods {
   const sum = lines.reduce((total, { unitPrice, quantity }) => total + unitPrice.amount * quantity, 0)
-  const weight = lines.reduce((total, { variant, quantity }) => total + (variant.weight ?? 0) * quantity, 0)
+  const weight = lines.reduce((total, { weight: ofOne, quantity }) => total + ofOne * quantity, 0)
   return { country: shippingAddress?.country ?? null, currency, sum, weight }
 }
 
@@ -178,26 +201,40 @@ async function groupOf({ read, project }: Pick<CartContext, 'read' | 'project'>,
   return (await read.get(users, customer))?.customerGroup ?? null
 }
 
-type Unpriced = Pick<ResolvedCart, 'cart' | 'shipping' | 'customerGroup'> & { readonly lines: readonly Line[]; readonly now: number }
+type Unpriced = Pick<ResolvedCart, 'cart' | 'needsShipping' | 'shipping' | 'customerGroup'> & {
+  readonly lines: readonly Line[]
+  readonly now: number
+}
 
 /** At the prices that its holder pays, before discounts. */
-function basketOf(shop: ShopSettings, { cart, lines, shipping, customerGroup, now }: Unpriced): Basket {
-  const { currency, shippingAddress: to, vatId, vatCheck } = cart
+function basketOf(shop: ShopSettings, { cart, lines, needsShipping, shipping, customerGroup, now }: Unpriced): Basket {
+  const { currency, vatId, vatCheck } = cart
+  const to = placeOf(cart, needsShipping)
   const none = money(0, currency)
   return withoutTax(shop, {
     currency,
-    lines: lines.map(({ id, unitPrice, quantity, variant, product, isAgreed }) => ({
+    lines: lines.map(({ id, unitPrice, quantity, taxClass, isDigital, isAgreed }) => ({
       id,
       isAgreed,
       unitPrice,
       quantity,
       discount: none,
-      taxClass: variant.taxClass ?? product.taxClass ?? standardClass,
+      taxClass,
+      ...(isDigital && { isDigital }),
     })),
-    shipping: shipping && { price: shipping.price, discount: none },
+    shipping: needsShipping ? shipping && { price: shipping.price, discount: none } : null,
     place: { country: to?.country ?? null, region: to && regionOf(shop.tax, to), at: now },
     exemption: exemptionOf(shop, { customerGroup, vatId, vatCheck, to }),
   })
+}
+
+/**
+ * Where it is taxed: where goods go, and what is digital where its buyer is, which a billing address says best (EU: Directive 2006/112
+ * article 58).
+ */
+export function placeOf(cart: Pick<Cart, 'shippingAddress' | 'billingAddress' | 'country'>, needsShipping: boolean): Address | null {
+  const country = cart.country === null ? null : { country: cart.country }
+  return needsShipping ? (cart.shippingAddress ?? country) : (cart.billingAddress ?? cart.shippingAddress ?? country)
 }
 
 function discounted(basket: Basket, { lines, shipping }: Discounting): Basket {

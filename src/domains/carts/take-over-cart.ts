@@ -45,6 +45,7 @@ export async function takeOverCart(work: Work, cart: Cart, account: Account): Pr
       email: ownEmail(cart, other, account),
       shippingAddress: cart.shippingAddress ?? other?.shippingAddress ?? null,
       billingAddress: cart.billingAddress ?? other?.billingAddress ?? null,
+      country: cart.country ?? other?.country ?? null,
       shippingMethod: cart.shippingMethod ?? other?.shippingMethod ?? null,
       note: cart.note ?? other?.note ?? null,
       giftMessage: cart.giftMessage ?? other?.giftMessage ?? null,

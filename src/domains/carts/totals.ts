@@ -34,6 +34,8 @@ export type PricedLine = {
   readonly taxClass: string
   /** What was agreed on is what is paid: nothing is taken off it for who pays no tax. */
   readonly isAgreed?: boolean
+  /** Nothing of it is sent. */
+  readonly isDigital?: true
 }
 export type Basket = {
   /** Of every price in it. */
@@ -78,7 +80,7 @@ export type Priced = {
 }
 
 type Group = { readonly ratePpm: number; readonly taxClass: string; readonly lines: readonly Untaxed[]; readonly shipping: Money }
-type Untaxed = Omit<LinePrice, 'tax'>
+type Untaxed = Omit<LinePrice, 'tax'> & { readonly isDigital?: true }
 type Summed = {
   readonly lines: readonly Untaxed[]
   readonly shipping: { readonly price: Money; readonly discount: Money }
@@ -154,15 +156,15 @@ export function priceBasket(shop: ShopSettings, basket: Basket): Priced {
   }
 }
 
-function untaxed(terms: Terms, { id, unitPrice, quantity, discount, taxClass }: PricedLine): Untaxed {
+function untaxed(terms: Terms, { id, unitPrice, quantity, discount, taxClass, ...kind }: PricedLine): Untaxed {
   const subtotal = multiplyMoney(unitPrice, quantity)
   assert(discount.amount >= 0 && discount.amount <= subtotal.amount, 'a discount takes no more than there is')
-  return { id, subtotal, discount, total: subtractMoney(subtotal, discount), ratePpm: terms.rateOf(taxClass), taxClass }
+  return { id, subtotal, discount, total: subtractMoney(subtotal, discount), ratePpm: terms.rateOf(taxClass), taxClass, ...kind }
 }
 
 /**
- * By rate, the highest first; where nothing is due also by class, since the reasons differ. Shipping goes with its goods, in proportion
- * to what they cost; with those that cost nothing as if none had a discount.
+ * By rate, the highest first; where nothing is due also by class, since the reasons differ. Shipping goes with the goods that are sent, in
+ * proportion to what they cost; with those that cost nothing as if none had a discount.
  */
 function groupsOf(terms: Terms, lines: readonly Untaxed[], shipping: Money): Group[] {
   const byRate = [...Map.groupBy(lines, ({ ratePpm, taxClass }) => (ratePpm === 0 ? taxClass : String(ratePpm))).values()]
@@ -170,7 +172,8 @@ function groupsOf(terms: Terms, lines: readonly Untaxed[], shipping: Money): Gro
     .map((of) => ({ ratePpm: of[0]!.ratePpm, taxClass: of[0]!.taxClass, lines: of }))
     .toSorted((a, b) => b.ratePpm - a.ratePpm)
   if (groups.length === 0) groups.push({ ratePpm: terms.rateOf(standardClass), taxClass: standardClass, lines: [] })
-  const sums = (of: 'total' | 'subtotal') => groups.map((group) => group.lines.reduce((sum, line) => sum + line[of].amount, 0))
+  const weigh = (line: Untaxed, of: 'total' | 'subtotal') => (line.isDigital ? 0 : line[of].amount)
+  const sums = (of: 'total' | 'subtotal') => groups.map((group) => group.lines.reduce((sum, line) => sum + weigh(line, of), 0))
   const weights = sums('total')
   const shares = allocateMoney(shipping, weights.some((weight) => weight > 0) ? weights : sums('subtotal'))
   return groups.map((group, index) => ({ ...group, shipping: shares[index]! }))

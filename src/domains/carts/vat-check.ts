@@ -45,8 +45,10 @@ type AtCheckout = Asking & { readonly read: Pick<Reader, 'get'>; readonly model:
 /** Before checkout, of a number that counts, where what is known of it is too old or no answer. Null where nothing is asked. */
 export async function askAgain({ read, model, actor, ...asking }: AtCheckout, id: string): Promise<Asked> {
   const shop = shopOf(asking.project)
-  const { vatId, vatCheck, order, shippingAddress } = await getCart(read, model, actor, id)
-  if (order !== null || vatId === null || !crossesBorder(shop, { vatId, to: shippingAddress })) return null
+  const { vatId, vatCheck, order, shippingAddress, billingAddress } = await getCart(read, model, actor, id)
+  // Of digital goods the billing address counts: what is in the cart is not known here, and to ask once more harms nobody.
+  const isAsked = [shippingAddress, billingAddress].some((to) => crossesBorder(shop, { vatId, to }))
+  if (order !== null || vatId === null || !isAsked) return null
   const isKnown = vatCheck !== null && vatCheck.vatId === vatId && vatCheck.state !== 'unavailable'
   return isKnown && asking.now - Date.parse(vatCheck.at) <= limits.vatCheckMs ? null : await askRegister(asking, vatId)
 }

@@ -56,6 +56,8 @@ export type Sold = {
   readonly taxClasses: readonly string[]
   /** Null in a shop without price lists. */
   readonly prices: PricesLoader | null
+  /** Of what is digital and names none. */
+  readonly digitalClass: string
 }
 
 /** In another currency than the shop's nothing is for sale: comparing bare amounts would be wrong. */

@@ -4,25 +4,19 @@ import { all, any, nobody, type Rule, staff, through, where } from '../../access
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
-import { and, eq, oneOf } from '../../contract/filter.ts'
-import {
-  type AfterChange,
-  type BeforeChange,
-  type ComputeReader,
-  collection,
-  type Fields,
-  recordOf,
-  type WriteAccess,
-} from '../../schema/collection.ts'
+import { and, eq } from '../../contract/filter.ts'
+import { type AfterChange, type BeforeChange, collection, type Fields, recordOf, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { findAll } from '../../storage/find-all.ts'
-import { createStockLevel, removeStockLevels, stockLevels } from '../stock/collections.ts'
+import { createStockLevel, removeStockLevels } from '../stock/collections.ts'
+import { type BundlePart, bundlePartsShape, checkParts } from './bundles.ts'
 import { offeredPricesField } from './offered-price-shape.ts'
 import { checkOptions, type OptionValues, optionKeyOf, optionsMistake, optionValuesShape } from './options.ts'
 import { forgetPrices, isOnSale, priorPriceOf } from './prior-price.ts'
 import { type ProductKeeper, pricedIn, products, type Sold, shown } from './products.ts'
 import { staffOnly } from './staff-only.ts'
+import { loadStanding } from './standing.ts'
 import { contentUnits, type UnitPrice, unitPriceOf } from './unit-price.ts'
 
 const active = where('status').eq('active')
@@ -79,8 +73,14 @@ const variantFields = {
   length: sideOf(),
   width: sideOf(),
   height: sideOf(),
-  /** Where it is another one than its product's. */
+  /** Where it is another one than its product's. What is digital has its product's only where it says so itself. */
   taxClass: field.text({ max: 40 }),
+  /** It is delivered by its `downloads` once it is paid: nothing is sent, and nothing is counted of it. */
+  isDigital: field.boolean(),
+  /** What who has bought it may download. Everybody else is told of no file. */
+  downloads: field.files({ read: staff }),
+  /** A bundle: what one of it is made of, and takes of the stock. */
+  parts: field.json<readonly BundlePart[] | null>({ schema: bundlePartsShape }),
 } as const
 
 export const variants = collection('variants', { prefix: 'var', fields: variantFields })
@@ -92,7 +92,8 @@ export function variantsWith<TFields extends Fields>(more: TFields) {
 }
 
 /** `variants` of a shop with its own fields. The handle for engine code stays `variants`. */
-export function variantsIn<TFields extends Fields>({ currency, taxClasses, prices }: Sold, more: TFields) {
+export function variantsIn<TFields extends Fields>(sold: Sold, more: TFields) {
+  const { currency, taxClasses, prices } = sold
   const own = {
     ...variantFields,
     ...pricesIn(field.money({ required: true, ...bounds, currency })),
@@ -103,12 +104,19 @@ export function variantsIn<TFields extends Fields>({ currency, taxClasses, price
     prefix: 'var',
     fields: { ...own, ...more },
     loaded: {
-      /** What can be bought now, over all locations; and what whoever asks pays for it, where there are price lists. */
-      fields: { available: field.integer({ required: true }), ...(prices && { prices: offeredPricesField() }) },
+      /**
+       * `available`: what can be bought now, over all locations. `expectedAt`: when more is to come of what is not in the house; null where
+       * it is, or nobody has said. And what whoever asks pays for it, where there are price lists.
+       */
+      fields: {
+        available: field.integer({ required: true }),
+        expectedAt: field.dateTime(),
+        ...(prices && { prices: offeredPricesField() }),
+      },
       async load(read, records, caller) {
-        if (prices === null) return await loadAvailable(read, records)
-        const [available, offers] = await Promise.all([loadAvailable(read, records), prices.ofVariants(read, records, caller)])
-        return available.map((one, index) => ({ ...one, prices: offers[index] }))
+        if (prices === null) return await loadStanding(read, records)
+        const [standing, offers] = await Promise.all([loadStanding(read, records), prices.ofVariants(read, records, caller)])
+        return standing.map((one, index) => ({ ...one, prices: offers[index] }))
       },
     },
     indexes: [['product', 'position'], ['price.amount']] as readonly (readonly string[])[],
@@ -117,6 +125,7 @@ export function variantsIn<TFields extends Fields>({ currency, taxClasses, price
     async beforeChange({ tx, now, newId, before, after }: BeforeChange) {
       const [earlier, wanted] = [before && recordOf(variants, before), recordOf(variants, after)]
       const options = await checkedOptions(tx, earlier, wanted)
+      await checkParts(tx, sold, { before: earlier, after: wanted })
       return { ...options, priorPrice: earlier === null ? null : await priorPriceOf({ tx, now, newId }, earlier, wanted) }
     },
     async afterChange(change: AfterChange) {
@@ -127,17 +136,6 @@ export function variantsIn<TFields extends Fields>({ currency, taxClasses, price
       if (earlier !== undefined && earlier !== product) await keepProductPrice(change.tx, earlier, currency)
     },
   })
-}
-
-async function loadAvailable(read: ComputeReader, records: readonly { readonly id: string }[]) {
-  const ids = records.map(({ id }) => id)
-  // One look-up each for a cart's few lines; a list for a page of the catalogue.
-  const levels =
-    ids.length <= 4
-      ? (await Promise.all(ids.map((id) => findAll(read, stockLevels, eq('variant', id))))).flat()
-      : await findAll(read, stockLevels, oneOf('variant', ids))
-  const available = Map.groupBy(levels, (level) => level.variant)
-  return ids.map((id) => ({ available: (available.get(id) ?? []).reduce((sum, level) => sum + level.available, 0) }))
 }
 
 /** @throws validation_failed for a value that its product does not offer */
@@ -177,6 +175,11 @@ export const productKeeper: ProductKeeper = {
 async function keepStockLevel({ tx, newId, before, after }: AfterChange): Promise<void> {
   if (before === null) await createStockLevel(tx, newId, after!.id)
   if (after !== null) return
+  // Nothing counts what was sold of it: whoever bought it downloads it for as long as it is there.
+  if (recordOf(variants, before!).downloads.length > 0)
+    throw new EngineError('still_referenced', {
+      detail: 'Its downloads may have been sold: archive its product, or take them out of it first.',
+    })
   await removeStockLevels(tx, before!.id)
   await forgetPrices(tx, before!.id)
 }

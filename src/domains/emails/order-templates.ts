@@ -23,7 +23,10 @@ export function isOwnTemplate(name: string): boolean {
 const soft = 'color:#6b6b66'
 const cell = 'padding:10px 0;border-bottom:1px solid #e4e4de'
 
-/** {number, url, items: [{title, quantity, total}], subtotal, discount, shipping, taxAdded, total, taxIncluded, address[], isPaid}; amounts of nothing are empty */
+/**
+ * {number, url, items: [{title, quantity, total}], subtotal, discount, shipping, taxAdded, total, taxIncluded, address[], isPaid, isSent,
+ * hasDownloads, hasConsent}; amounts of nothing are empty
+ */
 export function receiptTemplate(language: Language): Named {
   const known = receipts.get(language) ?? writeReceipt(language)
   receipts.set(language, known)
@@ -54,13 +57,21 @@ ${sums.map(([label, field, sign]) => `{{#${field}}}\n${label.padEnd(wide)}${sign
 ${words.taxIncluded}
 {{/taxIncluded}}
 
-{{#isPaid}}
+{{#isSent}}
 ${words.goesTo}
 {{#address}}
 {{.}}
 {{/address}}
 
-{{/isPaid}}
+{{/isSent}}
+{{#hasDownloads}}
+${words.downloads}
+
+{{/hasDownloads}}
+{{#hasConsent}}
+${words.consent}
+
+{{/hasConsent}}
 ${words.button}: {{url}}
 
 {{shop}}
@@ -74,7 +85,9 @@ ${words.button}: {{url}}
 ${sums.map(row).join('\n')}
 <tr><td style="padding:8px 0;font-weight:600">${words.total}</td><td align="right" style="padding:8px 0;font-weight:600">{{total}}</td></tr></table>
 {{#taxIncluded}}<p style="margin:0 0 16px;font-size:14px;${soft}">${words.taxIncluded}</p>{{/taxIncluded}}
-{{#isPaid}}<p style="margin:16px 0 24px;${soft}">${words.goesTo}<br>{{#address}}{{.}}<br>{{/address}}</p>{{/isPaid}}
+{{#isSent}}<p style="margin:16px 0 24px;${soft}">${words.goesTo}<br>{{#address}}{{.}}<br>{{/address}}</p>{{/isSent}}
+{{#hasDownloads}}<p style="margin:16px 0">${words.downloads}</p>{{/hasDownloads}}
+{{#hasConsent}}<p style="margin:16px 0;font-size:14px">${words.consent}</p>{{/hasConsent}}
 <p style="margin:0 0 8px"><a href="{{url}}" style="${buttonStyle}">${words.button}</a></p>
 <p style="margin:24px 0 0;font-size:14px;${soft}">{{shop}}</p>`
   return { name: 'order_receipt', subject: words.subject, text, html, language }

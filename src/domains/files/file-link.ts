@@ -12,7 +12,12 @@ export type FileLink = { readonly id: string; readonly expires: number }
 
 /** `expires`: milliseconds since 1970. */
 export async function signLink(key: LinkKey, { id, expires }: FileLink): Promise<string> {
-  return signHmac(Buffer.from(await key()).toString('hex'), `file\n${id}\n${expires}`)
+  return await signText(key, `file\n${id}\n${expires}`)
+}
+
+/** What a text says begins with what it is for, so that none is good for something else. */
+export async function signText(key: LinkKey, text: string): Promise<string> {
+  return signHmac(Buffer.from(await key()).toString('hex'), text)
 }
 
 export async function isLinkGood(key: LinkKey, link: FileLink & { readonly signature: string }, now: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 // What becomes of a parcel: its tracking, that it arrived, or that it did not leave after all.
+
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -8,6 +9,7 @@ import { checkIfMatch } from '../../records/etag.ts'
 import { type Order, orders } from '../orders/collections.ts'
 import { moveUnits, unitsOf } from '../orders/order-standing.ts'
 import { indexOrder } from '../orders/order-texts.ts'
+import { stockUnits } from '../stock/reserve-stock.ts'
 import { keepStock } from '../stock/ship-stock.ts'
 import { type Fulfillment, fulfillments } from './collections.ts'
 import { fulfillmentChanged } from './events.ts'
@@ -98,11 +100,7 @@ export const cancelFulfillment = command({
     const lines = fulfillment.lines.map(({ line, quantity }) => ({ quantity, of: order.lines.find((one) => one.id === line)! }))
     if (lines.some(({ quantity, of }) => unitsOf(of).returnable < quantity))
       throw stateConflict(fulfillment, 'some of it is being sent back, or came back. Settle that return, or reject it, first.')
-    await keepStock(
-      context,
-      order.id,
-      lines.map(({ of, quantity }) => ({ variant: of.variant, quantity })),
-    )
+    await keepStock(context, order.id, stockUnits(lines))
     const after = await tx.update(fulfillments, fulfillment, { set: { status: 'canceled' } })
     const moves = lines.map(({ of, quantity }) => ({ line: of.id, shipped: -quantity }))
     const { order: moved, events } = await moveUnits(context, order, { moves })

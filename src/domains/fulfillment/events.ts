@@ -7,5 +7,7 @@ type Told = { readonly order: Order; readonly fulfillment: Fulfillment }
 
 /** Units have left the house. `isQuiet`: its customer is not written to. */
 export const orderShipped = event('order.shipped').with<Told & { readonly isQuiet: boolean }>()
+/** What is digital of it has been delivered: its downloads are open. */
+export const digitalDelivered = event('order.digital_delivered').with<Told>()
 /** Its tracking has changed, it was delivered, or it did not leave. */
 export const fulfillmentChanged = event('fulfillment.changed').with<Told>()

@@ -1,16 +1,17 @@
 import { staff } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, type InputIssue } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
-import { chargedTotal, type Order, orders } from '../orders/collections.ts'
+import { chargedTotal, type Order, type OrderLine, orders } from '../orders/collections.ts'
 import { moveUnits, unitsOf } from '../orders/order-standing.ts'
 import { indexOrder } from '../orders/order-texts.ts'
 import { checkNotHeld, namedLines, orderUnitsInput, stateConflict } from '../orders/order-units.ts'
 import { paidFor, shareOfUnits } from '../orders/paid-for.ts'
 import { captureShipped } from '../payments/capture-shipped.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
+import { stockUnits } from '../stock/reserve-stock.ts'
 import { consumeStock } from '../stock/ship-stock.ts'
 import { fulfillments } from './collections.ts'
 import { orderShipped } from './events.ts'
@@ -45,18 +46,18 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
       // Whoever else sends, cancels or settles it waits.
       const order = await tx.lock(orders, input.id, 'exclusive')
       if (order === null) throw new EngineError('not_found')
-      const all = order.lines.map((line) => ({ line: line.id, quantity: unitsOf(line).open })).filter(({ quantity }) => quantity > 0)
+      const all = order.lines
+        .filter(({ isDigital }) => !isDigital)
+        .map((line) => ({ line: line.id, quantity: unitsOf(line).open }))
+        .filter(({ quantity }) => quantity > 0)
       if (order.status !== 'placed' || all.length === 0) throw stateConflict(order, 'There is nothing to send.')
       if (order.paymentStatus === 'refunded')
         throw stateConflict(order, 'All that was paid for it was given back. Cancel what was not sent, or make another order for it.')
       const sent = namedLines(order, input.lines ?? all, { can: 'open', what: 'are neither sent nor canceled' })
+      checkSent(order, sent)
       checkNotHeld(order)
       const tracking = trackingOf(project, input.tracking ?? [])
-      await consumeStock(
-        context,
-        order.id,
-        sent.map(({ of, quantity }) => ({ variant: of.variant, quantity })),
-      )
+      await consumeStock(context, order.id, stockUnits(sent))
       const lines = sent.map(({ line, quantity }) => ({ line, quantity }))
       const one = { id: newId('ful'), order: order.id, status: 'shipped', lines, tracking, deliveredAt: null } as const
       const fulfillment = await tx.insert(fulfillments, one)
@@ -73,8 +74,16 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
   })
 }
 
+/** @throws order_state_conflict for what is never sent */
+function checkSent(order: Order, sent: readonly { readonly of: OrderLine }[]): void {
+  const errors = sent.flatMap(({ of }, index): InputIssue[] =>
+    of.isDigital ? [{ path: `/lines/${index}/line`, code: 'digital', message: 'is digital: it is delivered once it is paid' }] : [],
+  )
+  if (errors.length > 0) throw stateConflict(order, 'What is digital is not sent.', errors)
+}
+
 /** What has been sent so far, with its share of the tax; shipping is due with the first parcel. */
-async function captureSent(work: Work, order: Order, providers: ReadonlyMap<string, PaymentProvider>): Promise<void> {
+export async function captureSent(work: Work, order: Order, providers: ReadonlyMap<string, PaymentProvider>): Promise<void> {
   const { lines, shipping } = paidFor(order)
   const ofLines = order.lines.map((line) =>
     shareOfUnits(lines.get(line.id)!, { before: 0, units: unitsOf(line).shipped, of: line.quantity }),

@@ -115,7 +115,7 @@ function commonOf(issue: Issue) {
   const { billing, shipping } = order.addresses
   const { seller, invoices } = shop
   const address = (of: Address | typeof seller.address): DocumentAddress => {
-    const { line1, line2 = null, postalCode = null, city, region = null, country } = of
+    const { line1 = null, line2 = null, postalCode = null, city = null, region = null, country } = of
     return { line1, line2, postalCode, city, region, country, countryName: countryName(country) }
   }
   const sameAddress = JSON.stringify([billing.name, address(billing)]) === JSON.stringify([shipping.name, address(shipping)])
@@ -131,8 +131,9 @@ function commonOf(issue: Issue) {
     // A supply within the EU has a day (BR-IC-11); of what is yet to be sent it is the one of the invoice.
     suppliedOn: order.fulfillmentStatus === 'fulfilled' || order.taxExemption === 'reverse_charge' ? issuedOn : null,
     seller: { ...seller, address: address(seller.address) },
-    buyer: { name: billing.name, vatId: order.vatId, address: address(billing) },
-    shipTo: sameAddress ? null : { name: shipping.name, address: address(shipping) },
+    // Of digital goods that were sold to a country alone, nobody said a name.
+    buyer: { name: billing.name ?? order.email, vatId: order.vatId, address: address(billing) },
+    shipTo: sameAddress ? null : { name: shipping.name ?? order.email, address: address(shipping) },
     pricesIncludeTax: isIncluded(order),
     terms: invoices.terms,
     notes: invoices.notes,

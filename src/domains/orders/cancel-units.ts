@@ -1,8 +1,10 @@
 // Canceling a part of an order: units that were not sent are free again, and what they came to is given back, or not charged. What the
 // order cost beside them, such as shipping, stays.
+
 import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import type { Work } from '../../operation/work.ts'
+import { stockUnits } from '../stock/reserve-stock.ts'
 import { releaseUnits } from '../stock/ship-stock.ts'
 import { cancellations } from './cancellations.ts'
 import { type Order, orders } from './collections.ts'
@@ -34,11 +36,7 @@ export async function cancelUnits(
   const { tx, newId } = work
   if (order.status !== 'placed') throw stateConflict(order, 'Nothing of it can be canceled by line.')
   const named = namedLines(order, lines, { can: 'open', what: 'are neither sent nor canceled' })
-  await releaseUnits(
-    work,
-    order.id,
-    named.map(({ of, quantity }) => ({ variant: of.variant, quantity })),
-  )
+  await releaseUnits(work, order.id, stockUnits(named))
   const id = newId('can')
   const units = named.map(({ line, quantity }) => ({ line, quantity }))
   const cause = { reason: 'units_canceled', key: `cancel:${id}`, isKept: false, isAwaited: false } as const

@@ -12,14 +12,15 @@ import { checkIfMatch } from '../../records/etag.ts'
 import { recordOf } from '../../schema/collection.ts'
 import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
-import { lineTitle, offersShipping, type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
+import { lineTitle, offersShipping, placeOf, type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
 import { askAgain } from '../carts/vat-check.ts'
+import type { ResolvedPart } from '../catalog/bundles.ts'
 import { checkCodes, takeUses } from '../discounts/use-discounts.ts'
 import { payments } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { startPayment } from '../payments/start-payment.ts'
-import { holdStock, type Wanted } from '../stock/reserve-stock.ts'
+import { holdStock, unitsOfOne, wantedOf } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, type OrderTax, orders } from './collections.ts'
 import { orderCreated } from './events.ts'
 import {
@@ -56,6 +57,11 @@ export const checkOutCart = command({
       payment: Type.Optional(paymentRequest),
       ...creditRequest,
       expectedTotal: Type.Optional(moneyType),
+      digitalConsent: Type.Optional(
+        Type.Boolean({
+          description: 'Its customer agrees that digital goods are delivered at once, and knows that the right to withdraw ends by it.',
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -91,7 +97,7 @@ export const checkOutCart = command({
     const resolved = await resolveCart({ read: tx, model, project, now }, cart)
     const { discounting } = resolved
     checkForSale(resolved)
-    await checkComplete({ tx, model }, resolved)
+    await checkComplete({ tx, model }, resolved, hasConsent(project, resolved, input.digitalConsent))
     if (discounting.refused.length > 0) checkCodes(discounting)
     const { totals } = resolved.priced
     if (input.payment !== undefined) checkTakes(project, input.payment, { currency: totals.total.currency, at: '/payment' })
@@ -100,14 +106,18 @@ export const checkOutCart = command({
     const language = languageOf(request.headers['accept-language'], project.mail.language)
     const isEnglish = language === 'en'
     const expiresAt = now + holdMsOf(project, input.payment?.provider)
-    const agreed = orderOf(newId('ord'), resolved, { status: 'pending_payment', language: isEnglish ? null : language, expiresAt })
+    const digitalConsentAt = input.digitalConsent === true && hasDigital(resolved) ? now : null
+    const step = { status: 'pending_payment', language: isEnglish ? null : language, expiresAt, digitalConsentAt } as const
+    const agreed = orderOf(newId('ord'), resolved, step)
     const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, found, { set: { status: 'converted', order: agreed.id, vatCheck: cart.vatCheck } })
     const order = await tx.insert(orders, agreed, 'conflict')
-    const wanted = wantedOf(order)
-    const created = [orderCreated({ order }), ...(await holdStock(context, order.id, wanted))]
-    checkUnits(shopOf(project), wanted)
+    const created = [
+      orderCreated({ order }),
+      ...(await holdStock(context, order.id, wantedOf(order.lines, order.addresses.shipping.country))),
+    ]
+    checkUnits(shopOf(project), order.lines)
     if (discounting.applied.length > 0) await takeUses(context, order, discounting.applied)
     if (order.total.amount === 0) {
       const events = await placeOrder(context, order, 'paid')
@@ -175,11 +185,34 @@ function refuseLines(lines: readonly CartLine[], { code, detail, message }: Refu
 /** @throws cart_incomplete naming what is missing */
 export async function checkComplete(
   { tx, model }: Pick<CommandContext<unknown>, 'tx' | 'model'>,
-  { cart, shipping, shippingMisfit }: ResolvedCart,
+  { cart, shipping, shippingMisfit, needsShipping }: ResolvedCart,
+  isAgreed = true,
 ): Promise<void> {
-  const missing = (['email', 'shippingAddress'] as const)
-    .filter((name) => cart[name] === null)
-    .map((name) => issue(`/${name}`, 'required', 'is missing'))
+  const missing = cart.email === null ? [issue('/email', 'required', 'is missing')] : []
+  if (needsShipping && cart.shippingAddress === null) missing.push(issue('/shippingAddress', 'required', 'is missing'))
+  if (placeOf(cart, false) === null && !needsShipping) missing.push(issue('/country', 'required', 'is missing'))
+  if (!isAgreed) missing.push(issue('/digitalConsent', 'required', 'is to be agreed to: digital goods are delivered at once'))
+  if (needsShipping) missing.push(...(await shippingMissing({ tx, model }, { cart, shipping, shippingMisfit })))
+  if (missing.length > 0)
+    throw new EngineError('cart_incomplete', {
+      detail: `Before checkout: ${missing.map(({ path, message }) => `${path.slice(1)} ${message}`).join(', ')}.`,
+      errors: missing,
+    })
+}
+
+export function hasDigital({ lines }: Pick<ResolvedCart, 'lines'>): boolean {
+  return lines.some(({ isDigital, hasDownloads }) => isDigital || hasDownloads)
+}
+
+function hasConsent(project: Project, resolved: ResolvedCart, given: boolean | undefined): boolean {
+  return given === true || !shopOf(project).downloads.asksConsent || !hasDigital(resolved)
+}
+
+async function shippingMissing(
+  { tx, model }: Pick<CommandContext<unknown>, 'tx' | 'model'>,
+  { cart, shipping, shippingMisfit }: Pick<ResolvedCart, 'cart' | 'shipping' | 'shippingMisfit'>,
+): Promise<InputIssue[]> {
+  const missing: InputIssue[] = []
   const hasNone = cart.shippingMethod !== null && shipping === null && shippingMisfit !== 'currency'
   if (hasNone) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
   // A shop that sends things somehow asks how; one without any shipping method sells what needs none.
@@ -188,19 +221,12 @@ export async function checkComplete(
   if (isBound || shippingMisfit === 'country') missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
   if (shippingMisfit === 'currency') missing.push(issue('/shippingMethod', 'currency', `has no price in ${cart.currency}`))
   if (shippingMisfit === 'weight') missing.push(issue('/shippingMethod', 'weight', 'does not take so much at once'))
-  if (missing.length > 0)
-    throw new EngineError('cart_incomplete', {
-      detail: `Before checkout: ${missing.map(({ path, message }) => `${path.slice(1)} ${message}`).join(', ')}.`,
-      errors: missing,
-    })
+  return missing
 }
 
 /** After the hold, which has the last word on what there is. @throws order_too_large */
-export function checkUnits(
-  { orderUnitsMax, lineQuantityMax }: ShopSettings,
-  lines: readonly { readonly line: string; readonly quantity: number }[],
-): void {
-  const units = lines.reduce((sum, { quantity }) => sum + quantity, 0)
+export function checkUnits({ orderUnitsMax, lineQuantityMax }: ShopSettings, lines: readonly OrderLine[]): void {
+  const units = lines.reduce((sum, line) => sum + line.quantity * Math.max(1, unitsOfOne(line)), 0)
   const long = lines.filter(({ quantity }) => quantity > lineQuantityMax)
   if (units <= orderUnitsMax && long.length === 0) return
   throw new EngineError('order_too_large', {
@@ -209,7 +235,7 @@ export function checkUnits(
         ? `One order has at most ${orderUnitsMax} units; this one has ${units}.`
         : `A line has at most ${lineQuantityMax} units.`,
     params: { units, orderUnits: orderUnitsMax, lineQuantity: lineQuantityMax },
-    errors: long.map(({ line }) => ({ path: `/lines/${line}/quantity`, code: 'maximum', message: `must be ${lineQuantityMax} or less` })),
+    errors: long.map(({ id }) => ({ path: `/lines/${id}/quantity`, code: 'maximum', message: `must be ${lineQuantityMax} or less` })),
   })
 }
 
@@ -225,7 +251,11 @@ function checkExpected(expected: Money | undefined, total: Money): void {
 type Own = 'createdAt' | 'updatedAt' | 'version'
 
 /** An order of what the cart came to, which is at its beginning: later changes of prices, titles or methods do not reach it. */
-export function orderOf(id: string, resolved: ResolvedCart, step: Pick<Order, 'status' | 'language' | 'expiresAt'>): Omit<Order, Own> {
+export function orderOf(
+  id: string,
+  resolved: ResolvedCart,
+  step: Pick<Order, 'status' | 'language' | 'expiresAt' | 'digitalConsentAt'>,
+): Omit<Order, Own> {
   const { id: cart, tokenHash } = resolved.cart
   const none = {
     accountEmail: null,
@@ -259,13 +289,14 @@ type Agreed =
   | 'giftMessage'
 
 /** Of a cart that was checked to be complete. */
-export function agreedOf({ cart, lines, shipping, priced, discounting }: ResolvedCart): Pick<Order, Agreed> {
+export function agreedOf({ cart, lines, needsShipping, shipping: method, priced, discounting }: ResolvedCart): Pick<Order, Agreed> {
   const { taxIncluded, taxExemption, totals } = priced
+  const shipping = needsShipping ? method : null
   return {
     customer: cart.customer,
     email: cart.email!,
     lines: lines.map(frozenLine),
-    addresses: addressesOf(cart),
+    addresses: addressesOf(cart, needsShipping),
     shipping: shipping && {
       id: shipping.id,
       title: shipping.title,
@@ -304,6 +335,9 @@ export function frozenLine(line: ResolvedLine): OrderLine {
     ...unlessNothing('tax', price.tax),
     taxRatePpm: price.ratePpm,
     ...(price.taxClass !== standardClass && { taxClass: price.taxClass }),
+    ...(line.isDigital && { isDigital: true }),
+    ...(line.hasDownloads && { hasDownloads: true }),
+    ...(line.parts.length > 0 && { parts: line.parts.map(frozenPart) }),
   }
 }
 
@@ -312,16 +346,16 @@ function unlessNothing<K extends string>(name: K, amount: Money): { readonly [P 
   return amount.amount === 0 ? {} : ({ [name]: amount } as { [P in K]: Money })
 }
 
-/** What its lines take of the stock. */
-export function wantedOf({ lines }: Pick<Order, 'lines'>): Wanted[] {
-  return lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
+function frozenPart({ variant, quantity }: ResolvedPart): NonNullable<OrderLine['parts']>[number] {
+  const { id, sku, title, isDigital } = variant
+  return { variant: id, sku, title, quantity, ...(isDigital === true && { isDigital }) }
 }
 
 function discountsOf({ applied }: ResolvedCart['discounting']): Order['discounts'] {
   return applied.length === 0 ? null : applied.map(({ discount: { id, code, title }, amount }) => ({ id, code, title, amount }))
 }
 
-function addressesOf(cart: Cart): Order['addresses'] {
-  const shipping = cart.shippingAddress!
+function addressesOf(cart: Cart, needsShipping: boolean): Order['addresses'] {
+  const shipping = placeOf(cart, needsShipping)!
   return { shipping, billing: cart.billingAddress ?? shipping }
 }

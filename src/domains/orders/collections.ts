@@ -34,11 +34,25 @@ export type OrderLine = {
   readonly taxRatePpm?: number
   /** Left out: `standard`. */
   readonly taxClass?: string
+  /** Delivered by downloads: nothing of it is sent, or counted. Left out: it is sent. */
+  readonly isDigital?: true
+  /** There was something to download when it was sold. */
+  readonly hasDownloads?: true
+  /** Of a bundle, what one of it was made of. */
+  readonly parts?: readonly OrderPart[]
   /** Of its units, as its parcels, cancellations and returns say; left out where there are none. `returning`: asked to be sent back. */
   readonly shipped?: number
   readonly canceled?: number
   readonly returning?: number
   readonly returned?: number
+}
+
+export type OrderPart = {
+  readonly variant: string
+  readonly sku: string
+  readonly title: string
+  readonly quantity: number
+  readonly isDigital?: true
 }
 
 export type OrderShipping = {
@@ -80,6 +94,23 @@ const orderLineShape = {
     tax: moneySchema,
     taxRatePpm: { type: 'integer' },
     taxClass: { type: 'string' },
+    isDigital: { type: 'boolean', description: 'It is delivered by downloads, and not sent.' },
+    hasDownloads: { type: 'boolean', description: 'There is something to download.' },
+    parts: {
+      type: 'array',
+      description: 'Of a bundle, what one of it is made of.',
+      items: {
+        type: 'object',
+        title: 'OrderPart',
+        properties: {
+          variant: { type: 'string' },
+          sku: { type: 'string' },
+          title: { type: 'string' },
+          quantity: { type: 'integer' },
+          isDigital: { type: 'boolean' },
+        },
+      },
+    },
     shipped: { type: 'integer', description: 'Units that were sent.' },
     canceled: { type: 'integer', description: 'Units that will not be sent.' },
     returning: { type: 'integer', description: 'Units that the customer wants to send back, or has sent back, and that are not settled.' },
@@ -198,6 +229,8 @@ export const orders = collection('orders', {
     channel: field.text({ max: 40 }),
     note: field.longText({ max: 2_000, personal: true }),
     giftMessage: field.longText({ max: limits.giftMessageCharactersMax, personal: true }),
+    /** When its customer agreed that digital goods are delivered at once, and that the right to withdraw ends by it. */
+    digitalConsentAt: field.dateTime(),
     placedAt: field.dateTime(),
     /** A draft that waits for its payment: staff may take the offer back. */
     isOffered: field.boolean(),

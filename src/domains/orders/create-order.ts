@@ -63,6 +63,7 @@ export const createOrder = command({
       currency,
       shippingAddress: null,
       billingAddress: null,
+      country: null,
       shippingMethod: null,
       discountCodes: null,
       note: null,
@@ -78,7 +79,8 @@ export const createOrder = command({
     const resolved = await resolveDraft(context, asked)
     await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
     const language = project.mail.language === 'en' ? null : project.mail.language
-    const order = await tx.insert(orders, orderOf(id, resolved, { status: 'draft', language, expiresAt: null }))
+    const step = { status: 'draft', language, expiresAt: null, digitalConsentAt: null } as const
+    const order = await tx.insert(orders, orderOf(id, resolved, step))
     const [output] = await presentAll(tx, model.get(orders), actor, [order])
     const headers = { location: `/api/orders/${id}`, etag: etagOf(model.get(orders), actor, order) }
     return { output: output as unknown, status: 201, headers }

@@ -16,8 +16,8 @@ import type { Cart } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
 import { payments } from '../payments/collections.ts'
-import { holdStock } from '../stock/reserve-stock.ts'
-import { checkComplete, checkUnits, wantedOf } from './check-out.ts'
+import { holdStock, wantedOf } from '../stock/reserve-stock.ts'
+import { checkComplete, checkUnits } from './check-out.ts'
 import { type Order, orders } from './collections.ts'
 import { orderCreated } from './events.ts'
 import { placeOrder } from './place-order.ts'
@@ -35,8 +35,8 @@ export const newLine = Type.Object(
 )
 export type NewLine = { readonly variant: string; readonly quantity?: number; readonly unitPrice?: Money }
 
-const { email, shippingAddress, billingAddress, shippingMethod, note, vatId } = detailsInput
-export const draftDetails = { email, shippingAddress, billingAddress, shippingMethod, note, vatId }
+const { email, shippingAddress, billingAddress, country, shippingMethod, note, vatId } = detailsInput
+export const draftDetails = { email, shippingAddress, billingAddress, country, shippingMethod, note, vatId }
 export const draftErrors = ['reference_not_found', 'cart_incomplete', 'not_for_sale', 'amount_too_large'] as const
 
 /** @throws validation_failed for a price in another currency, below zero, or more than an order counts */
@@ -81,9 +81,8 @@ export async function openDraft(
 ): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
   await checkNothingLeft(work, draft)
   const order = await work.tx.update(orders, draft, { set: { status: 'pending_payment', expiresAt, isOffered: true } })
-  const wanted = wantedOf(order)
-  const created = [orderCreated({ order }), ...(await holdStock(work, order.id, wanted))]
-  checkUnits(shopOf(work.project), wanted)
+  const created = [orderCreated({ order }), ...(await holdStock(work, order.id, wantedOf(order.lines, order.addresses.shipping.country)))]
+  checkUnits(shopOf(work.project), order.lines)
   if (order.total.amount > 0) return { order, events: created }
   const placed = await placeOrder(work, order, 'paid')
   return { order: { ...order, status: 'placed' }, events: [...created, ...placed] }

@@ -23,12 +23,12 @@ import { type Address, type CartLine, carts } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { type LinePrice, shopOf } from '../carts/totals.ts'
 import { postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
-import { commitStock, holdStock } from '../stock/reserve-stock.ts'
-import { checkUnits, frozenLine, wantedOf } from './check-out.ts'
+import { commitStock, holdStock, wantedOf } from '../stock/reserve-stock.ts'
+import { checkUnits, frozenLine } from './check-out.ts'
 import { exchangeOpen, type Order, type OrderLine, type OrderTax, orders, paymentDue } from './collections.ts'
 import type { NewLine } from './drafts.ts'
 import { orderCorrected } from './events.ts'
-import { fulfillmentStatusOf } from './order-standing.ts'
+import { fulfillmentStatusOf, unitsOf } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
 import { recognition, salesOf } from './place-order.ts'
 import { raisePromise } from './raise-promise.ts'
@@ -60,11 +60,11 @@ export async function editPlaced(
   const added = withAdded(context, order, resolved)
   const lines = [...order.lines, ...added.lines]
   const after = { ...order, ...set, ...added.sums, lines, fulfillmentStatus: fulfillmentStatusOf(lines) }
-  const wanted = wantedOf({ lines: added.lines })
+  const wanted = wantedOf(added.lines, after.addresses.shipping.country)
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
-    throw isEngineError(error, 'out_of_stock') ? ofRequest(error, wanted) : error
+    throw isEngineError(error, 'out_of_stock') ? ofRequest(error, added.lines) : error
   })
-  checkUnits(shopOf(context.project), wantedOf(after))
+  checkUnits(shopOf(context.project), after.lines)
   await commitStock(context, order.id)
   const more = subtractMoney(after.total, order.total)
   const isOwed = more.amount > 0
@@ -79,8 +79,8 @@ export async function editPlaced(
 }
 
 /** Nobody knows the ids of lines that were not made. */
-function ofRequest({ detail, params, errors = [] }: EngineError, wanted: readonly { readonly line: string }[]): EngineError {
-  const indexOf = (path: string) => wanted.findIndex(({ line }) => path === `/lines/${line}/quantity`)
+function ofRequest({ detail, params, errors = [] }: EngineError, added: readonly Pick<OrderLine, 'id'>[]): EngineError {
+  const indexOf = (path: string) => added.findIndex(({ id }) => path === `/lines/${id}/quantity`)
   return new EngineError('out_of_stock', {
     detail,
     params: { lines: (params!['lines'] as readonly object[]).map((line) => ({ ...line, line: null })) },
@@ -106,7 +106,8 @@ function addressesAfter(
     throw stateConflict(order, 'It goes to a place with other taxes: cancel it, and make another.', [
       { path: '/shippingAddress/country', code: 'enum', message: `must be ${before.country}` },
     ])
-  if (shippingAddress && order.fulfillmentStatus !== 'unfulfilled') throw stateConflict(order, 'Some of it was sent already.')
+  const isSent = order.lines.some((line) => !line.isDigital && unitsOf(line).shipped > 0)
+  if (shippingAddress && isSent) throw stateConflict(order, 'Some of it was sent already.')
   return { shipping, billing: billingAddress ? tidyAddress(billingAddress) : billing }
 }
 

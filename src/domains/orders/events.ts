@@ -18,6 +18,8 @@ export const orderExpired = event('order.expired').with<Told>()
 export const orderUnitsCanceled = event('order.units_canceled').with<Told & { readonly cancellation: Cancellation }>()
 /** All of it is sent, canceled or back, and its money is settled. */
 export const orderCompleted = event('order.completed').with<Told>()
+/** Something of it that is digital can be delivered now, or its money be taken first. Whoever follows looks again. */
+export const digitalDue = event('order.digital_due').with<Told>()
 /** Of one that was completed: something is to be sent back, or is disputed, or its money was taken away. */
 export const orderReopened = event('order.reopened').with<Told>()
 /** Of a placed one: more or less of it is sold than before, since something was added, or money of it was given back, or came back. */

@@ -8,6 +8,7 @@ import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { type Order, orders } from './collections.ts'
+import { dueDigital } from './digital-due.ts'
 import { writeStanding } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
 
@@ -29,7 +30,7 @@ async function withHolds(context: CommandContext<unknown>, order: Order, holds: 
   const events = await writeStanding(tx, held)
   const after = events.length === 0 ? held : (await tx.get(orders, order.id))!
   const [view] = await presentAll(tx, model.get(orders), actor, [after])
-  return { output: view as unknown, headers: { etag: etagOf(model.get(orders), actor, after) }, events }
+  return { output: view as unknown, headers: { etag: etagOf(model.get(orders), actor, after) }, events: [...events, ...dueDigital(after)] }
 }
 
 /** `POST /api/orders/{id}/hold`: nothing of it is sent until it is released. */

@@ -6,6 +6,7 @@ import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { type Dispute, disputes, openDisputes } from '../payments/collections.ts'
 import { orders } from './collections.ts'
+import { dueDigital } from './digital-due.ts'
 import { writeStanding } from './order-standing.ts'
 
 const disputed = 'disputed'
@@ -21,5 +22,6 @@ export async function noteDispute({ tx }: Work, { dispute }: { readonly dispute:
   ]
   const holds = [...order.holds.filter((hold) => hold !== disputed && hold !== lost), ...wanted]
   if (holds.join() === order.holds.join()) return []
-  return await writeStanding(tx, await tx.update(orders, order, { set: { holds } }))
+  const after = await tx.update(orders, order, { set: { holds } })
+  return [...(await writeStanding(tx, after)), ...dueDigital(after)]
 }

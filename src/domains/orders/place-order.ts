@@ -9,6 +9,7 @@ import { accounts } from '../ledger/collections.ts'
 import { type Leg, postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { commitStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
+import { dueDigital } from './digital-due.ts'
 import { orderPlaced } from './events.ts'
 
 /** O4 of the state table: pending_payment or a revived expired order becomes placed. */
@@ -25,7 +26,8 @@ export async function placeOrder(
   await commitStock(context, order.id)
   if (order.discounts !== null) await keepUses(context, order.id)
   await postTransfer(context, { kind: 'order.recognized', order: order.id, legs: recognition(placed), sales: salesOf(placed) })
-  return [orderPlaced({ order: placed })]
+  const hasDigital = placed.lines.some(({ isDigital }) => isDigital)
+  return [orderPlaced({ order: placed }), ...(hasDigital ? dueDigital(placed) : [])]
 }
 
 /** Of an order that keeps its taxes: a line by its id, or the shipping that goes with the goods of one rate. */

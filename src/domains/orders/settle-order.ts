@@ -17,9 +17,10 @@ import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { dropUnmetClaims, keptOf, lostOf, refundable, refundPayment, refundsOf } from '../payments/refund-claims.ts'
-import { canHold, holdStock } from '../stock/reserve-stock.ts'
+import { canHold, holdStock, wantedOf } from '../stock/reserve-stock.ts'
 import { chargedTotal, exchangeOpen, type Order, orders, paymentDue } from './collections.ts'
 import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
+import { dueDigital } from './digital-due.ts'
 import { orderPaidLate } from './events.ts'
 import { writeStanding } from './order-standing.ts'
 import { paymentLinks } from './payment-links.ts'
@@ -60,7 +61,7 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   if (after.status === 'placed' || after.status === 'completed') {
     const returned = await returnSurplus(context, after, attempts)
     const corrected = await correctSale(context, after, { captured: sum(attempts, 'captured'), lost })
-    return [...returned, ...corrected, ...(await writeStanding(tx, after, attempts))]
+    return [...returned, ...corrected, ...(await writeStanding(tx, after, attempts)), ...dueDigital(after)]
   }
   return []
 }
@@ -110,7 +111,7 @@ async function changedOnes(tx: Transaction, changed: readonly Payment[]): Promis
 
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
 async function revive(context: Work, order: Order, paid: Paid): Promise<DomainEvent[]> {
-  const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
+  const wanted = wantedOf(order.lines, order.addresses.shipping.country)
   // A limit of its discounts may have been used up by others meanwhile, as its goods may have been bought.
   const hasUses = order.discounts !== null
   if (!(await canHold(context, wanted)) || (hasUses && !(await canUseAgain(context.tx, order.id)))) {

@@ -1,4 +1,5 @@
 // What staff make of a return: approve it, reject it, take its units back, and settle its money.
+
 import { recently, staff } from '../../access/rule.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -6,10 +7,11 @@ import { type Money, money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
-import { type Order, orders } from '../orders/collections.ts'
+import { orders } from '../orders/collections.ts'
 import { giveBackUnits, type UnitsBack } from '../orders/give-back.ts'
 import { moveUnits } from '../orders/order-standing.ts'
 import { settleOrder } from '../orders/settle-order.ts'
+import { stockUnits } from '../stock/reserve-stock.ts'
 import { takeBackUnits } from '../stock/ship-stock.ts'
 import { type OrderReturn, type ReturnLine, returns } from './collections.ts'
 import { endExchange } from './end-exchange.ts'
@@ -96,19 +98,17 @@ export const receiveReturn = command({
       context.input.lines ?? rest.map(({ line, quantity, received }) => ({ line, quantity: quantity - received }))
     const lines = receivedOf(orderReturn, given)
     const units = (isRestocked: boolean) =>
-      given
-        .filter(({ restock = true }) => restock === isRestocked)
-        .map(({ line, quantity }) => ({ variant: variantOf(order, line), quantity }))
+      stockUnits(
+        given
+          .filter(({ restock = true }) => restock === isRestocked)
+          .map(({ line, quantity }) => ({ of: order.lines.find(({ id }) => id === line)!, quantity })),
+      )
     const reason = `Return ${orderReturn.id}`
     await takeBackUnits(context, order.id, { restocked: units(true), writtenOff: units(false), reason })
     const after = await context.tx.update(returns, orderReturn, { set: { status: 'received', lines } })
     return { ...(await answerOf(context, after)), events: [returnChanged({ order, orderReturn: after })] }
   },
 })
-
-function variantOf(order: Order, line: string): string {
-  return order.lines.find(({ id }) => id === line)!.variant
-}
 
 /** @throws return_state_conflict where nothing is to come; validation_failed naming what is too much */
 function receivedOf({ status, lines }: OrderReturn, given: readonly Received[]): ReturnLine[] {

@@ -50,6 +50,12 @@ export const requestReturn = command({
     const order = (await tx.lock(orders, seen.id, 'exclusive'))!
     if (order.status !== 'placed' && order.status !== 'completed') throw stateConflict(order, 'Nothing of it can be sent back.')
     const named = namedLines(order, input.lines, { can: 'returnable', what: 'were sent, and are neither back nor on their way' })
+    const errors = named.flatMap(({ of }, index) =>
+      of.isDigital
+        ? [{ path: `/lines/${index}/line`, code: 'digital', message: 'is digital: ask the shop to give back what it cost' }]
+        : [],
+    )
+    if (errors.length > 0) throw stateConflict(order, 'What is digital is not sent back.', errors)
     const isByStaff = isStaff(actor)
     if (!isByStaff) await checkInTime(context, order)
     const lines = named.map(({ line, quantity, reason }) => ({ line, quantity, reason, received: 0, restocked: 0 }))

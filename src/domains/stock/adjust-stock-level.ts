@@ -34,6 +34,12 @@ export const adjustStockLevel = command({
       backorderLimit: units('Sold beyond what is on hand.'),
       lowAt: units('`stock.low` is told when what is left to sell comes down to it.'),
       incoming: units('Ordered, and not there yet.'),
+      sellsIncoming: Type.Optional(
+        Type.Unsafe<boolean | null>({
+          type: ['boolean', 'null'],
+          description: 'They may be sold before they come, and no more than these.',
+        }),
+      ),
       expectedAt: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' })),
       reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax, format: 'free-text-or-blank' })),
     },
@@ -69,6 +75,7 @@ export const adjustStockLevel = command({
 /** @throws validation_failed below what is promised, below zero, or beyond what is counted exactly */
 function checkUnits(onHand: number, available: number): void {
   const least = Math.max(0, onHand - available)
-  if (onHand < 0 || available < 0) throw invalid('/onHand', 'minimum', `must be at least ${least}: that many are held, sold or kept`)
+  if (onHand < 0 || available < 0)
+    throw invalid('/onHand', 'minimum', `must be at least ${least}: that many are held, sold or kept, and not sold before they come`)
   if (Math.max(onHand, available) > limits.stockUnitsMax) throw invalid('/onHand', 'maximum', `must be at most ${limits.stockUnitsMax}`)
 }

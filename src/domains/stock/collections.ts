@@ -1,7 +1,7 @@
 // Stock: three counters per variant and location, changed only by guarded single statements, each with
 // its reason beside it: a movement for what is on hand, a reservation for what is held or sold.
-// Invariant: available = onHand - safetyStock + backorderLimit - held - committed, and none is below zero; so one column guards all of
-// it, and a hold at one location is one statement.
+// Invariant: available = onHand - safetyStock + backorderLimit + what is coming and may be sold - held - committed, and none is below
+// zero; so one column guards all of it, and a hold at one location is one statement.
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { leastIdAt, type NewId } from '../../base/ids.ts'
@@ -35,9 +35,11 @@ export const stockLevels = collection('stockLevels', {
     backorderLimit: field.integer({ min: 0, max: limits.stockUnitsMax }),
     /** `stock.low` is told when what is left to sell comes down to it. */
     lowAt: field.integer({ min: 0, max: limits.stockUnitsMax }),
-    /** Units that were ordered, and when they are to come: told, not counted. */
+    /** Units that were ordered, and when they are to come. */
     incoming: field.integer({ min: 0, max: limits.stockUnitsMax }),
     expectedAt: field.dateTime(),
+    /** These may be sold before they come: so many preorders, and no more. */
+    sellsIncoming: field.boolean(),
   },
   unique: [['variant', 'location']],
   checks: ['onHand', 'held', 'committed', 'available'].map((path) => ({ path, op: 'gte' as const, value: 0 })),
@@ -124,12 +126,15 @@ export async function createStockLevelAt(
   place: Pick<StockLevel, 'variant' | 'location'>,
 ): Promise<StockLevel> {
   const empty = { onHand: 0, held: 0, committed: 0, available: 0 }
-  const unsaid = { safetyStock: null, backorderLimit: null, lowAt: null, incoming: null, expectedAt: null }
+  const unsaid = { safetyStock: null, backorderLimit: null, lowAt: null, incoming: null, expectedAt: null, sellsIncoming: null }
   return await tx.insert(stockLevels, { id: newId('stk'), ...place, ...empty, ...unsaid })
 }
 
+type Counted = Pick<StockLevel, 'onHand' | 'held' | 'committed' | 'safetyStock' | 'backorderLimit' | 'incoming' | 'sellsIncoming'>
+
 /** What is left to sell of a level with these numbers. */
-export function availableOf(level: Pick<StockLevel, 'onHand' | 'held' | 'committed' | 'safetyStock' | 'backorderLimit'>): number {
-  const { onHand, held, committed, safetyStock, backorderLimit } = level
-  return onHand - (safetyStock ?? 0) + (backorderLimit ?? 0) - held - committed
+export function availableOf(level: Counted): number {
+  const { onHand, held, committed, safetyStock, backorderLimit, incoming, sellsIncoming } = level
+  const coming = sellsIncoming === true ? (incoming ?? 0) : 0
+  return onHand - (safetyStock ?? 0) + (backorderLimit ?? 0) + coming - held - committed
 }

@@ -11,16 +11,61 @@ import type { Transaction } from '../../storage/transaction.ts'
 import { mainLocation, type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
 import { stockLow } from './events.ts'
 
-export type Wanted = { readonly variant: string; readonly quantity: number; readonly line: string; readonly title: string }
+/** `each`: units of it in one of the line. `to`: the country that it goes to. */
+export type Wanted = {
+  readonly variant: string
+  readonly quantity: number
+  readonly line: string
+  readonly title: string
+  readonly each: number
+  readonly to: string
+}
+
+/** What was sold: of a bundle, with what one of it is made of. */
+export type Sold = {
+  readonly variant: string
+  readonly parts?: readonly { readonly variant: string; readonly quantity: number; readonly isDigital?: true }[]
+  readonly isDigital?: true
+}
+export type Units = { readonly variant: string; readonly quantity: number }
+
+/** Of one of it: of a bundle its parts, of what is digital nothing. */
+function counted({ variant, parts, isDigital }: Sold): Units[] {
+  if (isDigital) return []
+  if (parts === undefined) return [{ variant, quantity: 1 }]
+  return parts.filter((part) => !part.isDigital).map((part) => ({ variant: part.variant, quantity: part.quantity }))
+}
+
+export function unitsOfOne(sold: Sold): number {
+  return counted(sold).reduce((sum, { quantity }) => sum + quantity, 0)
+}
+
+/** Of so many of each. */
+export function stockUnits(sold: readonly { readonly of: Sold; readonly quantity: number }[]): Units[] {
+  return sold.flatMap(({ of, quantity }) => counted(of).map((one) => ({ variant: one.variant, quantity: one.quantity * quantity })))
+}
+
+type Ordered = Sold & { readonly id: string; readonly title: string; readonly quantity: number }
+
+/** What lines that go to a country take. */
+export function wantedOf(lines: readonly Ordered[], to: string): Wanted[] {
+  return lines.flatMap((line) =>
+    counted(line).map(({ variant, quantity: each }) => {
+      const { id, title, quantity } = line
+      return { line: id, title, variant, each, quantity: each * quantity, to }
+    }),
+  )
+}
 
 /**
  * Holds all of it or nothing: units move from available to held. Answers what was brought low by it.
  * @throws out_of_stock naming the lines and what is left of each
  */
 export async function holdStock(work: Work, order: string, wanted: readonly Wanted[]): Promise<DomainEvent[]> {
+  if (wanted.length === 0) return []
   const quantities = quantitiesOf(wanted)
   const levels = await decidedLevels(work.tx, [...quantities.keys()])
-  const { shares, missing } = sharesOf(work.project, quantities, levels)
+  const { shares, missing } = sharesOf(settingsFor(work.project, wanted), quantities, levels)
   if (missing.length > 0) throw outOfStock(wanted, missing, { quantities, levels })
   await holdEach(work, order, shares)
   return shares.flatMap(({ level, quantity }) => broughtLow(level, -quantity))
@@ -29,11 +74,19 @@ export async function holdStock(work: Work, order: string, wanted: readonly Want
 type Known = { readonly quantities: ReadonlyMap<string, number>; readonly levels: ReadonlyMap<string, readonly StockLevel[]> }
 
 function outOfStock(wanted: readonly Wanted[], missing: readonly string[], { quantities, levels }: Known): EngineError {
-  const short = missing.flatMap((variant) => {
+  const each = missing.flatMap((variant) => {
     const requested = quantities.get(variant)!
     const available = levels.get(variant)!.reduce((sum, level) => sum + level.available, 0)
-    return wanted.filter((one) => one.variant === variant).map(({ line, title }) => ({ line, title, requested, available }))
+    return wanted
+      .filter((one) => one.variant === variant)
+      .map((one) => {
+        const { line, title } = one
+        return { line, title, requested: Math.ceil(requested / one.each), available: Math.floor(available / one.each) }
+      })
   })
+  // A bundle is as short as the shortest of its parts.
+  const lines = Map.groupBy(each, ({ line }) => line).values()
+  const short = [...lines].map((of) => of.toSorted((a, b) => a.available - b.available || b.requested - a.requested)[0]!)
   const [first] = short
   return new EngineError('out_of_stock', {
     detail:
@@ -51,8 +104,9 @@ function outOfStock(wanted: readonly Wanted[], missing: readonly string[], { qua
 
 /** Whether a hold of all of it would succeed now. Only the hold itself is a promise. */
 export async function canHold({ tx, project }: Pick<Work, 'tx' | 'project'>, wanted: readonly Wanted[]): Promise<boolean> {
+  if (wanted.length === 0) return true
   const quantities = quantitiesOf(wanted)
-  return sharesOf(project, quantities, await levelsOf(tx, [...quantities.keys()])).missing.length === 0
+  return sharesOf(settingsFor(project, wanted), quantities, await levelsOf(tx, [...quantities.keys()])).missing.length === 0
 }
 
 async function levelsOf(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, readonly StockLevel[]>> {
@@ -86,21 +140,28 @@ function quantitiesOf(wanted: readonly Wanted[]): ReadonlyMap<string, number> {
 
 /** From where each is taken, and of which variants there is not enough. */
 function sharesOf(
-  { shop }: Project,
+  settings: Allocation,
   quantities: ReadonlyMap<string, number>,
   levels: ReadonlyMap<string, readonly StockLevel[]>,
 ): { readonly shares: readonly Share[]; readonly missing: readonly string[] } {
-  const found = [...quantities].map(([variant, quantity]) => ({ variant, shares: allocate(levels.get(variant)!, quantity, shop!.stock) }))
+  const found = [...quantities].map(([variant, quantity]) => ({ variant, shares: allocate(levels.get(variant)!, quantity, settings) }))
   return {
     shares: found.flatMap(({ shares }) => shares ?? []),
     missing: found.filter(({ shares }) => shares === null).map(({ variant }) => variant),
   }
 }
 
+type Allocation = StockSettings & { readonly to: string }
+
+/** All that is held at once goes to one place. */
+function settingsFor({ shop }: Project, wanted: readonly Wanted[]): Allocation {
+  return { ...shop!.stock, to: wanted[0]!.to }
+}
+
 type Share = { readonly level: StockLevel; readonly quantity: number }
 
 /** Null where there is not enough: at one of them, or at all together where a quantity may be taken from several. */
-function allocate(levels: readonly StockLevel[], quantity: number, settings: StockSettings): Share[] | null {
+function allocate(levels: readonly StockLevel[], quantity: number, settings: Allocation): Share[] | null {
   const inOrder = levels.length < 2 ? levels : levels.toSorted(orderOf(settings))
   const whole = inOrder.find(({ available }) => available >= quantity)
   if (whole !== undefined) return [{ level: whole, quantity }]
@@ -116,11 +177,16 @@ function allocate(levels: readonly StockLevel[], quantity: number, settings: Sto
   return missing === 0 ? shares : null
 }
 
-/** As the config lists them, or the one with the most left first. One that it does not list comes last, by its name. */
-function orderOf({ locations, allocate: rule }: StockSettings): (a: StockLevel, b: StockLevel) => number {
+/** The one with the most left, or those near to where it goes, then as the config lists them. One that it does not list comes last, by its name. */
+function orderOf({ locations, allocate: rule, near, to }: Allocation): (a: StockLevel, b: StockLevel) => number {
   const listed = new Map((locations.length === 0 ? [mainLocation] : locations).map((name, index) => [name, index]))
   const rank = ({ location }: StockLevel) => listed.get(location) ?? listed.size
-  return (a, b) => (rule === 'most' ? b.available - a.available : 0) || rank(a) - rank(b) || (a.location < b.location ? -1 : 1)
+  const far = ({ location }: StockLevel) => (near.get(location)?.has(to) ? 0 : 1)
+  const first = (a: StockLevel, b: StockLevel) => {
+    if (rule === 'most') return b.available - a.available
+    return rule === 'nearest' ? far(a) - far(b) : 0
+  }
+  return (a, b) => first(a, b) || rank(a) - rank(b) || (a.location < b.location ? -1 : 1)
 }
 
 /** In the order of the variants. Somebody quicker is a conflict: then all of it is looked at again. */

@@ -7,8 +7,7 @@ import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Addition } from '../../storage/storage.ts'
 import { type movementKinds, type Reservation, reservations, stockLevels, stockMovements } from './collections.ts'
-
-export type Units = { readonly variant: string; readonly quantity: number }
+import type { Units } from './reserve-stock.ts'
 
 /** Sold units leave the house. */
 export async function consumeStock(work: Work, order: string, units: readonly Units[]): Promise<void> {

@@ -28,6 +28,7 @@ import {
   object,
   plainObject,
   shown,
+  whole,
   word,
 } from '../../schema/shape.ts'
 import { checkAccounts } from './check-accounts.ts'
@@ -40,7 +41,16 @@ import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
 import { checkCurrenciesTaken, checkPayments, type PaymentsPlace } from './check-payments.ts'
 import { checkRoles } from './check-roles.ts'
-import { checkCarriers, checkCurrencies, checkCustomerGroups, checkSeller, checkShopTogether, checkTax } from './check-shop.ts'
+import {
+  checkCarriers,
+  checkCurrencies,
+  checkCustomerGroups,
+  checkDownloads,
+  checkNear,
+  checkSeller,
+  checkShopTogether,
+  checkTax,
+} from './check-shop.ts'
 import { tellOf } from './entries.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
@@ -53,11 +63,6 @@ const units = is(
   `whole units from 1 to ${limits.lineQuantityMax}`,
   (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= limits.lineQuantityMax,
 )
-const whole = (least: number, most: number) =>
-  is(
-    `a whole number from ${least} to ${most}`,
-    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
-  )
 const bookkeeping = object({
   timeZone: is('a time zone, such as Europe/Berlin', (value) => typeof value === 'string' && isTimeZone(value)),
   datev: object({
@@ -85,9 +90,11 @@ const shop = object(
       locations: list(
         is('the name of a place, at most 60 characters', (value) => typeof value === 'string' && /^\S(.{0,58}\S)?$/.test(value)),
       ),
-      allocate: word('order', 'most'),
+      allocate: word('order', 'most', 'nearest'),
+      near: checkNear,
       split: flag,
     } satisfies Record<keyof StockConfig, Check>),
+    downloads: checkDownloads,
     mailsUnpaid: flag,
     automaticDiscounts: flag,
     cartReminderHours: is(

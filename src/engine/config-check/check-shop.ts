@@ -1,17 +1,17 @@
 // What a config may say of taxes, of who sells, of groups of customers, and of carriers.
 import { isDay } from '../../base/clock.ts'
-import { countries, isCountry } from '../../base/countries.ts'
+import { countries, countriesWithoutTowns, isCountry } from '../../base/countries.ts'
 import { isCurrency } from '../../base/currencies.ts'
 import { isEmail } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { plainVatId, vatIdLetters, vatIdProblem } from '../../base/vat-id.ts'
-import type { SellerConfig, TaxConfig, TaxRateConfig, TaxRegionConfig } from '../../config/backend-config.ts'
+import type { DownloadsConfig, SellerConfig, TaxConfig, TaxRateConfig, TaxRegionConfig } from '../../config/backend-config.ts'
 import { euStateOf } from '../../config/eu-taxes.ts'
 import type { SellerAddress } from '../../config/project.ts'
-import { standardClass } from '../../config/tax.ts'
+import { standardClass, taxClassesOf } from '../../config/tax.ts'
 import { isTrackingTemplate } from '../../domains/fulfillment/carriers.ts'
-import { type Add, type Check, is, isObject, line, list, named, object, shown, word } from '../../schema/shape.ts'
+import { type Add, type Check, flag, is, isObject, line, list, named, object, shown, whole, word } from '../../schema/shape.ts'
 import { checkBank } from './check-invoices.ts'
 
 const ratePpm = is(
@@ -89,13 +89,19 @@ export const checkTax: Check = (value, path, add) => {
 
 const address = object(
   { line1: line, line2: line, city: line, region: line, postalCode: line, country } satisfies Record<keyof SellerAddress, Check>,
-  { required: ['line1', 'city', 'country'] },
+  { required: ['line1', 'country'] },
 )
+
+const addressWithTown: Check = (value, path, add) => {
+  address(value, path, add)
+  if (!isObject(value) || value['city'] !== undefined || countriesWithoutTowns.includes(String(value['country']))) return
+  add(`${path}.city`, 'is missing')
+}
 
 export const checkSeller: Check = object(
   {
     name: line,
-    address,
+    address: addressWithTown,
     vatId: (value, path, add) => {
       const problem = typeof value === 'string' ? vatIdProblem(plainVatId(value)) : 'must be a text'
       // Sellers of other countries have numbers of other forms.
@@ -113,10 +119,14 @@ export const checkSeller: Check = object(
 
 /** What one part of a shop asks of another. */
 export function checkShopTogether(shop: Readonly<Record<string, unknown>>, add: Add): void {
-  const { tax, seller, customerGroups, currency, currencies, priceLists } = shop
+  const { tax, seller, customerGroups, currency, currencies, priceLists, stock, downloads } = shop
   const further = Array.isArray(currencies) ? currencies : []
   if (further.includes(currency)) add(`shop.currencies[${further.indexOf(currency)}]`, `is shop.currency, ${String(currency)}: name others`)
   if (further.length > 0 && priceLists === false) add('shop.priceLists', 'is false, and prices in shop.currencies stand in price lists')
+  if (isObject(stock)) checkNearTogether(stock, add)
+  const digital = isObject(downloads) ? downloads['taxClass'] : undefined
+  if (typeof digital === 'string' && !taxClassesOf((isObject(tax) ? tax : undefined) as TaxConfig | undefined).includes(digital))
+    add('shop.downloads.taxClass', `"${digital}" is the class of no rate of shop.tax.rates`)
   if (!isObject(tax)) return
   const groups = Array.isArray(customerGroups) ? customerGroups : []
   for (const group of Array.isArray(tax['exemptGroups']) ? tax['exemptGroups'] : [])
@@ -135,6 +145,24 @@ export const checkCurrencies: Check = (value, path, add: Add) => {
   if (new Set(value).size < value.length) add(path, 'names a currency twice')
   if (value.length > limits.shopCurrenciesMax) add(path, `are more than ${limits.shopCurrenciesMax}`)
 }
+
+/** By the names of places. */
+export const checkNear: Check = named(() => list(country))
+
+/** Places that the config names, and a rule that has what it needs. */
+function checkNearTogether({ locations, near, allocate }: Readonly<Record<string, unknown>>, add: Add): void {
+  if (allocate === 'nearest' && !isObject(near)) add('shop.stock.near', 'is missing: to which countries is each place near?')
+  const known = new Set([...(Array.isArray(locations) ? locations : []), 'main'])
+  for (const name of isObject(near) ? Object.keys(near) : [])
+    if (!known.has(name)) add(`shop.stock.near.${name}`, `"${name}" is none of shop.stock.locations`)
+}
+
+export const checkDownloads: Check = object({
+  linkHours: whole(1, 720),
+  times: whole(1, 1_000),
+  consent: flag,
+  taxClass: line,
+} satisfies Record<keyof DownloadsConfig, Check>)
 
 export const checkCustomerGroups: Check = (value, path, add: Add) => {
   list(groupName)(value, path, add)

@@ -3,7 +3,7 @@ import type { Language } from '../../base/language.ts'
 import type { Money } from '../../base/money.ts'
 import { orderTemplate } from '../../domains/emails/order-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
-import type { orderShipped } from '../../domains/fulfillment/events.ts'
+import type { digitalDelivered, orderShipped } from '../../domains/fulfillment/events.ts'
 import type { customerNoted } from '../../domains/history/events.ts'
 import type { Order } from '../../domains/orders/collections.ts'
 import type { orderLinkAsked, orderUnitsCanceled } from '../../domains/orders/events.ts'
@@ -26,6 +26,16 @@ export async function tellOfParcel(work: Work, { order, fulfillment, isQuiet }: 
     key: `order.shipped:${id}`,
     template: orderTemplate('order_shipped', readsIn(order)),
     ...(await withLink(work, order, { items: itemsOf(order, lines), tracking, isRest })),
+  })
+}
+
+/** Of what is delivered as it is placed, the receipt tells. */
+export async function tellOfDownloads(work: Work, { order, fulfillment }: ReturnType<typeof digitalDelivered>['payload']): Promise<void> {
+  if (order.placedAt === work.now) return
+  await queueForOrder(work, order, {
+    key: `order.digital_delivered:${fulfillment.id}`,
+    template: orderTemplate('order_downloads', readsIn(order)),
+    ...(await withLink(work, order, { items: itemsOf(order, fulfillment.lines) })),
   })
 }
 

@@ -61,6 +61,9 @@ function receiptView(order: Order) {
   const unlessNothing = (value: typeof tax) => (value.amount === 0 ? '' : text(value))
   return {
     isPaid: total.amount > 0,
+    isSent: total.amount > 0 && order.lines.some(({ isDigital }) => !isDigital),
+    hasDownloads: order.lines.some(({ hasDownloads }) => hasDownloads),
+    hasConsent: order.digitalConsentAt !== null,
     items: order.lines.map((line) => ({ title: line.title, quantity: line.quantity, total: text(line.total) })),
     subtotal: text(subtotal),
     discount: unlessNothing(discount),

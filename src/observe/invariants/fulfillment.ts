@@ -1,4 +1,5 @@
 // What must hold of parcels, cancellations by line and returns: orders count their units as these say, and stand as that makes them.
+
 import { oneOf } from '../../contract/filter.ts'
 import { fulfillments } from '../../domains/fulfillment/collections.ts'
 import { cancellations } from '../../domains/orders/cancellations.ts'
@@ -7,6 +8,7 @@ import { fulfillmentStatusOf, type UnitCounts, unitsOf } from '../../domains/ord
 import { payments } from '../../domains/payments/collections.ts'
 import { openReturns, returns } from '../../domains/returns/collections.ts'
 import { reservations } from '../../domains/stock/collections.ts'
+import { unitsOfOne } from '../../domains/stock/reserve-stock.ts'
 import { sumsBy } from '../../storage/sums-by.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
@@ -14,7 +16,7 @@ export const fulfillmentInvariants: InvariantGroup = {
   needs: ['orders', 'fulfillments', 'cancellations', 'returns', 'reservations', 'payments'],
   invariants: {
     'orders.units_counted': 'The lines of an order count what its parcels, cancellations and returns say, and no more than was ordered.',
-    'orders.sent_left_stock': 'What an order has sent is shipped or back in its reservations, and no more.',
+    'orders.sent_left_stock': 'What an order has sent, of bundles their parts, is shipped or back in its reservations, and no more.',
     'orders.fulfillment_status': 'fulfillmentStatus is what the units of the lines amount to.',
     'orders.completed_is_done': 'Of a completed order nothing is to be sent or on its way back, and its money is there.',
   },
@@ -82,7 +84,7 @@ function checkUnits({ report }: VerifyContext, order: Order, moves: readonly Mov
 type Summed = { readonly key: readonly unknown[]; readonly sum: number }
 
 function checkReservations({ report }: VerifyContext, order: Order, sums: readonly Summed[]): void {
-  const sent = order.lines.reduce((total, line) => total + unitsOf(line).shipped, 0)
+  const sent = order.lines.reduce((total, line) => total + unitsOf(line).shipped * unitsOfOne(line), 0)
   const gone = sums.filter(({ key }) => key[1] === 'consumed' || key[1] === 'returned').reduce((total, { sum }) => total + sum, 0)
   if (sent !== gone) report('orders.sent_left_stock', [`orders/${order.id}`], `${sent} were sent; ${gone} left the stock`)
 }

@@ -1,5 +1,6 @@
 // What must hold of orders: the arithmetic of what was agreed, and that stock, money, cart and mail say
 // the same as the order's state.
+
 import { type Money, money, multiplyMoney, sumMoney, taxAdded, taxIncluded } from '../../base/money.ts'
 import { standardClass } from '../../config/tax.ts'
 import { isNull, not, oneOf } from '../../contract/filter.ts'
@@ -13,6 +14,7 @@ import { partsOf } from '../../domains/orders/sale-parts.ts'
 import { paymentStatusOf } from '../../domains/orders/settle-order.ts'
 import { type Payment, payments, type Refund, refunds } from '../../domains/payments/collections.ts'
 import { type Reservation, reservations } from '../../domains/stock/collections.ts'
+import { stockUnits } from '../../domains/stock/reserve-stock.ts'
 import { sumsBy } from '../../storage/sums-by.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
@@ -27,7 +29,8 @@ export const orderInvariants: InvariantGroup = {
     'orders.paid_is_placed': 'An order that waits for its payment does not have it yet.',
     'orders.refund_in_proportion':
       'What was given back of a sale, at most all of it, is taken out of what its lines were sold for, and what names no line out of the rest in proportion.',
-    'orders.placed_has_stock': 'A placed order has its goods committed, a waiting one has them held, each line in full.',
+    'orders.placed_has_stock':
+      'A placed order has its goods committed, a waiting one has them held, each line in full, of a bundle its parts.',
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total, its shipping and its tax.',
     'orders.placed_has_receipt': 'A placed order that cost something has its receipt written.',
     'orders.closed_holds_nothing': 'A draft, and an order that is expired or canceled, holds no stock.',
@@ -181,8 +184,8 @@ function checkStock({ report }: VerifyContext, order: Order, holds: readonly Res
   }
   const states = order.status === 'pending_payment' ? ['held'] : isSold(order) ? ['committed', 'consumed', 'returned'] : null
   if (states === null) return
-  const sold = order.lines.map(({ variant, quantity, canceled = 0 }) => ({ variant, quantity: quantity - canceled }))
-  const wanted = unitsOf(sold.filter(({ quantity }) => quantity > 0))
+  const sold = order.lines.map((of) => ({ of, quantity: of.quantity - (of.canceled ?? 0) })).filter(({ quantity }) => quantity > 0)
+  const wanted = unitsOf(stockUnits(sold))
   const kept = unitsIn(states)
   if (kept !== wanted)
     report(

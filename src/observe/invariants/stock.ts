@@ -8,7 +8,7 @@ export const stockInvariants: InvariantGroup = {
   needs: ['stockLevels', 'stockMovements', 'reservations'],
   invariants: {
     'stock.not_below_zero': 'No counter of a stock level is below zero.',
-    'stock.available_adds_up': 'available = onHand - safetyStock + backorderLimit - held - committed.',
+    'stock.available_adds_up': 'available = onHand - safetyStock + backorderLimit + what is coming and may be sold - held - committed.',
     'stock.held_is_reserved': 'held is the sum of the reservations that are held, committed of those that are committed.',
     'stock.on_hand_is_moved': 'onHand is the sum of all movements.',
     'stock.sent_is_moved': 'What was shipped and came back by movements is what reservations say.',

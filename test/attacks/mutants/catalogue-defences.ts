@@ -2,6 +2,7 @@
 import type { Defence } from './defences.ts'
 
 const test = 'test/api/catalogue.test.ts'
+const goods = 'test/api/goods.test.ts'
 const stock = 'test/api/stock.test.ts'
 
 export const catalogueDefences: readonly Defence[] = [
@@ -85,5 +86,69 @@ export const catalogueDefences: readonly Defence[] = [
     to: 'if (left < -1_000_000)',
     test: stock,
     asked: ['all of it or nothing'],
+  },
+  {
+    name: 'what was bought is downloaded by who has a link to it alone',
+    file: 'src/domains/downloads/open-download.ts',
+    from: 'if (!isOurs || expires <= now)',
+    to: 'if (expires <= now)',
+    test: goods,
+    asked: ['nobody else reads'],
+  },
+  {
+    name: 'a link to what was bought ends',
+    file: 'src/domains/downloads/open-download.ts',
+    from: 'if (!isOurs || expires <= now)',
+    to: 'if (!isOurs)',
+    test: goods,
+    asked: ['nobody else reads'],
+  },
+  {
+    name: 'a download is counted before it is given once more',
+    file: 'src/domains/downloads/open-download.ts',
+    from: 'uses.length >= times',
+    to: 'uses.length > times',
+    test: goods,
+    asked: ['as often as the shop allows'],
+  },
+  {
+    name: 'a download ends when what it cost is given back',
+    file: 'src/domains/downloads/order-downloads.ts',
+    from: "const state = whole === 'open' && isOver ? 'ended' : whole",
+    to: 'const state = whole',
+    test: goods,
+    asked: ['with a book in the same order'],
+  },
+  {
+    name: 'a download waits while its order is held',
+    file: 'src/domains/downloads/order-downloads.ts',
+    from: "return holds.length > 0 ? 'held' : 'open'",
+    to: "return 'open'",
+    test: goods,
+    asked: ['ends with a refund'],
+  },
+  {
+    name: 'files that are sold are told to staff alone',
+    file: 'src/domains/catalog/variants.ts',
+    from: 'downloads: field.files({ read: staff })',
+    to: 'downloads: field.files()',
+    test: goods,
+    asked: ['nobody else reads'],
+  },
+  {
+    name: 'a bundle takes its parts of the stock',
+    file: 'src/domains/stock/reserve-stock.ts',
+    from: 'if (parts === undefined) return',
+    to: 'if (parts === undefined || variant) return',
+    test: goods,
+    asked: ['is sent, canceled and sent back by its parts'],
+  },
+  {
+    name: 'a bundle has one class of tax',
+    file: 'src/domains/catalog/bundles.ts',
+    from: '    if (classes.size > 1)\n',
+    to: '    if (classes.size > 9)\n',
+    test: goods,
+    asked: ['several classes of tax'],
   },
 ]

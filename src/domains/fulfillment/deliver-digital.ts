@@ -1,0 +1,32 @@
+// Delivering what is digital: no parcel, and no stock. Its downloads are open from now on (domains/downloads), and its units count as sent.
+import type { DomainEvent } from '../../contract/events.ts'
+import type { Work } from '../../operation/work.ts'
+import { orders } from '../orders/collections.ts'
+import { digitalUnits, isDigitalDue } from '../orders/digital-due.ts'
+import type { digitalDue } from '../orders/events.ts'
+import { linesAfter, moveUnits } from '../orders/order-standing.ts'
+import type { PaymentProvider } from '../payments/provider.ts'
+import { fulfillments } from './collections.ts'
+import { digitalDelivered, orderShipped } from './events.ts'
+import { captureSent } from './fulfill-order.ts'
+
+/** Where its money is only authorized, that is asked for, and it is delivered once it is there. Being called again changes nothing. */
+export function deliverDigital(providers: ReadonlyMap<string, PaymentProvider>) {
+  return async (work: Work, { order: told }: ReturnType<typeof digitalDue>['payload']): Promise<readonly DomainEvent[]> => {
+    const { tx, newId, now } = work
+    const order = await tx.lock(orders, told.id, 'exclusive')
+    if (order === null || !isDigitalDue(order)) return []
+    const moves = digitalUnits(order)
+    if (order.paymentStatus === 'authorized') {
+      await captureSent(work, { ...order, lines: linesAfter(order.lines, moves) }, providers)
+      return []
+    }
+    const lines = moves.map(({ line, shipped }) => ({ line, quantity: shipped }))
+    const one = { id: newId('ful'), order: order.id, status: 'delivered', lines, tracking: [], deliveredAt: now } as const
+    const fulfillment = await tx.insert(fulfillments, one)
+    const { order: after, events } = await moveUnits(work, order, { moves })
+    await captureSent(work, after, providers)
+    const sent = { order: after, fulfillment }
+    return [orderShipped({ ...sent, isQuiet: true }), digitalDelivered(sent), ...events]
+  }
+}
