@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
-import { type Refund, refunds } from '../../src/domains/payments/collections.ts'
+import { payments, type Refund, refunds } from '../../src/domains/payments/collections.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
@@ -146,6 +146,22 @@ test('units that came to nothing give nothing back, and say so', async () => {
     [400, { path: '/lines', code: 'minimum', message: 'came to nothing: there is nothing to give back for these units' }],
   )
   assert.deepEqual(await refundsOf(order), [])
+})
+
+test('a part is given back and no more (medusa #8603), with nothing outstanding (#10491), as often as some is left (#11481)', async () => {
+  const order = await paid(3)
+  const { total } = await orderOf(order)
+  const left: number[] = []
+  for (const part of [500, 1, 1_000]) {
+    const { status, body } = await give(order, { amount: { amount: part, currency: 'EUR' } })
+    assert.deepEqual([status, body.amount.amount], [201, part])
+    await work(world)
+    const [payment] = await findAll(read(), payments, eq('order', order))
+    left.push(payment!.captured.amount - payment!.refunded.amount)
+    assert.equal((await orderOf(order)).paymentStatus, 'partially_refunded')
+  }
+  assert.deepEqual(left, [total.amount - 500, total.amount - 501, total.amount - 1_501])
+  assert.equal((await give(order, {})).body.amount.amount, total.amount - 1_501)
 })
 
 test('an order that nobody has paid yet gives nothing back', async () => {

@@ -95,7 +95,7 @@ browserTest('staff make a draft for a business by keyboard at a phone, price it,
   await page.keyboard.press('Tab')
   await page.getByRole('button', { name: 'Make the draft' }).press('Enter')
   await page.getByRole('heading', { level: 1, name: /^Order / }).waitFor()
-  await page.getByText('€168.20').first().waitFor()
+  await page.getByText('€180.00').first().waitFor()
   await staff.look('console-draft')
 
   await page.getByRole('button', { name: 'Change the draft' }).press('Enter')
@@ -104,12 +104,12 @@ browserTest('staff make a draft for a business by keyboard at a phone, price it,
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.getByText('As agreed on the telephone.').waitFor()
-  await page.getByText('€84.10').first().waitFor()
+  await page.getByText('€90.00').first().waitFor()
 
   await page.getByRole('button', { name: 'Copy as a draft' }).press('Enter')
   await page.getByRole('button', { name: 'Make the draft' }).press('Enter')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  await page.getByText('€84.10').first().waitFor()
+  await page.getByText('€90.00').first().waitFor()
   await page.getByRole('button', { name: 'Withdraw the draft' }).press('Enter')
   await page.getByRole('button', { name: 'Withdraw', exact: true }).press('Enter')
   await page.getByText('Canceled', { exact: true }).first().waitFor()

@@ -3,10 +3,19 @@
 // databases: sqlite
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { minorDigits } from '../../src/base/currencies.ts'
 import { allocateMoney, type Money, money } from '../../src/base/money.ts'
+import { sandbox } from '../../src/config/payment-makers.ts'
 import type { ShopSettings } from '../../src/config/project.ts'
 import { taxOf } from '../../src/config/tax.ts'
+import { eq } from '../../src/contract/filter.ts'
 import { priceBasket } from '../../src/domains/carts/totals.ts'
+import { listPrices, priceLists } from '../../src/domains/catalog/price-lists.ts'
+import { payments } from '../../src/domains/payments/collections.ts'
+import { stockLevels } from '../../src/domains/stock/collections.ts'
+import { findAll } from '../../src/storage/find-all.ts'
+import { address, openWorld, testConfig, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
 import { allCurrencies, checkBasket } from './baskets.ts'
 
 const count = 1_000
@@ -90,3 +99,67 @@ test('6.00 and 1.20 with 10 % in them hold 0.65 together and 0.66 by line (openf
   assert.deepEqual(amounts(price(lines, { prices: 'included', ratePpm: 100_000 }).totals), [65, 720])
   assert.deepEqual(amounts(price(lines, { prices: 'included', ratePpm: 100_000, rounding: 'line' }).totals), [66, 720])
 })
+
+const perShop = 20
+/** Those of no digits, of three and of four, and those of which Intl says other digits than ISO; `EVERY_CURRENCY=1` takes all. */
+const odd = allCurrencies.filter((code) => minorDigits(code) !== 2)
+const chosen = process.env['EVERY_CURRENCY']
+  ? allCurrencies
+  : [...odd, 'HUF', 'IDR', 'COP', 'PKR', 'EUR', 'USD', 'CHF', 'INR', 'ZAR', 'ARS']
+const shops = Array.from({ length: Math.ceil(chosen.length / perShop) }, (_, index) => chosen.slice(index * perShop, (index + 1) * perShop))
+
+for (const currencies of shops)
+  test(`what is captured is the total, in ${currencies.join(', ')}`, async () => {
+    const tax = { prices: 'added', ratesPpm: { '*': 107_500 } } as const
+    const [currency] = currencies
+    const world = await openWorld({
+      config: { ...testConfig, shop: { currency, currencies: currencies.slice(1), tax, payments: [sandbox()] } as never },
+    })
+    try {
+      await world.engine.start()
+      await world.write(async (tx) => {
+        await tx.adjust(stockLevels, world.ids['variantLevel']!, { add: { onHand: 1_000, available: 1_000 } })
+        for (const [index, code] of currencies.entries()) {
+          const list = world.engine.newId('plst')
+          await tx.insert(priceLists, { id: list, title: code, currency: code, active: true, customerGroups: [] } as never)
+          const amount = money(33_333 + index * 7, code)
+          await tx.insert(listPrices, {
+            id: world.engine.newId('lprc'),
+            list,
+            variant: world.ids['variant'],
+            price: amount,
+            fromQuantity: 1,
+          } as never)
+        }
+      })
+      for (const code of currencies) {
+        const lines = [{ variant: world.ids['variant'], quantity: 3 }]
+        const made = await world.call('guest', {
+          method: 'POST',
+          url: '/api/carts',
+          body: { email: 'a@example.com', shippingAddress: address, currency: code, lines },
+        })
+        assert.equal(made.status, 201, made.text)
+        const headers = { 'cart-token': made.body.token }
+        const asked = {
+          method: 'POST',
+          url: `/api/carts/${made.body.id}/checkout`,
+          headers,
+          body: { payment: { provider: 'sandbox', method: 'card_success' } },
+        } as const
+        const { status, body, text } = await world.call('guest', asked)
+        assert.equal(status, 201, text)
+        const { subtotal, tax: taxed, total } = body.order.totals
+        assert.deepEqual([total.currency, total.amount], [code, subtotal.amount + taxed.amount])
+        await work(world, 50)
+        const [payment] = await findAll(world.engine.parts.storage.reader, payments, eq('order', body.order.id))
+        assert.deepEqual(payment?.captured, total)
+        assert.equal(
+          world.book.get(payment!.providerRef!)!.captures.reduce((sum, { amountMinor }) => sum + amountMinor, 0),
+          total.amount,
+        )
+      }
+    } finally {
+      await closeWithBooks(world)
+    }
+  })
