@@ -23,6 +23,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   files: [],
   fulfillment: ['orders', 'payments', 'stock'],
   downloads: ['carts', 'catalog', 'files', 'orders'],
+  imports: ['accounts', 'carts', 'catalog', 'fulfillment', 'ledger', 'orders', 'payments'],
   invoices: ['carts', 'emails', 'ledger', 'orders', 'payments'],
   history: ['emails', 'fulfillment', 'orders', 'payments', 'returns'],
   ledger: [],

@@ -702,6 +702,8 @@ export const limits = {
   settlementStuckMs: 3_600_000,
   /** Differences between the books and a provider's account that are told one by one. */
   differencesToldMax: 200,
+  /** Of a tax, in parts per million: as much as the price. */
+  taxRatePpmMax: 1_000_000,
   /** Characters that an order is found by; what is beyond is not found. */
   orderTextCharactersMax: 50_000,
   /** Pages of orders that are made findable at once, every ten seconds: 200 orders a second. */

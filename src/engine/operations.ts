@@ -98,6 +98,7 @@ import { cancelFulfillment, deliverFulfillment, trackFulfillment } from '../doma
 import { fulfillOrder } from '../domains/fulfillment/fulfill-order.ts'
 import { noteOrder } from '../domains/history/note-order.ts'
 import { orderTimeline } from '../domains/history/order-timeline.ts'
+import { importOrders } from '../domains/imports/import-orders.ts'
 import { downloadInvoice } from '../domains/invoices/download-invoice.ts'
 import { issueInvoice } from '../domains/invoices/issue-invoice.ts'
 import { listInvoices } from '../domains/invoices/list-invoices.ts'
@@ -349,6 +350,8 @@ function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {
   return [...ofCollections, ...operations.flatMap(({ access, audience }) => [access, audience])]
 }
 
+const figureOperations: readonly Operation[] = [...salesFigures, ...taxFigures, ...customerFigures, ...stockFigures]
+
 function invoiceOperations(render: RenderDocument): Operation[] {
   return [issueInvoice, listInvoices, downloadInvoice(render), sendInvoice]
 }
@@ -368,6 +371,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     checkOutCart,
     payOrder,
     createOrder,
+    importOrders,
     editOrder,
     withdrawOrder,
     refundOrder,
@@ -417,10 +421,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     countStock,
     listBalances,
     exportLedger(orderNumbers),
-    ...salesFigures,
-    ...taxFigures,
-    ...customerFigures,
-    ...stockFigures,
+    ...figureOperations,
   ]
 }
 

@@ -42,7 +42,7 @@ const inputSchema = Type.Object(
 )
 
 const count = (description: string) => Type.Integer({ description })
-const outputSchema = Type.Object(
+export const importReport = Type.Object(
   {
     rows: count('Rows that were read.'),
     created: count('Records that were made.'),
@@ -61,7 +61,7 @@ const outputSchema = Type.Object(
   { title: 'ImportReport' },
 )
 
-export type ImportReport = Static<typeof outputSchema>
+export type ImportReport = Static<typeof importReport>
 type Counts = { rows: number; created: number; changed: number; unchanged: number; rejected: number }
 type Rejection = { readonly line: number; readonly errors: readonly InputIssue[] }
 type Report = Counts & {
@@ -84,7 +84,7 @@ export function importRecords(collection: CollectionModel, writers: Writers): Op
     takesFile: ['text/csv', 'application/jsonl', 'multipart/form-data'],
     takesNoKey: 'is not taken: rows with an id, or with `by` a unique field, make an import safe to send again',
     input: inputSchema,
-    output: outputSchema,
+    output: importReport,
     access: staff,
     async prepare(context) {
       const { by = null, format } = context.input

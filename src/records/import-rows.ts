@@ -180,25 +180,28 @@ function refuseOperators({ collection }: Reading, read: Pick<ReadRow, 'values' |
 
 async function* jsonRows(reading: Reading, text: AsyncGenerator<string>): AsyncGenerator<ReadRow> {
   const known = new Map(importableFields(reading).map((field) => [field.name, field]))
+  for await (const { line, text: given } of splitLines(text))
+    if (given.trim() !== '') yield { line, ...refuseOperators(reading, readObject(reading, known, given)) }
+}
+
+type Line = { readonly line: number; readonly text: string }
+
+/** Lines of a file as they come, the first of which is 1. @throws validation_failed for one that is too long, or no UTF-8 */
+export function linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  return splitLines(decoded(bytes))
+}
+
+async function* splitLines(text: AsyncGenerator<string>): AsyncGenerator<Line> {
   let rest = ''
   let line = 0
-  const rowOf = (given: string): ReadRow | null => {
-    line += 1
-    if (given.trim() === '') return null
-    return { line, ...refuseOperators(reading, readObject(reading, known, given)) }
-  }
   for await (const part of text) {
     const lines = (rest + part).split('\n')
     rest = lines.pop()!
     if (rest.length > limits.bodyBytesMax)
       throw unreadable(line + lines.length + 1, `the line has more than ${limits.bodyBytesMax} characters`)
-    for (const given of lines) {
-      const row = rowOf(given)
-      if (row) yield row
-    }
+    for (const one of lines) yield { line: ++line, text: one }
   }
-  const last = rowOf(rest)
-  if (last) yield last
+  yield { line: line + 1, text: rest }
 }
 
 function readObject(reading: Reading, known: ReadonlyMap<string, unknown>, given: string): Pick<ReadRow, 'values' | 'problem'> {

@@ -564,6 +564,12 @@ const runningRows: Row[] = [
   ...rows('payments.listMethods', all(200), { method: 'GET', url: '/api/payments/methods' }),
   ...rows('ledger.listBalances', staffOnly(200), { method: 'GET', url: '/api/ledger/balances' }),
   ...rows('ledger.export', staffOnly(200), { method: 'GET', url: '/api/ledger/export?from=2026-11-01&to=2026-11-30' }),
+  ...rows('orders.import', staffOnly(200), {
+    method: 'POST',
+    url: '/api/orders/import',
+    headers: { 'content-type': 'application/jsonl' },
+    body: '{}',
+  }),
   ...['sales', 'taxes', 'customers', 'stock'].flatMap((name) => {
     const days = name === 'stock' ? '' : '?from=2026-11-01&to=2026-11-30'
     return [
@@ -1219,7 +1225,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   invitations: { counts: adminsAlone },
   impersonations: { counts: adminsAlone },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 15 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 16 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },

@@ -227,3 +227,109 @@ test('days that are none are refused, and so are too many', async () => {
   assert.deepEqual(await refused(`${days}&by=moon`), [400, 'query:by'])
   assert.deepEqual((await figures('sales?from=2020-01-01&to=2020-12-31')).items, [])
 })
+
+const address = { name: 'Olga Früher', line1: 'Alte Gasse 1', city: 'Wien', postalCode: '1010', country: 'AT' }
+const oldOrder = (number: string, more: object = {}) => ({
+  number,
+  placedAt: '2024-02-29T22:30:00Z',
+  email: 'Olga@example.com',
+  lines: [
+    {
+      title: 'Old book',
+      sku: 'GONE-1',
+      quantity: 3,
+      unitPrice: { amount: 1_000, currency: 'EUR' },
+      discount: { amount: 1, currency: 'EUR' },
+      taxRatePpm: 100_000,
+    },
+    { title: 'A lamp', quantity: 1, unitPrice: { amount: 5_999, currency: 'EUR' }, taxRatePpm: 200_000 },
+  ],
+  shipping: { title: 'Post', price: { amount: 490, currency: 'EUR' } },
+  shippingAddress: address,
+  paymentMethod: 'invoice',
+  tracking: [{ carrier: 'Post', number: 'AT-99' }],
+  ...more,
+})
+const send = (rows: readonly (object | string)[]) =>
+  world.call('staff', {
+    method: 'POST',
+    url: '/api/orders/import',
+    headers: { 'content-type': 'application/jsonl' },
+    body: rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row))).join('\n'),
+  })
+
+test('old orders come in once, with numbers and days of their own, and touch neither stock nor mail nor provider', async () => {
+  const own = await placed('owner', [{ variant: 'variant', quantity: 1 }])
+  const { number: ownNumber } = (await call('staff', 'GET', `orders/${own}`)).body
+  const untouched = async () => [await listed('stockLevels'), await listed('emails'), await listed('effects'), world.book.all().length]
+  const before = await untouched()
+  const usd = (amount: number) => ({ amount, currency: 'USD' })
+  const inDollars = { currency: 'USD', lines: [{ title: 'Mug', quantity: 2, unitPrice: usd(700) }], shipping: undefined, total: usd(1_400) }
+  const rows = [
+    oldOrder('A-1', { total: { amount: 9_488, currency: 'EUR' } }),
+    oldOrder('A-2', { status: 'canceled' }),
+    oldOrder('A-3', inDollars),
+    oldOrder('A-4', { total: { amount: 1, currency: 'EUR' } }),
+    '{"number": "A-5"',
+    oldOrder('A-6', { placedAt: '2099-01-01T00:00:00Z' }),
+    oldOrder(ownNumber),
+    '',
+    oldOrder('A-7', { lines: [{ title: 'Negative', quantity: 1, unitPrice: { amount: -1, currency: 'EUR' } }] }),
+    oldOrder('A-8', { shippingAddress: { ...address, country: 'XX' }, colour: 'red' }),
+  ]
+  const { status, body, text } = await send(rows)
+  assert.equal(status, 200, text)
+  const told = body.rejections.map(({ line, errors }: { line: number; errors: { path: string; code: string }[] }) => [
+    line,
+    errors[0]!.path,
+    errors[0]!.code,
+  ])
+  assert.deepEqual([body.rows, body.created, body.unchanged, body.rejected], [9, 3, 0, 6], text)
+  assert.deepEqual(told.slice(0, 5), [
+    [4, '/total/amount', 'sum'],
+    [5, '', 'malformed_json'],
+    [6, '/placedAt', 'maximum'],
+    [7, '/number', 'already_exists'],
+    [9, '/lines/0/unitPrice/amount', 'minimum'],
+  ])
+  assert.deepEqual(await untouched(), before)
+  // Again, and twice at once: nothing doubles.
+  const again = await Promise.all([send(rows), send([...rows, oldOrder('A-9')])])
+  assert.deepEqual(
+    again.map((answer) => [answer.body.created, answer.body.unchanged]),
+    [
+      [0, 3],
+      [1, 3],
+    ],
+  )
+  const [order] = (await call('staff', 'GET', 'orders?filter[number]=A-1')).body.items
+  assert.deepEqual(
+    [order.status, order.paymentStatus, order.fulfillmentStatus, order.placedAt, order.channel, order.email, order.total.amount],
+    ['completed', 'paid', 'fulfilled', '2024-02-29T22:30:00.000Z', 'import', 'olga@example.com', 9_488],
+  )
+  // The day is that of the shop's time zone, in which it was 23:30.
+  const { items } = await figures('sales?from=2024-02-29&to=2024-02-29')
+  assert.deepEqual(
+    items.map((row: { currency: string; orders: number; gross: { amount: number } }) => [row.currency, row.orders, row.gross.amount]),
+    [
+      ['EUR', 2, 2 * 9_488],
+      ['USD', 1, 1_400],
+    ],
+  )
+  const taxes = (await figures('taxes?from=2024-02-29&to=2024-02-29')).items.map(
+    (row: { country: string; ratePpm: number }) => `${row.country} ${row.ratePpm}`,
+  )
+  assert.deepEqual(taxes, ['AT 200000', 'AT 100000', 'AT 0'])
+  const { totals } = (await call('staff', 'GET', 'ledger/balances')).body
+  for (const { sum } of totals) assert.equal(sum.amount, 0)
+  // What came from elsewhere is settled there.
+  const codes = [
+    await post(`orders/${order.id}/refunds`),
+    await post(`orders/${order.id}/cancel`),
+    await post(`orders/${order.id}/returns`, { lines: [{ line: order.lines[0].id, quantity: 1, reason: 'x' }] }),
+    await post(`orders/${order.id}/edits`, { add: [{ variant: world.ids['variant'] }] }),
+  ].map((answer) => answer.body.code)
+  assert.deepEqual(codes, ['refund_too_large', 'order_state_conflict', 'order_state_conflict', 'order_state_conflict'])
+  await work(world, 11_000)
+  assert.deepEqual((await call('staff', 'GET', 'orders?search=früher')).body.items.length, 4)
+})

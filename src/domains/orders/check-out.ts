@@ -264,6 +264,7 @@ export function orderOf(
     holds: [],
     uncharged: null,
     placedAt: null,
+    importedAt: null,
     closedAt: null,
     isOffered: null,
   } as const

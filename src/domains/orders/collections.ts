@@ -232,6 +232,8 @@ export const orders = collection('orders', {
     /** When its customer agreed that digital goods are delivered at once, and that the right to withdraw ends by it. */
     digitalConsentAt: field.dateTime(),
     placedAt: field.dateTime(),
+    /** When it came from another system, where all of it was settled. Null: it is this shop's own. */
+    importedAt: field.dateTime(),
     /** A draft that waits for its payment: staff may take the offer back. */
     isOffered: field.boolean(),
     /** When it was canceled, or expired. */

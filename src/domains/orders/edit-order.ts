@@ -69,6 +69,7 @@ export const editOrder = command({
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
     checkPrices(order.total.currency, changed, '/lines')
     checkPrices(order.total.currency, add, '/add')
+    if (order.importedAt !== null) throw stateConflict(order, 'It was bought elsewhere, and stays as it was.')
     if (order.status === 'placed' || order.status === 'completed') {
       checkOfPlaced(order, input)
       const { order: after, events } = await editPlaced(context, order, { add, ...given })

@@ -81,7 +81,7 @@ export function salesOf(order: Order): SalesPart[] {
   return parts.map(({ line: id, net, tax, ratePpm }, index) => {
     const line = id === null ? undefined : lineOf.get(id)
     const off = index === firstShipping ? shipping!.discount : line?.discount
-    const goods = { line: id, product: line?.product ?? null, quantity: line?.quantity ?? 0 }
+    const goods = { line: id, product: line?.product || null, quantity: line?.quantity ?? 0 }
     return { ...goods, orders: index === 0 ? 1 : 0, net, tax, discount: off?.amount ?? 0, ratePpm, ...shared }
   })
 }

@@ -97,6 +97,9 @@ export const payments = collection('payments', {
 })
 export type Payment = NonNullable<(typeof payments)['record']>
 
+/** In place of a provider: money of imported orders, which was taken elsewhere. Nothing of it can be given back here. */
+export const importedProvider = 'imported'
+
 /** As a payment begins: nothing has happened to its money, and nobody looks for it yet. */
 export function newPayment(amount: Money) {
   const nothing = money(0, amount.currency)

@@ -12,7 +12,7 @@ import type { Transaction } from '../../storage/transaction.ts'
 import { isCreditProvider } from '../credit/collections.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
-import { claimingStatuses, type Payment, paymentFacts, type Refund, refunds } from './collections.ts'
+import { claimingStatuses, importedProvider, type Payment, paymentFacts, type Refund, refunds } from './collections.ts'
 import { returnCredit } from './credit-payment.ts'
 import { foldFacts } from './fold-facts.ts'
 
@@ -41,6 +41,7 @@ function claimed(of: readonly Refund[], currency: string, statuses: readonly Ref
 
 /** Refundable now: captured, less what was given back or disputed, is on its way back or is owed and waits for staff. */
 export async function refundable(tx: Transaction, payment: Payment): Promise<number> {
+  if (payment.provider === importedProvider) return 0
   const { currency } = payment.amount
   const taken = claimed(await refundsOf(tx, payment.id), currency, [...claimingStatuses, 'settled'])
   const disputed = payment.disputed?.amount ?? 0

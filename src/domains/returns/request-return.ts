@@ -49,6 +49,7 @@ export const requestReturn = command({
     const seen = await getOrder(tx, model, actor, input.id)
     const order = (await tx.lock(orders, seen.id, 'exclusive'))!
     if (order.status !== 'placed' && order.status !== 'completed') throw stateConflict(order, 'Nothing of it can be sent back.')
+    if (order.importedAt !== null) throw stateConflict(order, 'It was bought elsewhere, and is settled there.')
     const named = namedLines(order, input.lines, { can: 'returnable', what: 'were sent, and are neither back nor on their way' })
     const errors = named.flatMap(({ of }, index) =>
       of.isDigital

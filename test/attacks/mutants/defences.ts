@@ -5,6 +5,7 @@ import { accountDefences } from './account-defences.ts'
 import { catalogueDefences } from './catalogue-defences.ts'
 import { creditDefences } from './credit-defences.ts'
 import { discountDefences } from './discount-defences.ts'
+import { figureDefences } from './figure-defences.ts'
 import { invoiceDefences } from './invoice-defences.ts'
 import { ledgerDefences } from './ledger-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
@@ -660,6 +661,7 @@ export const defences: readonly Defence[] = [
   ...creditDefences,
   ...discountDefences,
   ...priceDefences,
+  ...figureDefences,
   ...taxDefences,
   ...invoiceDefences,
   ...mollieDefences,

@@ -1,0 +1,182 @@
+import { staff } from '../../access/rule.ts'
+import { type InputIssue, isEngineError } from '../../base/engine-error.ts'
+import { parseJsonBody } from '../../base/json-text.ts'
+import { limits } from '../../base/limits.ts'
+import { hashSecret } from '../../base/secret.ts'
+import { eq, oneOf } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
+import { command, type PrepareContext } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
+import { type ImportReport, importReport } from '../../records/import-records.ts'
+import { linesOf } from '../../records/import-rows.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import { users } from '../accounts/collections.ts'
+import { carts } from '../carts/collections.ts'
+import { shopOf } from '../carts/totals.ts'
+import { variants } from '../catalog/variants.ts'
+import { fulfillments } from '../fulfillment/collections.ts'
+import { trackingOf } from '../fulfillment/fulfillment-input.ts'
+import { accounts } from '../ledger/collections.ts'
+import { move, postTransfer } from '../ledger/post-transfer.ts'
+import { type Order, orders } from '../orders/collections.ts'
+import { recognition, salesOf } from '../orders/place-order.ts'
+import { importedProvider, newPayment, paymentFacts, payments } from '../payments/collections.ts'
+import { type ImportedOrder, importedOrder } from './imported-order.ts'
+
+type Row = { readonly line: number; readonly order: ImportedOrder }
+type Rejection = ImportReport['rejections'][number]
+
+/**
+ * `POST /api/orders/import`: orders of another system, a JSON object a line, with numbers and dates of their own. They take no stock, send no
+ * mail and ask no provider: their money was taken elsewhere. A number that was imported before stays as it is, so the same file again
+ * changes nothing.
+ */
+export const importOrders = command({
+  name: 'orders.import',
+  route: 'POST /api/orders/import',
+  summary: 'Import old orders from JSON lines',
+  tag: 'Orders',
+  takesFile: ['application/jsonl', 'multipart/form-data'],
+  takesNoKey: 'is not taken: an order whose number was imported stays as it is, so an import is safe to send again',
+  input: Type.Object({}, { additionalProperties: false }),
+  output: importReport,
+  access: staff,
+  async prepare(context) {
+    const file = await context.request.openFile!()
+    const report = { rows: 0, created: 0, changed: 0, unchanged: 0, rejected: 0 }
+    const rejections: Rejection[] = []
+    const reject = (line: number, errors: readonly InputIssue[]) => {
+      report.rejected += 1
+      if (rejections.length < limits.importRejectionsMax) rejections.push({ line, errors: [...errors] })
+    }
+    let waiting: Row[] = []
+    const store = async () => {
+      const rows = waiting
+      waiting = []
+      const done = await context.writeFirst((work) => writeRows(work, rows))
+      report.created += done.created
+      report.unchanged += done.unchanged
+      for (const line of done.taken)
+        reject(line, [{ path: '/number', code: 'already_exists', message: 'is the number of an order of this shop' }])
+      context.request.onProgress?.(report)
+    }
+    for await (const { line, text } of linesOf(file.bytes)) {
+      if (text.trim() === '') continue
+      report.rows += 1
+      const read = readRow(context, text)
+      if ('errors' in read) reject(line, read.errors)
+      else waiting.push({ line, order: read.order })
+      if (waiting.length >= limits.importRowsTogether) await store()
+    }
+    if (waiting.length > 0) await store()
+    return { ...report, rejections: rejections.toSorted((a, b) => a.line - b.line), ignored: [] }
+  },
+  async run({ prepared }) {
+    return { output: prepared }
+  },
+})
+
+function readRow(
+  { project, now }: Pick<PrepareContext<unknown>, 'project' | 'now'>,
+  text: string,
+): { readonly order: ImportedOrder } | { readonly errors: readonly InputIssue[] } {
+  try {
+    const order = importedOrder(parseJsonBody(Buffer.from(text)), { shop: shopOf(project), now })
+    trackingOf(project, order.row.tracking ?? [])
+    return { order }
+  } catch (error) {
+    if (!isEngineError(error) || error.status >= 500) throw error
+    return { errors: error.errors ?? [{ path: '', code: error.code, message: error.detail }] }
+  }
+}
+
+type Written = { readonly created: number; readonly unchanged: number; readonly taken: readonly number[] }
+
+/** All of them or none: what a crash leaves is imported when the file is sent again. */
+async function writeRows(work: Work, rows: readonly Row[]): Promise<Written> {
+  const skus = [...new Set(rows.flatMap(({ order }) => order.lines.map(({ sku }) => sku)).filter((sku) => sku !== ''))]
+  const goods = new Map<string, { readonly id: string; readonly product: string }>()
+  for (let start = 0; start < skus.length; start += limits.readPageSize) {
+    const some = skus.slice(start, start + limits.readPageSize)
+    // Beyond the limit: nothing, for they are unique.
+    for (const { id, product, sku } of await work.tx.find(variants, { where: oneOf('sku', some), limit: some.length, isUnordered: true }))
+      goods.set(sku, { id, product })
+  }
+  const taken: number[] = []
+  let created = 0
+  for (const { line, order } of rows) {
+    const before = await findUnique(work.tx, orders, eq('number', order.number))
+    if (before === null) {
+      await writeOrder(work, { ...order, lines: order.lines.map((one) => ({ ...one, ...namedBy(goods.get(one.sku)) })) })
+      created += 1
+    } else if (before.importedAt === null) taken.push(line)
+  }
+  return { created, unchanged: rows.length - created - taken.length, taken }
+}
+
+function namedBy(variant: { readonly id: string; readonly product: string } | undefined) {
+  return variant === undefined ? {} : { variant: variant.id, product: variant.product }
+}
+
+async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
+  const { tx, now, newId, newSecret, project } = work
+  const { row, placedAt, isCanceled, ...agreed } = imported
+  const account = await findUnique(tx, users, eq('email', agreed.email))
+  const customer = account?.emailVerified ? account.id : null
+  const [id, cart, tokenHash] = [newId('ord'), newId('cart'), hashSecret(newSecret('cart'))]
+  const { shipping, billing } = agreed.addresses
+  const empty = { shippingMethod: null, discountCodes: null, note: null, vatId: null, vatCheck: null, giftMessage: null, country: null }
+  const bought = {
+    status: 'converted',
+    tokenHash,
+    customer,
+    email: agreed.email,
+    currency: agreed.total.currency,
+    lines: [],
+    order: id,
+  } as const
+  await tx.insert(carts, { id: cart, ...bought, shippingAddress: shipping, billingAddress: billing, ...empty })
+  const lines = isCanceled ? agreed.lines : agreed.lines.map((line) => ({ ...line, shipped: line.quantity }))
+  const order = await tx.insert(
+    orders,
+    {
+      ...{ id, cart, tokenHash, customer, accountEmail: null, ...agreed, lines, placedAt, importedAt: now },
+      ...{ status: isCanceled ? 'canceled' : 'completed', paymentStatus: isCanceled || agreed.total.amount === 0 ? 'none' : 'paid' },
+      ...{ fulfillmentStatus: isCanceled ? 'unfulfilled' : 'fulfilled', closedAt: isCanceled ? placedAt : null, expiresAt: null },
+      ...{
+        holds: [],
+        discounts: null,
+        taxExemption: null,
+        vatId: null,
+        vatCheck: null,
+        uncharged: null,
+        isOffered: null,
+        digitalConsentAt: null,
+        language: null,
+        giftMessage: null,
+      },
+    },
+    'conflict',
+  )
+  if (isCanceled) return
+  const sent = { order: id, status: 'delivered', lines: lines.map((line) => ({ line: line.id, quantity: line.quantity })) } as const
+  await tx.insert(fulfillments, { id: newId('ful'), ...sent, tracking: trackingOf(project, row.tracking ?? []), deliveredAt: placedAt })
+  await bookSale(work, order, row.paymentMethod ?? null)
+}
+
+/** On the day that it was placed: taken elsewhere, and sold. The books of that system have it; an export of the ledger leaves it out. */
+async function bookSale(work: Work, order: Order, method: string | null): Promise<void> {
+  const { tx, newId } = work
+  const postedAt = order.placedAt!
+  if (order.total.amount > 0) {
+    const id = newId('pay')
+    const amount = order.total
+    const taken = { status: 'captured', authorized: amount, captured: amount, facts: 1, method, providerRef: order.number } as const
+    await tx.insert(payments, { ...newPayment(amount), id, order: order.id, sequence: 1, provider: importedProvider, ...taken })
+    const fact = { kind: 'cap_ok', operationRef: id, amount, providerTime: postedAt, source: 'staff' } as const
+    await tx.insert(paymentFacts, { id: newId('fact'), payment: id, order: order.id, provider: importedProvider, ...fact }, 'conflict')
+    const legs = move({ debit: accounts.provider(importedProvider), credit: accounts.deposit(order.id) }, amount)
+    await postTransfer(work, { kind: 'payment.cap_ok', order: order.id, legs, postedAt })
+  }
+  await postTransfer(work, { kind: 'order.recognized', order: order.id, legs: recognition(order), sales: salesOf(order), postedAt })
+}
