@@ -104,6 +104,8 @@ export type Line = {
   quantity: number
   unitPrice: Money
   total: Money
+  /** Delivered by downloads, and not sent. */
+  isDigital?: boolean
 }
 
 export type CartLine = Omit<Line, 'product' | 'sku'> & {
@@ -138,6 +140,12 @@ export type Cart = {
   lines: readonly CartLine[]
   shippingAddress: Address | null
   billingAddress: Address | null
+  /** Of its buyer, as long as there is no address. */
+  country: string | null
+  /** False where all of it is digital. */
+  needsShipping: boolean
+  /** Checkout asks for `digitalConsent`. */
+  needsConsent: boolean
   shippingMethod: string | null
   discountCodes: readonly string[]
   discounts: readonly CartDiscount[]
@@ -165,6 +173,7 @@ export type CartPatch = {
   email?: string | null
   shippingAddress?: Address | null
   billingAddress?: Address | null
+  country?: string | null
   shippingMethod?: string | null
   discountCodes?: readonly string[]
   currency?: string
@@ -238,7 +247,8 @@ export type PaymentChoice = { provider: string; method?: string; returnUrl?: str
 /** What is paid by gift cards, in their order, and by all the store credit of the account. `expectedDue`: what is left for the provider. */
 export type CreditChoice = { giftCards?: readonly string[]; storeCredit?: boolean; expectedDue?: Money }
 /** `payment` may be left out where credit pays for all of it. */
-export type CheckoutBody = CreditChoice & { payment?: PaymentChoice; expectedTotal?: Money }
+/** `digitalConsent`: where `needsConsent` of the cart asks for it. */
+export type CheckoutBody = CreditChoice & { payment?: PaymentChoice; expectedTotal?: Money; digitalConsent?: boolean }
 export type OrderPayment = CreditChoice & Partial<PaymentChoice>
 
 export type CheckoutAnswer = {

@@ -113,6 +113,7 @@ export const backend = defineBackend({
   // Its own page shows the orders as well; what it lacks (a forgotten password, sessions) is on ours.
   accounts: { accent: '#a3381f', pages: { own: ['/account'] } },
   seed({ newId }) {
+    const ebook = { slug: 'mathematical-principles-of-natural-philosophy', title: 'E-book', file: 'seed/ebooks/principles.txt' }
     const categoryIds = new Map(
       readSeed<SeedCategory[]>('categories').map((category) => [category.slug, { ...category, id: newId('cat') }]),
     )
@@ -134,7 +135,9 @@ export const backend = defineBackend({
           description,
           pictures: coverOf(slug),
           status: 'active',
-          options: [{ name: 'Edition', values: variants.map((variant) => variant.title) }],
+          options: [
+            { name: 'Edition', values: [...variants.map((variant) => variant.title), ...(slug === ebook.slug ? [ebook.title] : [])] },
+          ],
           categories: categories.map((name) => categoryIds.get(name)!.id),
         })),
       },
@@ -152,6 +155,21 @@ export const backend = defineBackend({
             onHand,
           })),
         ),
+      },
+      {
+        collection: 'variants',
+        records: books
+          .filter(({ slug }) => slug === ebook.slug)
+          .map(({ id, variants: [first] }) => ({
+            product: id,
+            sku: 'BK0387-TXT',
+            title: ebook.title,
+            options: { Edition: ebook.title },
+            price: { amount: first!.priceMinor, currency: 'EUR' },
+            position: 9,
+            isDigital: true,
+            downloads: [ebook.file],
+          })),
       },
       {
         collection: 'shippingMethods',

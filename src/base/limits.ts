@@ -571,6 +571,8 @@ export const limits = {
   lineQuantityMax: 9_999,
   /** Of a bundle: what somebody packs into one box. */
   bundlePartsMax: 20,
+  /** Records that a filter through a list of references is looked up by: with more, each record's list is followed instead. */
+  followedIdsMax: 200,
   bundlePartQuantityMax: 100,
   /** How long a link to what was bought is good: a large file over a slow line, and a night in between. */
   downloadLinkHours: 24,

@@ -23,6 +23,8 @@ export type Filter =
   | { readonly op: 'near'; readonly path: string; readonly lat: number; readonly lng: number; readonly mm: number }
   /** The list of ids at `path` holds the value; one that is missing holds nothing. */
   | { readonly op: 'has'; readonly path: string; readonly value: string }
+  /** It holds one of the values, which are some. */
+  | { readonly op: 'hasAny'; readonly path: string; readonly values: readonly string[] }
   /** Each of the words stands in one of the searched fields at `paths` (words.ts). */
   | WordsFilter
   /** Some record of `collection` with `local` = `remote` fits `of`: a reference followed, either way. A list of ids matches by any. */
@@ -55,6 +57,11 @@ export function isNull(path: string, value = true): Filter {
 /** The list of ids at `path` holds this one. */
 export function has(path: string, value: string): Filter {
   return { op: 'has', path, value }
+}
+
+/** The list of ids at `path` holds one of these. */
+export function hasAny(path: string, values: readonly string[]): Filter {
+  return values.length === 0 ? never : { op: 'hasAny', path, values }
 }
 
 /** All of them; trivial parts are folded away so that a public rule costs nothing in the query. */
@@ -147,13 +154,17 @@ function evaluate(filter: Filter, record: Readonly<Record<string, unknown>>): Tr
     }
     case 'has':
       return Array.isArray(record[filter.path]) && (record[filter.path] as unknown[]).includes(filter.value)
+    case 'hasAny': {
+      const held = record[filter.path]
+      return Array.isArray(held) && filter.values.some((value) => held.includes(value))
+    }
     default:
       return compareValue(filter, valueAt(record, filter.path))
   }
 }
 
 function compareValue(
-  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'null' | 'via' | 'has' | 'near' | 'words' }>,
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'null' | 'via' | 'has' | 'hasAny' | 'near' | 'words' }>,
   value: Scalar | null,
 ): Truth {
   if (value === null) return null

@@ -147,6 +147,11 @@ function checkComparison({ collection, at, used, isNamed }: Place, filter: Compa
     case 'has':
       if (!column.isList) throw new OwnMistake(`${here}: it is no list`)
       return checkText(filter.value, here)
+    case 'hasAny':
+      if (!column.isList) throw new OwnMistake(`${here}: it is no list`)
+      if (!Array.isArray(filter.values) || filter.values.length === 0) throw mustBe(here, filter.values, 'a list with something in it')
+      for (const value of filter.values) checkText(value, here)
+      return
     case 'in':
     case 'nin':
       if (!Array.isArray(filter.values)) throw mustBe(here, filter.values, 'a list')

@@ -11,6 +11,7 @@ import type { Reader, Sort } from '../storage/storage.ts'
 import { fittingPage } from './answer-size.ts'
 import { decodeCursor, decodeTierCursor, encodeCursor, encodeTierCursor } from './cursor.ts'
 import { expand, parseExpand } from './expand.ts'
+import { foundFirst } from './found-first.ts'
 import { listFilters } from './list-filters.ts'
 import { type Found, nearestFirst, nearOf, type Order } from './nearest-first.ts'
 import { parseFilter, parseSort, type QueryScope } from './parse-filter.ts'
@@ -70,7 +71,8 @@ export function listRecords(collection: CollectionModel): Operation {
       const limit = input.limit ?? limits.pageSizeDefault
       const tree = parseExpand(input.expand)
       const chosen = parseFields(scope, input.fields, tree.keys())
-      const filter = input.filter === undefined ? undefined : parseFilter(scope, input.filter)
+      const asked = input.filter === undefined ? undefined : parseFilter(scope, input.filter)
+      const filter = await foundFirst(read, asked)
       const near = nearOf(input.sort, filter)
       const sort = near ? [] : parseSort(scope, input.sort)
       const search = await searchOf(read, scope, input.search)

@@ -148,6 +148,8 @@ export function describeStorage(name: string, open: OpenStorage): void {
         ['contains nothing', () => ({ op: 'contains', path: 'title', value: '' }), ['one', 'two', 'three']],
         ['startsWith', () => ({ op: 'startsWith', path: 'title', value: 'eMMA ' }), ['two']],
         ['has', () => ({ op: 'has', path: 'tags', value: b.id }), ['one', 'two']],
+        ['has any', () => ({ op: 'hasAny', path: 'tags', values: [b.id, 'usr_nobody'] }), ['one', 'two']],
+        ['not has any', () => not({ op: 'hasAny', path: 'tags', values: [a.id, 'usr_nobody'] }), ['two', 'three']],
         ['not has', () => not({ op: 'has', path: 'tags', value: a.id }), ['two', 'three']],
         ['and, or, not', () => and({ op: 'or', of: [eq('count', 1), eq('count', 2)] }, not(eq('isOpen', true))), ['two']],
         ['via a reference', () => via(eq('name', 'Ann')), ['one']],

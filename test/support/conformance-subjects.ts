@@ -191,6 +191,11 @@ const arbitraryCondition: fc.Arbitrary<Filter> = fc.oneof(
   fc
     .record({ spot: someSpot, mm: fc.constantFrom(0, 1_000_000, 6_000_000_000, 20_015_000_000) })
     .map(({ spot, mm }): Filter => ({ op: 'near', path: 'spot', ...spot, mm })),
+  fc.record({
+    op: fc.constant('hasAny'),
+    path: fc.constant('tags'),
+    values: fc.array(someTag, { minLength: 1, maxLength: 3 }),
+  }) as fc.Arbitrary<Filter>,
   fc.record({ op: fc.constant('has'), path: fc.constant('tags'), value: someTag }) as fc.Arbitrary<Filter>,
   fc.constantFrom({ op: 'true' }, { op: 'false' }) as fc.Arbitrary<Filter>,
 )

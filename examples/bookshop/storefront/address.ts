@@ -22,9 +22,13 @@ const regionNames: Readonly<Record<string, string>> = {
 /** Where an address is whole without one. */
 const postcodeFree = new Set(['BG', 'CY', 'HR', 'IE', 'IS', 'MT', 'SI'])
 
-export function addressFields(address: Address | null, name: string): HTMLElement {
+function namedCountries(): (readonly [code: string, name: string])[] {
   const names = new Intl.DisplayNames('en', { type: 'region' })
-  const choices = countries.map((code) => [code, names.of(code) ?? code] as const).toSorted((a, b) => a[1].localeCompare(b[1]))
+  return countries.map((code) => [code, names.of(code) ?? code] as const).toSorted((a, b) => a[1].localeCompare(b[1]))
+}
+
+export function addressFields(address: Address | null, name: string): HTMLElement {
+  const choices = namedCountries()
   const region = field({
     label: 'Region',
     name: `${BASE}/region`,
@@ -119,6 +123,11 @@ export function addressLines(address: Address): string[] {
   const town = [postalCode, city, region].filter(Boolean).join(' ')
   const land = new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? country
   return [name, line1, line2, town, land].filter((line): line is string => Boolean(line))
+}
+
+/** Where nothing is sent, the country alone: it decides the tax. */
+export function countryField(chosen: string | null): HTMLElement {
+  return selectField({ label: 'Country', name: '/country', autocomplete: 'country', value: chosen ?? localCountry() }, namedCountries())
 }
 
 export function localCountry(): string {

@@ -100,8 +100,9 @@ export const cartType = Type.Object(
     billingAddress: addressOutput,
     country: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Of its buyer, as long as there is no address.' }),
     needsShipping: Type.Boolean({
-      description: 'False where all of it is digital: checkout asks for no address, but for a country, and for `digitalConsent`.',
+      description: 'False where all of it is digital: checkout asks for no address, but for a country.',
     }),
+    needsConsent: Type.Boolean({ description: 'Checkout asks for `digitalConsent`.' }),
     shippingMethod: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Null also when it is no longer offered.' }),
     discountCodes: Type.Array(Type.String()),
     discounts: discountsType,
@@ -175,6 +176,7 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     billingAddress,
     country,
     needsShipping: resolved.needsShipping,
+    needsConsent: resolved.needsConsent,
     shippingMethod: resolved.shipping?.id ?? null,
     discountCodes: cart.discountCodes ?? [],
     discounts: discountsView(resolved),

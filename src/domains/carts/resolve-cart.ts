@@ -44,6 +44,8 @@ export type ResolvedCart = {
   readonly lines: readonly ResolvedLine[]
   /** Whether any of it is sent. */
   readonly needsShipping: boolean
+  /** Whether checkout asks for `digitalConsent`. */
+  readonly needsConsent: boolean
   /** What no longer can. */
   readonly gone: readonly CartLine[]
   /** What is for sale, but with the lines before it is more than can be counted. */
@@ -103,7 +105,20 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
   const discounting = asked === null ? nothingOff(lines, currency) : await discountCart(read, asked)
   const priced = priceBasket(shop, discounted(basket, discounting))
   const withPrices = own.map((line, index) => ({ ...line, price: priced.lines[index]! }))
-  return { cart, lines: withPrices, needsShipping, gone, tooLarge, shipping, shippingMisfit, customerGroup, priced, discounting }
+  const needsConsent = shop.downloads.asksConsent && lines.some(({ isDigital, hasDownloads }) => isDigital || hasDownloads)
+  return {
+    cart,
+    lines: withPrices,
+    needsShipping,
+    needsConsent,
+    gone,
+    tooLarge,
+    shipping,
+    shippingMisfit,
+    customerGroup,
+    priced,
+    discounting,
+  }
 }
 
 type Stock = {

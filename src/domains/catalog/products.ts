@@ -101,6 +101,7 @@ export function productsIn<TFields extends Fields>({ currency, taxClasses, price
       ['status', '-createdAt'],
       ['status', 'title'],
       ['status', 'price.amount'],
+      ['categories'],
     ] as readonly (readonly string[])[],
     lists: { variants: { from: 'variants', by: 'product' } },
     ...(prices && {

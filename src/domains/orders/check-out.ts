@@ -97,7 +97,7 @@ export const checkOutCart = command({
     const resolved = await resolveCart({ read: tx, model, project, now }, cart)
     const { discounting } = resolved
     checkForSale(resolved)
-    await checkComplete({ tx, model }, resolved, hasConsent(project, resolved, input.digitalConsent))
+    await checkComplete({ tx, model }, resolved, !resolved.needsConsent || input.digitalConsent === true)
     if (discounting.refused.length > 0) checkCodes(discounting)
     const { totals } = resolved.priced
     if (input.payment !== undefined) checkTakes(project, input.payment, { currency: totals.total.currency, at: '/payment' })
@@ -200,12 +200,8 @@ export async function checkComplete(
     })
 }
 
-export function hasDigital({ lines }: Pick<ResolvedCart, 'lines'>): boolean {
+function hasDigital({ lines }: Pick<ResolvedCart, 'lines'>): boolean {
   return lines.some(({ isDigital, hasDownloads }) => isDigital || hasDownloads)
-}
-
-function hasConsent(project: Project, resolved: ResolvedCart, given: boolean | undefined): boolean {
-  return given === true || !shopOf(project).downloads.asksConsent || !hasDigital(resolved)
 }
 
 async function shippingMissing(

@@ -370,7 +370,9 @@ function withShadows({ physical, shadows }: Planned): CollectionModel {
 }
 
 export function indexSpecsOf(collection: CollectionModel, types: TypeNames): IndexSpec[] {
+  const lists = new Set(collection.stored.filter(({ isList }) => isList).map(({ name }) => name))
   return collection.indexes
+    .filter((index) => types.indexesLists === true || index.isSearch || !index.columns.some(({ name }) => lists.has(name)))
     .flatMap((index) => (index.isSearch && types.searchesByColumn ? byColumn(index) : index))
     .map((index) => ({ ...index, name: types.indexName(index.name), form: types.formOf(index, collection) }))
 }

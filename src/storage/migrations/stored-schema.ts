@@ -77,6 +77,8 @@ export type TypeNames = {
   indexName(name: string): string
   /** Where one index cannot have the words of several fields: each has its own. */
   readonly searchesByColumn?: boolean
+  /** Whether what a list of ids holds is looked up by an index. Elsewhere there is none on it. */
+  readonly indexesLists?: boolean
   /** Where rows have no columns, another type is no other column: values are converted where they lie, once servers stop. */
   readonly convertsInPlace?: boolean
 }

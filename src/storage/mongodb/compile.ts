@@ -190,6 +190,8 @@ function testOf(
       return filter.value === wanted ? { $eq: null } : { $ne: null }
     case 'has':
       return wanted ? { $eq: filter.value } : { $ne: filter.value }
+    case 'hasAny':
+      return { [wanted ? '$in' : '$nin']: filter.values }
     case 'contains':
     case 'startsWith': {
       const pattern = { $regex: regexOf(filter.value, filter.op === 'startsWith') }

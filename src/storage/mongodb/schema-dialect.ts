@@ -32,6 +32,7 @@ export const mongodbTypes: TypeNames = {
   typeOf: ({ type }: Column) => type,
   compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
   meaningOf: (type) => type as ColumnType,
+  indexesLists: true,
   formOf: (index, collection) => formOf(indexOf(index, collection)),
   indexName: (name) => name,
   searchesByColumn: true,

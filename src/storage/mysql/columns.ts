@@ -28,6 +28,7 @@ export function sqlType(collection: CollectionModel, column: Column): string {
 }
 
 function isInKey(collection: CollectionModel, column: Column): boolean {
+  if (column.isList) return false
   return column.path === 'id' || collection.indexes.some((index) => index.columns.some(({ name }) => name === column.name))
 }
 

@@ -40,6 +40,7 @@ export function mysqlDialect(product: Product): Dialect {
     storedWords,
     leads: (list, { table, id, condition }) => counted(list, `straight_join ${table} on ${id}=j.v where ${condition}`),
     has: (list, value) => counted(list, `where j.v=${value}`),
+    hasAny: (list, values) => ({ sql: counted(list, `where j.v in (${values.map(() => '?').join(',')})`), bound: values }),
     // The backslash in hexadecimal, for it is no literal that every sql_mode reads alike.
     like: (left, right) => `${bytes(left)} like ${bytes(right)} escape x'5c'`,
     anyCase: {

@@ -37,6 +37,11 @@ export const postgresDialect: Dialect = {
     `exists (select 1 from ${table} where ${id} = any(array(select jsonb_array_elements_text(${list}::jsonb))) and ${condition})`,
   // A missing list holds nothing, so that `not` of it is true.
   has: (list, value) => `(${list} is not null and ${list}::jsonb @> to_jsonb(${value}::text))`,
+  // As one array, so that it is one text whatever their number: each of them is looked up in the index of the list.
+  hasAny: (list, values) => ({
+    sql: `(${list} is not null and ${list}::jsonb @> any(?::jsonb[]))`,
+    bound: [arrayOf(values.map((value) => JSON.stringify(value)))],
+  }),
   hasWords,
   ranked: tiersBy(hasWords),
   like: (left, right) => `${left} ilike ${right} escape '\\'`,

@@ -19,6 +19,7 @@ export const postgresTypes: TypeNames = {
   compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
   meaningOf: (type) => (({ text: 'text', bigint: 'integer', boolean: 'boolean', json: 'json', tsvector: 'words' }) as const)[type] ?? null,
   formOf,
+  indexesLists: true,
   indexName: shortName,
 }
 

@@ -24,6 +24,8 @@ export type Dialect = {
   leads(list: string, target: { readonly table: string; readonly id: string; readonly condition: string }): string
   /** Whether the JSON array in column `list` has the bound text `value`. */
   has(list: string, value: string): string
+  /** Whether it has one of the values, and what is bound for that. */
+  hasAny(list: string, values: readonly string[]): { readonly sql: string; readonly bound: readonly SqlValue[] }
   /** Whether a record has the words, each in one of the fields. Adds its values. */
   hasWords(collection: CollectionModel, filter: WordsFilter, to: Place): string
   /** A ranked page, where there is a better way than to rank all that is found. */
@@ -266,6 +268,11 @@ function conditionOf(
     case 'has':
       values.push(filter.value)
       return dialect.has(name, '?')
+    case 'hasAny': {
+      const { sql, bound } = dialect.hasAny(name, filter.values)
+      values.push(...bound)
+      return sql
+    }
     case 'null':
       return `${name} is ${filter.value ? '' : 'not '}null`
     case 'in':

@@ -8,6 +8,10 @@ export const sqliteDialect: Dialect = {
     `exists (select 1 from ${table} where ${id} in (select "value" from json_each(${list})) and ${condition})`,
   leadsByFew: true,
   has: (list, value) => `${value} in (select "value" from json_each(${list}))`,
+  hasAny: (list, values) => ({
+    sql: `exists (select 1 from json_each(${list}) where "value" in (${values.map(() => '?').join(',')}))`,
+    bound: values,
+  }),
   hasWords,
   leadsByWords: (table) => `indexed by "sqlite_autoindex_${table}_1"`,
   like: (left, right) => `${left} like ${right} escape '\\'`,

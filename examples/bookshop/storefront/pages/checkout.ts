@@ -4,7 +4,7 @@
  */
 import { ApiError, type Cart, type CheckoutBody, type Money, type User } from 'kingpost/client'
 import { words } from '../account-words.ts'
-import { addressFields, localCountry, readAddress } from '../address.ts'
+import { addressFields, countryField, localCountry, readAddress } from '../address.ts'
 import { drawCartTotals, drawLine, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
 import { createCredit } from '../credit.ts'
@@ -31,7 +31,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   // Nothing can be ordered beside what is gone: the cart says so, and lets it be taken out.
   if (begun.lines.some(({ available }) => !available)) return await openCart()
   const country = begun.shippingAddress?.country ?? localCountry()
-  const cart = await withDelivery(begun, reachable(methods.items, country))
+  const cart = begun.needsShipping ? await withDelivery(begun, reachable(methods.items, country)) : begun
   const found = await findBooks(cart.lines)
   const problem = banner()
   const pay = h('button', { class: 'button is-wide', type: 'submit' }, 'Pay')
@@ -68,8 +68,9 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
       await credit.look()
       const updated = await updateCart({
         email: readField(form, '/email'),
-        shippingAddress: readAddress(form),
-        shippingMethod: readField(form, '/shippingMethod'),
+        ...(cart.needsShipping
+          ? { shippingAddress: readAddress(form), shippingMethod: readField(form, '/shippingMethod') }
+          : { country: readField(form, '/country') }),
         vatId: vat.read(),
       })
       showTotals(updated)
@@ -80,7 +81,8 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
         return
       }
       const payment = paymentChoice(form, '/checkout/return')
-      await placeOrder(updated.id, { payment, ...credit.choice(), expectedTotal: updated.totals.total, expectedDue: due })
+      const consent = cart.needsConsent ? { digitalConsent: true } : {}
+      await placeOrder(updated.id, { payment, ...consent, ...credit.choice(), expectedTotal: updated.totals.total, expectedDue: due })
     },
     { whole: (error) => explainOrGo(error, latest) },
   )
@@ -150,8 +152,10 @@ function drawForm({ cart, user, list, delivery, vat, credit, foot }: Parts): HTM
           value: cart.email ?? user?.email ?? '',
         }),
       ),
-      h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? '')),
-      delivery,
+      cart.needsShipping
+        ? h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? ''))
+        : h('section', { class: 'step' }, h('h2', {}, 'Where you are'), countryField(cart.country)),
+      cart.needsShipping && delivery,
       vat,
       credit,
       h('section', { class: 'step' }, paymentRadios()),
@@ -161,10 +165,17 @@ function drawForm({ cart, user, list, delivery, vat, credit, foot }: Parts): HTM
       { class: 'summary', 'aria-label': 'Your order' },
       h('h2', {}, 'Your order'),
       list,
+      cart.needsConsent && consentField(),
       foot,
       h('p', { class: 'quiet fine-print' }, 'Play money: nothing is charged and nothing is sent.'),
     ),
   )
+}
+
+/** Pressing Pay without it is held up by the browser. */
+function consentField(): HTMLElement {
+  const text = 'Deliver my downloads at once. I know that I can then no longer withdraw from buying them.'
+  return h('label', { class: 'consent' }, h('input', { type: 'checkbox', name: '/digitalConsent', required: true }), ` ${text}`)
 }
 
 /** What goes to this country. */

@@ -8,6 +8,7 @@ import { addressLines } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
 import { h } from '../dom.ts'
+import { drawDownloads, findDownloads } from '../downloads.ts'
 import { banner, onSubmit } from '../forms.ts'
 import { createInvoices } from '../invoices.ts'
 import { hasFailed, isFinal, tellOrder, tellPage, wasPaid } from '../order-state.ts'
@@ -42,6 +43,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const cancel = h('div', {})
   const parcels = h('div', {})
   const invoices = h('div', {})
+  const downloads = h('div', {})
   const show = (next: View) => {
     view = next
     const reread = () => void read().then(show)
@@ -54,6 +56,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
       () => undefined,
     )
     if (next.order.placedAt !== null) invoicesSoon()
+    if (next.order.placedAt !== null) void findDownloads(client, id).then((given) => downloads.replaceChildren(...drawDownloads(given)))
   }
   const invoicesSoon = createInvoices(invoices, { client, token, id, signal })
   show(view)
@@ -65,7 +68,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   follow(client, { id, signal, look })
   return {
     title: `Order ${view.order.number}`,
-    view: h('div', { class: 'order' }, status, retry, parcels, drawOrder(view.order, found), invoices, cancel),
+    view: h('div', { class: 'order' }, status, retry, downloads, parcels, drawOrder(view.order, found), invoices, cancel),
   }
 }
 
