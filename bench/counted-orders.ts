@@ -40,7 +40,7 @@ export async function countOrders(
   const from = readFileSync(file).length
   await withConnections({ port: server.place.port, headers: {} }, 1, async (send) => {
     for (let number = 0; number < orders; number++) {
-      await shopOnce(way.hasKeys ? withKeys(send) : send, shop, { number, flow: way.flow })
+      await shopOnce(way.hasKeys ? withKeys(send) : send, shop, { number, flow: way.flow, basket: way.basket })
       await untilAtRest(file)
     }
   })

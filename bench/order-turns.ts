@@ -2,16 +2,18 @@
  * Owns measuring whole orders: shoppers buy over HTTP, from Kingpost and from the same purchase written by hand, each with a
  * payment provider in a process of its own. Beside them stands the storage alone, in groups and without HTTP.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { runProgram, type Server, type StartOptions, sleep, startServer } from './children.ts'
 import type { Place, Program } from './contender.ts'
 import { PAUSE_MS, WARM_UP_SECONDS } from './item-turns.ts'
 import { withConnections } from './json-client.ts'
 import { openShop, ours, signInStaff } from './kingpost/ours.ts'
-import type { Shop } from './kingpost/purchase.ts'
+import type { Basket, Shop } from './kingpost/purchase.ts'
 import { startSandbox } from './kingpost/sandbox.ts'
 import { handShop } from './limit/shop-program.ts'
 import type { ContenderName } from './options.ts'
-import { type Turn, withCosts } from './rounds.ts'
+import { type Round, type Turn, withCosts } from './rounds.ts'
 import type { ShopForShoppers, ShoppersResult, Way } from './shoppers.ts'
 import { freshDir } from './workspace.ts'
 
@@ -32,6 +34,8 @@ export type PreparedShop = {
   readonly turn: Turn
   readonly staff: Headers
   readonly shop: Shop
+  /** As a turn, of what each guest buys. */
+  measure(basket: Basket | undefined): Promise<Round>
   stop(): Promise<void>
 }
 
@@ -72,7 +76,7 @@ export function prepareOurs(seconds: number, options: StartOptions & Way): Promi
 export async function prepareShop(
   program: ShopProgram,
   seconds: number,
-  { flow, hasKeys, ...options }: StartOptions & Way,
+  { flow, hasKeys, basket, ...options }: StartOptions & Way,
 ): Promise<PreparedShop> {
   const sandbox = await startSandbox(program.name)
   const server = await startServer(program, freshDir(`${program.name}-order`), {
@@ -82,32 +86,33 @@ export async function prepareShop(
   })
   const { port } = server.place
   const { shop, staff } = await program.open(server.place)
-  const goShopping = async (forSeconds: number): Promise<ShoppersResult> =>
-    JSON.parse(
+  const shopFile = join(freshDir(`${program.name}-shop`), 'shop.json')
+  const goShopping = async (forSeconds: number, goods = basket): Promise<ShoppersResult> => {
+    writeFileSync(shopFile, JSON.stringify({ shop, staff, flow, hasKeys, basket: goods } satisfies ShopForShoppers))
+    return JSON.parse(
       await runProgram(process.execPath, ['bench/shoppers.ts', String(port), String(forSeconds)], {
         withinMs: forSeconds * 1_000 + GRACE_MS,
-        env: { BENCH_SHOP: JSON.stringify({ shop, staff, flow, hasKeys } satisfies ShopForShoppers) },
+        env: { BENCH_SHOP: shopFile },
       }),
     )
-  await goShopping(WARM_UP_SECONDS)
-  const turn: Turn = {
-    name: program.name,
-    async measure() {
-      await sleep(PAUSE_MS)
-      const shopping = async () => {
-        const result = await goShopping(seconds)
-        return { ...result, count: result.orders }
-      }
-      const shopped = await withCosts(server.pid, shopping, sandbox.server.pid)
-      return { ...shopped, errors: 0, generatorShare: shopped.cpuShare }
-    },
   }
+  await goShopping(WARM_UP_SECONDS)
+  const measure = async (goods: Basket | undefined): Promise<Round> => {
+    await sleep(PAUSE_MS)
+    const shopping = async () => {
+      const result = await goShopping(seconds, goods)
+      return { ...result, count: result.orders }
+    }
+    const shopped = await withCosts(server.pid, shopping, sandbox.server.pid)
+    return { ...shopped, errors: 0, generatorShare: shopped.cpuShare }
+  }
+  const turn: Turn = { name: program.name, measure: () => measure(basket) }
   const stop = async () => {
     await program.check?.(server.place)
     await server.stop()
     await sandbox.server.stop()
   }
-  return { server, turn, staff, shop, stop }
+  return { server, turn, staff, shop, measure, stop }
 }
 
 async function measureStorage(seconds: number) {

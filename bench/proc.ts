@@ -43,9 +43,16 @@ function childrenOf(pid: number): number[] {
 }
 
 /** PostgreSQL works in children of its own. Those that have ended are counted in their parent once it has seen them off. */
+export function treeUsage(pid: number): Usage | undefined {
+  const own = readUsage(pid)
+  if (own === undefined) return undefined
+  const children = childrenOf(pid).flatMap((child) => treeUsage(child) ?? [])
+  const sum = (of: keyof Usage) => children.reduce((total, child) => total + child[of], own[of])
+  return { cpuUs: sum('cpuUs'), deviceBytes: sum('deviceBytes'), writtenBytes: sum('writtenBytes') }
+}
+
 export function treeCpuUs(pid: number): number | undefined {
-  const own = readUsage(pid)?.cpuUs
-  return own === undefined ? undefined : childrenOf(pid).reduce((sum, child) => sum + (treeCpuUs(child) ?? 0), own)
+  return treeUsage(pid)?.cpuUs
 }
 
 /** User and system time of all threads, from the text of /proc/<pid>/stat. */

@@ -3,14 +3,15 @@
  * some seconds; then it waits until every order of theirs is paid and has its receipt. The rate counts whole orders
  * over the whole time, waiting included, so a backlog of unsettled payments cannot pass for speed.
  *
- * Usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS
+ * Usage: BENCH_SHOP=FILE node bench/shoppers.ts PORT SECONDS
  */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { sleep } from './children.ts'
 import { HttpConnection } from './http-connection.ts'
 import { createSend } from './json-client.ts'
 import { countWholeOrders } from './kingpost/ours.ts'
-import { type Flow, type Shop, shopOnce, withKeys } from './kingpost/purchase.ts'
+import { type Basket, type Flow, type Shop, shopOnce, withKeys } from './kingpost/purchase.ts'
 import { percentile } from './stats.ts'
 
 const SHOPPERS = 32
@@ -23,6 +24,7 @@ export type ShoppersResult = {
   readonly orders: number
   readonly rate: number
   readonly p50Ms: number
+  readonly p95Ms: number
   readonly p99Ms: number
   /** From the last checkout until the last order was whole. */
   readonly settleMs: number
@@ -31,15 +33,15 @@ export type ShoppersResult = {
 }
 
 /** How they buy. `hasKeys` sends an `Idempotency-Key` with each change. */
-export type Way = { readonly flow: Flow; readonly hasKeys: boolean }
+export type Way = { readonly flow: Flow; readonly hasKeys: boolean; readonly basket?: Basket | undefined }
 export type ShopForShoppers = Way & { readonly shop: Shop; readonly staff: Readonly<Record<string, string>> }
 
 if (import.meta.main) console.log(JSON.stringify(await shopUntilSettled()))
 
 async function shopUntilSettled(): Promise<ShoppersResult> {
   const [port, seconds] = process.argv.slice(2, 4).map(Number)
-  assert.ok(port && seconds, 'usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS')
-  const { shop, staff, flow, hasKeys }: ShopForShoppers = JSON.parse(process.env.BENCH_SHOP ?? '')
+  assert.ok(port && seconds, 'usage: BENCH_SHOP=FILE node bench/shoppers.ts PORT SECONDS')
+  const { shop, staff, flow, hasKeys, basket }: ShopForShoppers = JSON.parse(readFileSync(process.env.BENCH_SHOP ?? '', 'utf8'))
   const counting = await HttpConnection.open(port)
   const asStaff = createSend(counting, staff)
   const wholeBefore = await countWholeOrders(asStaff)
@@ -54,7 +56,7 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
       const send = hasKeys ? withKeys(createSend(connection, {})) : createSend(connection, {})
       while (performance.now() - startedMs < seconds * 1_000 && started < ORDERS_MAX) {
         const fromMs = performance.now()
-        await shopOnce(send, shop, { number: wholeBefore + started++, flow })
+        await shopOnce(send, shop, { number: wholeBefore + started++, flow, basket })
         checkoutsMs.push(performance.now() - fromMs)
       }
       connection.close()
@@ -73,6 +75,7 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
     orders: started,
     rate: (started * 1_000) / (settledMs - startedMs),
     p50Ms: percentile(checkoutsMs, 50),
+    p95Ms: percentile(checkoutsMs, 95),
     p99Ms: percentile(checkoutsMs, 99),
     settleMs: settledMs - shoppedMs,
     cpuShare: (cpu.user + cpu.system) / 1_000 / (shoppedMs - startedMs),

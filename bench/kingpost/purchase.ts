@@ -11,7 +11,10 @@ import type { Send } from '../json-client.ts'
 export const FLOWS = ['five', 'one'] as const
 export type Flow = (typeof FLOWS)[number]
 
-export type Shop = { readonly variants: readonly string[]; readonly shippingMethod: string }
+export type Shop = { readonly variants: readonly string[]; readonly shippingMethod: string; readonly discountCodes?: readonly string[] }
+
+/** What each guest buys, where it is not two things. `isHot`: all buy the same. `hasCodes`: with the codes of the shop. */
+export type Basket = { readonly lines: number; readonly isHot: boolean; readonly hasCodes: boolean }
 
 const ADDRESS = {
   name: 'Ada Example',
@@ -21,7 +24,7 @@ const ADDRESS = {
   country: 'DE',
 }
 
-export type Visit = { readonly number: number; readonly flow: Flow }
+export type Visit = { readonly number: number; readonly flow: Flow; readonly basket?: Basket | undefined }
 type Cart = { readonly id: string; readonly token: string }
 
 /** Who the guest with this number is, and where the parcel goes. */
@@ -29,13 +32,22 @@ export function contactOf(number: number, shippingMethod: string) {
   return { email: `shopper${number}@example.com`, shippingAddress: ADDRESS, billingAddress: ADDRESS, shippingMethod }
 }
 
-/** The requests of the guest with this number, who buys two things. */
-export function purchaseOf(shop: Shop, { number, flow }: Visit) {
-  const lines = [0, 1].map((step) => ({
-    variant: shop.variants[(number * 7 + step * 31) % shop.variants.length],
-    quantity: 1 + step,
-  }))
-  const contact = contactOf(number, shop.shippingMethod)
+/** Of no shop's size a divisor, so that guests walk over all there is. */
+const STRIDE = 7_919
+
+function linesOf({ variants }: Shop, { number, basket }: Visit) {
+  if (basket === undefined)
+    return [0, 1].map((step) => ({ variant: variants[(number * 7 + step * 31) % variants.length], quantity: 1 + step }))
+  const from = basket.isHot ? 0 : number * basket.lines
+  return Array.from({ length: basket.lines }, (_, step) => ({ variant: variants[((from + step) * STRIDE) % variants.length], quantity: 1 }))
+}
+
+/** The requests of the guest with this number, who buys two things where nothing else is said. */
+export function purchaseOf(shop: Shop, visit: Visit) {
+  const { number, flow, basket } = visit
+  const lines = linesOf(shop, visit)
+  const codes = basket?.hasCodes ? { discountCodes: shop.discountCodes } : {}
+  const contact = { ...contactOf(number, shop.shippingMethod), ...codes }
   const at = ({ id, token }: Cart) => ({ path: `/api/carts/${id}`, headers: { 'cart-token': token } })
   return {
     cart: { method: 'POST', path: '/api/carts', body: flow === 'one' ? { ...contact, lines } : {} },
@@ -51,7 +63,7 @@ export function purchaseOf(shop: Shop, { number, flow }: Visit) {
   }
 }
 
-/** One guest buys two things. Payment settles later, by webhook. */
+/** One guest buys. Payment settles later, by webhook. */
 export async function shopOnce(send: Send, shop: Shop, visit: Visit): Promise<void> {
   const { cart: opening, filling, checkout } = purchaseOf(shop, visit)
   const cart = await send(opening)

@@ -22,8 +22,9 @@ import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import type { WebhookPorts } from '../../src/domains/webhooks/deliver-webhook.ts'
-import { createBackend, namedOperations } from '../../src/engine/backend.ts'
+import { type Backend, createBackend, namedOperations } from '../../src/engine/backend.ts'
 import { createEngine, type Engine, type Replacements } from '../../src/engine/create-engine.ts'
+import { hasOwnCode } from '../../src/extend/extension.ts'
 import type { Admission } from '../../src/http/admission.ts'
 import { systemPages } from '../../src/http/pages.ts'
 import { createServer, type HttpServer } from '../../src/http/server.ts'
@@ -257,13 +258,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
   const random = createTestRandom(options.seed)
   const publicUrl = options.publicUrl ?? 'http://shop.test'
   const log: ApiHarness['log'] = []
-  const backend = createBackend(options.config ?? testConfig, {
-    publicUrl,
-    isDevelopment: false,
-    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }, ...(options.payments ?? [])],
-    readSecret: (name) => options.secrets?.[name],
-    clock,
-  })
+  const backend = backendOf(options, { publicUrl, clock })
   /** Each collection as it was read last, as JSON, unless it was written to since. */
   const kept = new Map<string, string>()
   let writes = 0
@@ -406,6 +401,25 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       await storage.close()
     },
   }
+}
+
+/** Worlds of one config share what is compiled of it. Code of a project has the clock of its world: each has its own then. */
+const backends = new WeakMap<BackendConfig<Operation>, Backend>()
+
+function backendOf(options: ApiHarnessOptions, { publicUrl, clock }: { readonly publicUrl: string; readonly clock: Clock }): Backend {
+  const { config = testConfig, payments = [], secrets } = options
+  const make = () =>
+    createBackend(config, {
+      publicUrl,
+      isDevelopment: false,
+      paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }, ...payments],
+      readSecret: (name) => secrets?.[name],
+      clock,
+    })
+  if (payments.length > 0 || secrets !== undefined || options.publicUrl !== undefined) return make()
+  const known = backends.get(config) ?? make()
+  if (!hasOwnCode(known.extension)) backends.set(config, known)
+  return known
 }
 
 async function openStorage(path: string | undefined, model: Model, clock: Clock): Promise<StorageAdapter> {
