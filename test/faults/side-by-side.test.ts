@@ -134,18 +134,21 @@ rule('a cart is one order, and what is ordered is what the cart holds', async ({
   )
 })
 
-rule('a discount is used no more often than it may be', async ({ one, overlap }) => {
-  const code = await makeDiscount(one, { usesMax: 1 })
-  const [first, second] = [
-    await makeCart(one, { email: 'a@mail.example', discountCodes: [code] }),
-    await makeCart(one, { discountCodes: [code] }),
-  ]
-  const ended = await overlap(
-    (engine) => checkOut(engine, first.cart),
-    (engine) => checkOut(engine, second.cart),
-  )
-  assert.equal(ended.filter((one) => refused(one, 'discount_unusable')).length, 1, outcome(...ended))
-})
+// What is counted first is made by one of the two, and what was counted before is locked by it.
+for (const isUsed of [false, true])
+  rule(`a discount is used no more often than it may be${isUsed ? ', and was used before' : ''}`, async ({ one, overlap }) => {
+    const code = await makeDiscount(one, { usesMax: isUsed ? 2 : 1 })
+    if (isUsed) await checkOut(one, (await makeCart(one, { email: 'b@mail.example', discountCodes: [code] })).cart)
+    const [first, second] = [
+      await makeCart(one, { email: 'a@mail.example', discountCodes: [code] }),
+      await makeCart(one, { discountCodes: [code] }),
+    ]
+    const ended = await overlap(
+      (engine) => checkOut(engine, first.cart),
+      (engine) => checkOut(engine, second.cart),
+    )
+    assert.equal(ended.filter((one) => refused(one, 'discount_unusable')).length, 1, outcome(...ended))
+  })
 
 rule('one customer has a discount no more often than they may', async ({ one, overlap }) => {
   const code = await makeDiscount(one, { usesPerCustomerMax: 1 })

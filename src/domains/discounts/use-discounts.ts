@@ -1,9 +1,9 @@
 // Uses of discounts: taken in the transaction of the checkout, given back when the order comes to nothing, taken again when it revives.
-// Invariants: a tally counts the uses that are held or used, and no tally passes its limit, whoever asks at once: it is added to by one
-// guarded statement, and the discount is held meanwhile, so that no limit is lowered below it. Tallies are taken in the order of their ids.
+// Invariants: a tally counts the uses that are held or used, and no tally passes its limit, whoever asks at once: it is locked before it is
+// looked at, and the discount is held meanwhile, so that no limit is lowered below it. All are locked together, in the order of their ids.
 import { EngineError, LostRace } from '../../base/engine-error.ts'
 import type { Money } from '../../base/money.ts'
-import { and, compare, eq, oneOf } from '../../contract/filter.ts'
+import { and, eq, oneOf } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
@@ -21,25 +21,24 @@ export type Wanted = { readonly discount: Discount; readonly amount: Money }
 export async function takeUses(work: Work, order: Order, wanted: readonly Wanted[]): Promise<void> {
   const { tx } = work
   const own = await customerOf(tx, order.customer)
-  const sorted = wanted.toSorted((a, b) => (a.discount.id < b.discount.id ? -1 : 1))
-  const slots: Slot[] = []
-  for (const { discount, amount } of sorted) {
-    const held = await tx.lock(discounts, discount.id, 'shared')
+  // Nobody typed in what has no code: an address that is not the account's own keeps nobody from it.
+  const customerFor = ({ code }: Discount): Customer => (code === null ? own : { ...own, emails: [...own.emails, order.email] })
+  const uses = wanted.map((one) => ({ ...one, slots: slotsOf(one.discount, customerFor(one.discount)) }))
+  const slots = uses.flatMap((use) => use.slots)
+  // Asked together: to a server database that is one round trip.
+  const [held, tallies] = await Promise.all([lockDiscounts(tx, wanted), lockTallies(tx, slots)])
+  const versions = new Map(held.map(({ id, version }) => [id, version]))
+  for (const { discount, amount, slots: own } of uses) {
     // What the total was made of is not so any more: look again.
-    if (held === null || held.version !== discount.version) throw new LostRace()
-    // Nobody typed in what has no code: an address that is not the account's own keeps nobody from it.
-    const customer: Customer = discount.code === null ? own : { ...own, emails: [...own.emails, order.email] }
-    if (discount.firstOrder && (await hasOrdered(tx, customer))) throw unusable(discount.code, whyNot('not_first_order'))
-    const more = slotsOf(discount, customer)
-    slots.push(...more)
-    const tallies = more.map(({ id }) => id)
+    if (versions.get(discount.id) !== discount.version) throw new LostRace()
+    if (discount.firstOrder && (await hasOrdered(tx, customerFor(discount)))) throw unusable(discount.code, whyNot('not_first_order'))
     await tx.insert(
       discountUses,
-      { id: work.newId('dsu'), discount: discount.id, order: order.id, amount, state: 'held', tallies },
+      { id: work.newId('dsu'), discount: discount.id, order: order.id, amount, state: 'held', tallies: own.map(({ id }) => id) },
       'conflict',
     )
   }
-  const full = await takeSlots(tx, slots)
+  const full = await takeSlots(tx, slots, tallies)
   if (full === null) return
   // A code can be taken out of the cart. What has no code is looked for again, and is not found any more.
   if (full.discount.code === null) throw new LostRace()
@@ -66,16 +65,39 @@ function slotsOf(discount: Discount, customer: Customer): Slot[] {
   ]
 }
 
-/** Null once all are taken, or the first that is full: then the transaction is to fail. */
-async function takeSlots(tx: Transaction, slots: readonly Slot[]): Promise<Slot | null> {
-  for (const slot of slots.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const { id, discount, of, max } = slot
-    const add = () => tx.touch(discountTallies, id, { add: { uses: 1 } }, max === null ? undefined : compare('uses', 'lt', max))
-    if (await add()) continue
-    if ((await tx.insertOnce(discountTallies, { id, discount: discount.id, of, uses: 1 })) !== null) continue
-    // Made by somebody else meanwhile, or full.
-    if (!(await add())) return slot
-  }
+async function lockDiscounts(tx: Transaction, wanted: readonly Pick<Wanted, 'discount'>[]): Promise<readonly Discount[]> {
+  return await tx.lockAll(
+    discounts,
+    wanted.map(({ discount }) => discount.id),
+    'shared',
+  )
+}
+
+type Tallies = ReadonlyMap<string, number>
+
+/** The uses so far, of those that there are. */
+async function lockTallies(tx: Transaction, slots: readonly Pick<Slot, 'id'>[]): Promise<Tallies> {
+  const found = await tx.lockAll(
+    discountTallies,
+    slots.map(({ id }) => id),
+    'exclusive',
+  )
+  return new Map(found.map(({ id, uses }) => [id, uses]))
+}
+
+/** Null once all are taken, or the first that is full: then the transaction is to fail. `tallies`: as they were locked. */
+async function takeSlots(tx: Transaction, slots: readonly Slot[], tallies: Tallies): Promise<Slot | null> {
+  const sorted = slots.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const full = sorted.find(({ id, max }) => max !== null && (tallies.get(id) ?? 0) >= max)
+  if (full !== undefined) return full
+  const known = sorted.filter(({ id }) => tallies.has(id))
+  await tx.addOrFail(
+    discountTallies,
+    known.map(({ id }) => ({ id, add: { uses: 1 } })),
+  )
+  // Made by somebody else meanwhile: then all of it runs again.
+  for (const { id, discount, of } of sorted.filter((slot) => !tallies.has(slot.id)))
+    await tx.insert(discountTallies, { id, discount: discount.id, of, uses: 1 }, 'conflict')
   return null
 }
 
@@ -134,9 +156,13 @@ export async function canUseAgain(tx: Transaction, order: string): Promise<boole
 /** @throws conflict when somebody had them since that was looked at */
 export async function takeUsesAgain({ tx }: Work, order: string): Promise<void> {
   const uses = await usesOf(tx, order)
-  for (const { discount } of uses) await tx.lock(discounts, discount, 'shared')
+  await tx.lockAll(
+    discounts,
+    uses.map(({ discount }) => discount),
+    'shared',
+  )
   const slots = await slotsAgain(tx, uses)
-  if ((await takeSlots(tx, slots)) !== null) throw new LostRace()
+  if ((await takeSlots(tx, slots, await lockTallies(tx, slots))) !== null) throw new LostRace()
   await tx.touchAll(discountUses, and(eq('order', order), eq('state', 'released')), { set: { state: 'held' } })
 }
 

@@ -17,6 +17,15 @@ export const discountDefences: readonly Defence[] = [
     asked: ['a discount is used no more often than it may be'],
   },
   {
+    name: 'what is left of a discount is looked at while nobody else takes of it',
+    file: uses,
+    from: 'const found = await tx.lockAll(',
+    to: 'const found = await tx.getMany(',
+    test: 'test/faults/side-by-side.test.ts',
+    database: 'postgres',
+    asked: ['a discount is used no more often than it may be'],
+  },
+  {
     name: 'a discount is taken once, and not of what is added to its order as well',
     file: 'src/domains/orders/edit-placed.ts',
     from: 'now, isAgreed: true }, { ...cart, lines',
@@ -43,8 +52,8 @@ export const discountDefences: readonly Defence[] = [
   {
     name: 'a discount that was changed meanwhile is looked at again',
     file: uses,
-    from: 'held === null || held.version !== discount.version',
-    to: 'held === null',
+    from: 'versions.get(discount.id) !== discount.version',
+    to: '!versions.has(discount.id)',
     test: 'test/faults/side-by-side.test.ts',
     database: 'postgres',
     asked: ['no limit of a discount is lowered'],
