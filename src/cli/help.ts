@@ -44,6 +44,7 @@ const optionLines = `
   --from URL          --database                where a move comes from
   --undo              a move that went wrong
   --checksums         of each collection, to compare two databases
+  --last-invoice S/Y=N  of a restore: the last that went out, such as INV/2026=57
   --mails             those that a restore holds back
   --by FIELD          ids alone             a unique field: a row changes the record that has its value
   --password-stdin    instead of one that is made up

@@ -5,14 +5,17 @@ import { systemClock } from '../base/clock.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
 import { withoutBlobs } from '../domains/files/archive-files.ts'
+import { invoiceSeries } from '../domains/invoices/collections.ts'
 import { erasures } from '../domains/personal/collections.ts'
 import { effects } from '../effects/effect.ts'
-import { erasedAgain, hasNothingOpen, type RestoreCounts, restoreRules } from '../engine/recovery.ts'
+import type { Backend } from '../engine/backend.ts'
+import { erasedAgain, hasNothingOpen, type RestoreCounts, restoreRules, seriesName } from '../engine/recovery.ts'
 import { misfits } from '../storage/archive/archive.ts'
 import { differences, partsOf, rewritten, sumsOf } from '../storage/archive/contents.ts'
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
 import { epochMark, type Recovery, readRecovery, recoveryMark } from '../storage/archive/marks.ts'
 import { readQuiet } from '../storage/archive/quiet.ts'
+import { findAll } from '../storage/find-all.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { openArchiveFile } from './archive-file.ts'
 import { nameOf, openAlone, placeOf } from './database.ts'
@@ -43,7 +46,8 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     // One that continues where it was killed must rewrite records as it did before.
     const recovery: Recovery = (await readRecovery(storage)) ?? { at: systemClock.now(), backupAt }
     const erased = await readErased(settings.dataFolder)
-    const { rewrite, counts } = restoreRules({ now: recovery.at, backupAt, erased })
+    const { lastInvoices: issued } = settings
+    const { rewrite, counts } = restoreRules({ now: recovery.at, backupAt, erased, issued })
     const marks = { ...archive.head.marks, [recoveryMark]: JSON.stringify(recovery), [epochMark]: newEpoch() }
     const parts = rewritten(withoutBlobs(archive.parts, blobs), model, rewrite)
     const wanted = await fill({ storage, clock: systemClock, model, id: archive.head.id, parts, marks, onPart: progress.onPart })
@@ -53,6 +57,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     if (found.length > 0) throw new Error(`What was stored is not what the backup holds: ${found.join('; ')}. Is the disk sound?`)
     const violations = await checkContent(snapshot, { model, blobs }, backupAt)
     await eraseAgain(storage, erased)
+    const series = await goOn(storage, backend, issued)
     const isReviewed = await hasNothingOpen(storage.reader, model, counts)
     await endFill(storage, { lastPosition: archive.head.lastPosition, marks: isReviewed ? { [recoveryMark]: null } : {} })
     const rows = Object.values(wanted).reduce((sum, { count }) => sum + count, 0)
@@ -64,6 +69,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
       counts,
       violations: violations.length,
       isReviewed,
+      series,
     })
     return violations.length === 0 ? 0 : 1
   } catch (error) {
@@ -93,6 +99,32 @@ async function eraseAgain(storage: WholeStorage, erased: ReadonlySet<string>): P
     if (again[collection.name].length > 0) await storage.load({ records: { collection, records: again[collection.name] } })
 }
 
+/** A series that was begun after the backup has no row in it. Answers with which number each goes on. */
+async function goOn(
+  storage: WholeStorage,
+  { model, project }: Backend,
+  issued: ReadonlyMap<string, number>,
+): Promise<Record<string, number>> {
+  if (model.find(invoiceSeries.name) === undefined) {
+    if (issued.size > 0) throw new Error('This project issues no invoices: leave --last-invoice out.')
+    return {}
+  }
+  const rows = await findAll(storage.reader, invoiceSeries)
+  const known = new Set(rows.map(seriesName))
+  const { vatId, taxNumber } = project.shop!.seller!
+  const at = systemClock.now()
+  const newId = createIdSource(systemClock, systemRandom)
+  const begun = [...issued]
+    .filter(([name]) => !known.has(name))
+    .map(([name, last]) => {
+      const [, series, year] = /^(.+)\/(\d{4})$/.exec(name)!
+      const key = JSON.stringify([vatId ?? taxNumber, series, Number(year)])
+      return { id: newId('ivs'), version: 1, createdAt: at, updatedAt: at, key, last, lost: last }
+    })
+  if (begun.length > 0) await storage.load({ records: { collection: invoiceSeries, records: begun } })
+  return Object.fromEntries([...rows, ...begun].map((row) => [seriesName(row), row.last + 1]))
+}
+
 /** Short, and of no earlier restore: event ids carry it. */
 function newEpoch(): string {
   return Buffer.from(systemRandom.bytes(5)).toString('hex')
@@ -107,11 +139,13 @@ type Told = {
   readonly violations: number
   /** Nothing was open, so there is nothing to look at. */
   readonly isReviewed: boolean
+  /** With which number each series of invoices goes on. */
+  readonly series: Readonly<Record<string, number>>
 }
 
 function tell({ isJson }: ProcessSettings, told: Told): void {
   if (isJson) return void process.stdout.write(`${JSON.stringify(told)}\n`)
-  const { database, at, rows, seconds, counts, violations, isReviewed } = told
+  const { database, at, rows, seconds, counts, violations, isReviewed, series } = told
   const rate = Math.round(rows / Math.max(0.001, seconds))
   process.stdout.write(`${database} is as it was on ${at}: ${number(rows)} rows in ${seconds.toFixed(1)} s (${number(rate)} rows/s).\n`)
   process.stdout.write(
@@ -122,5 +156,9 @@ function tell({ isJson }: ProcessSettings, told: Told): void {
   process.stdout.write(`  ${counted(counts.sessions, 'session')} ended: everybody signs in again.\n`)
   process.stdout.write(`  ${counted(counts.keys, 'API key')} ended: programs get new ones.\n`)
   process.stdout.write(`  ${counted(counts.erased, 'account')} erased since the backup: erased again, once a server runs.\n\n`)
+  for (const [name, next] of Object.entries(series))
+    process.stdout.write(
+      `  Invoices ${name} go on with number ${next}. Did later ones go out? Then restore into an empty database again, with --last-invoice ${name}=N.\n\n`,
+    )
   process.stdout.write(isReviewed ? 'Start the server.\n' : 'Start the server, then look at what is held: kingpost effects\n')
 }

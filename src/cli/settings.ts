@@ -47,6 +47,8 @@ export type ProcessSettings = {
   readonly from: string | null
   readonly isUndo: boolean
   readonly hasChecksums: boolean
+  /** Of a restore, by `series/year`. */
+  readonly lastInvoices: ReadonlyMap<string, number>
   readonly isForMails: boolean
   readonly isJson: boolean
   /** Of `kingpost init`; null when nothing is said. */
@@ -77,6 +79,7 @@ export const options = {
   undo: { type: 'boolean' },
   checksums: { type: 'boolean' },
   mails: { type: 'boolean' },
+  'last-invoice': { type: 'string', multiple: true },
   json: { type: 'boolean' },
   template: { type: 'string' },
   'password-stdin': { type: 'boolean' },
@@ -100,7 +103,7 @@ export const commandOptions: Readonly<Record<string, readonly Option[]>> = {
   start: [...server, 'role', 'json'],
   verify: [...database, 'checksums', 'json'],
   backup: [...database, 'json'],
-  restore: [...database, 'json'],
+  restore: [...database, 'last-invoice', 'json'],
   effects: [...database, 'mails', 'json'],
   move: [...database, 'to', 'from', 'undo', 'json'],
   migrate: [...database, 'stopped', 'contract', 'allow-destructive', 'json'],
@@ -161,6 +164,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     isUndo: values.undo === true,
     hasChecksums: values.checksums === true,
     isForMails: values.mails === true,
+    lastInvoices: lastInvoicesOf(values['last-invoice'] ?? []),
     isJson: values.json === true,
     template: values.template ?? null,
     isPasswordOnStdin: values['password-stdin'] === true,
@@ -171,6 +175,17 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
       allowsDestructive: values['allow-destructive'] === true,
     },
   }
+}
+
+/** `INV/2026=57`: the last number of a series that went out. @throws UsageError */
+function lastInvoicesOf(given: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(
+    given.map((text) => {
+      const [, series, number] = /^(.+\/\d{4})=(\d{1,15})$/.exec(text) ?? []
+      if (series === undefined) throw new UsageError(`--last-invoice must be such as INV/2026=57, not "${text}".`)
+      return [series, Number(number)]
+    }),
+  )
 }
 
 function parse(words: readonly string[]) {

@@ -91,3 +91,21 @@ test('a message to a webhook that is given up after a restore has failed, and sa
   })
   assert.deepEqual([delivery!.status, delivery!.lastError], ['failed', 'Given up after a restore.'])
 })
+
+test('a series that is restored goes on after the last that went out, and never back', () => {
+  const key = JSON.stringify(['DE136695976', 'INV', 2026])
+  const row = { id: 'ivs_1', version: 1, createdAt: 0, updatedAt: 0, key, last: 41, lost: null }
+  const after = (last: number) => {
+    const { rewrite } = restoreRules({ now: 5, backupAt: 1, issued: new Map([['INV/2026', last]]) })
+    const { last: next, lost } = rewrite('invoiceSeries', row) as unknown as typeof row
+    return [next, lost]
+  }
+  assert.deepEqual(
+    [after(57), after(41), after(3)],
+    [
+      [57, 16],
+      [41, null],
+      [41, null],
+    ],
+  )
+})

@@ -15,6 +15,7 @@ import { invitations } from '../domains/accounts/invitations.ts'
 import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { isCreditProvider } from '../domains/credit/collections.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
+import { invoiceSeries } from '../domains/invoices/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { paymentLinks } from '../domains/orders/payment-links.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
@@ -41,10 +42,12 @@ type Restored = {
   readonly backupAt: number
   /** Accounts that were erased since: they are to be erased again, and nobody signs in by them until they are. */
   readonly erased?: ReadonlySet<string>
+  /** Numbers of invoices that went out since, the last of each `series/year`: they are not given again. */
+  readonly issued?: ReadonlyMap<string, number>
 }
 
 /** What records become on their way out of a backup. Running it again over the same record changes it alike. */
-export function restoreRules({ now, backupAt, erased = new Set() }: Restored): {
+export function restoreRules({ now, backupAt, erased = new Set(), issued = new Map() }: Restored): {
   readonly rewrite: Rewrite
   readonly counts: RestoreCounts
 } {
@@ -91,6 +94,12 @@ export function restoreRules({ now, backupAt, erased = new Set() }: Restored): {
         counts.held++
         return { ...row, state: 'held', owner: null, version: effect.version + 1, updatedAt: now }
       }
+      case invoiceSeries.name: {
+        const counter = recordOf(invoiceSeries, row)
+        const lost = (issued.get(seriesName(counter)) ?? 0) - counter.last
+        if (lost <= 0) return row
+        return { ...row, last: counter.last + lost, lost: (counter.lost ?? 0) + lost, version: counter.version + 1, updatedAt: now }
+      }
       case payments.name: {
         const payment = recordOf(payments, row)
         if (!isAskedFor(payment, backupAt)) return row
@@ -102,6 +111,12 @@ export function restoreRules({ now, backupAt, erased = new Set() }: Restored): {
     }
   }
   return { rewrite, counts }
+}
+
+/** `INV/2026`: as whoever restores names it. */
+export function seriesName({ key }: { readonly key: string }): string {
+  const [, series, year] = JSON.parse(key) as [seller: string, series: string, year: number]
+  return `${series}/${year}`
 }
 
 /** Erased since the backup: it has a name again. */

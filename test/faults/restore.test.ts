@@ -189,6 +189,51 @@ test('where nothing was open there is nothing to review', async (t) => {
   assert.equal((await server.stop()).stderr, '')
 })
 
+// What went out after the backup has its number for ever, though nobody here knows it: given again, two customers would hold it.
+test('invoices go on after the last that went out, without a number twice or left out', async (t) => {
+  const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
+  const lost = temporaryFolder(t)
+  const run = async (dataFolder: string, ...words: readonly string[]) => {
+    const database = ['--data-dir', dataFolder, '--database', await databaseUrl(dataFolder)]
+    return await runCommand([...words, '--config', config, ...database])
+  }
+  const server = await startServer(t, { config, dataFolder: lost })
+  await signInAdmin(server)
+  const before = await invoiceOf(server)
+  const file = join(temporaryFolder(t), 'invoices.jsonl.zst')
+  assert.equal((await run(lost, 'backup', file)).code, 0)
+  const [second, third] = [await invoiceOf(server), await invoiceOf(server)]
+  const year = before.slice(4, 8)
+  assert.deepEqual(
+    [before, second, third],
+    [1, 2, 3].map((number) => `INV-${year}-0000${number}`),
+  )
+  assert.equal((await server.stop()).code, 0)
+
+  const dataFolder = temporaryFolder(t)
+  const restored = await run(dataFolder, 'restore', file, '--last-invoice', `INV/${year}=3`)
+  assert.equal(restored.code, 0, restored.stderr)
+  assert.match(restored.stdout, new RegExp(`Invoices INV/${year} go on with number 4\\.`))
+  const again = await startServer(t, { config, dataFolder })
+  assert.equal(await invoiceOf(again), `INV-${year}-00004`)
+  assert.equal((await again.stop()).code, 0)
+  const verified = await run(dataFolder, 'verify')
+  assert.equal(verified.code, 0, verified.stdout)
+})
+
+/** The number of the invoice of an order that is placed now. */
+async function invoiceOf({ guest }: ServerProcess): Promise<string> {
+  const [book] = expectStatus(await guest.get('/api/products?filter[slug]=emma&expand=variants'), 200).body.items
+  const cart = await makeCart(guest, [{ variant: book.variants[0].id }])
+  const [method] = expectStatus(await guest.get('/api/shippingMethods'), 200).body.items
+  expectStatus(await cart.holder.patch(`/api/carts/${cart.id}`, { shippingMethod: method.id }), 200)
+  const { order } = await checkOut(cart)
+  return await eventually('the invoice is issued', async () => {
+    const { items } = expectStatus(await cart.holder.get(`/api/orders/${order.id}/invoices`), 200).body
+    return items[0]?.number ?? null
+  })
+}
+
 test('what cannot be a restore is said in a sentence, and harms nothing', async (t) => {
   const used = await usedFolder(t)
   const file = join(temporaryFolder(t), 'a.jsonl.zst')

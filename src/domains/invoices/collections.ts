@@ -60,5 +60,7 @@ export const invoiceSeries = collection('invoiceSeries', {
     /** Seller, series and year. */
     key: field.text({ required: true, unique: true }),
     last: field.integer({ required: true }),
+    /** Of these, how many went out after a backup and are not here: said at its restore. */
+    lost: field.integer(),
   },
 })

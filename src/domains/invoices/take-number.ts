@@ -13,7 +13,7 @@ export async function takeNumber({ tx, newId }: Work, { seller, series, year }: 
   const key = JSON.stringify([seller, series, year])
   const counter =
     (await findUnique(tx, invoiceSeries, eq('key', key))) ??
-    (await tx.insertOnce(invoiceSeries, { id: newId('ivs'), key, last: 0 }, 'usual')) ??
+    (await tx.insertOnce(invoiceSeries, { id: newId('ivs'), key, last: 0, lost: null }, 'usual')) ??
     // Begun by another meanwhile.
     (await findUnique(tx, invoiceSeries, eq('key', key)))
   const taken = counter && (await tx.adjust(invoiceSeries, counter.id, { add: { last: 1 } }))

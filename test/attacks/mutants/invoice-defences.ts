@@ -5,6 +5,14 @@ const test = 'test/api/invoices.test.ts'
 
 export const invoiceDefences: readonly Defence[] = [
   {
+    name: 'numbers of invoices that went out after a backup are not given again',
+    file: 'src/engine/recovery.ts',
+    from: 'if (lost <= 0) return row',
+    to: 'if (lost <= Number.MAX_SAFE_INTEGER) return row',
+    test: 'src/engine/recovery.test.ts',
+    asked: ['a series that is restored goes on'],
+  },
+  {
     name: 'what was canceled before is on no invoice',
     file: 'src/domains/invoices/issue-invoices.ts',
     from: 'canceledIn(order, await givenBack(tx, order))',
