@@ -57,6 +57,8 @@ export type Variant = {
   /** Where it looks different from its product. */
   picture: FileValue | null
   /** What can be bought now. */
+  /** Delivered by downloads, and not sent. */
+  isDigital?: boolean | null
   available: number
 }
 

@@ -54,6 +54,29 @@ for (const size of sizes) {
     await phone.page.context().close()
   })
 
+  browserTest(`an e-book needs no address, and is downloaded once it is paid (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await page.goto('/books/mathematical-principles-of-natural-philosophy')
+    await page.getByLabel('E-book').check()
+    await page.getByRole('button', { name: 'Add to cart' }).click()
+    await page.getByText('In your cart.').waitFor()
+    await page.goto('/checkout')
+    await page.getByLabel('E-mail').fill(`ebook-${size}@mail.example`)
+    await page.getByLabel('Country').selectOption('DE')
+    assert.equal(await page.getByLabel('Town').count(), 0)
+    await page.locator('input[name=method][value=card_success]').check()
+    await page.getByLabel('Deliver my downloads at once').check()
+    await visitor.look('checkout-digital')
+    await page.getByRole('button', { name: /^Pay/ }).click()
+    const link = page.getByRole('link', { name: /^Download Mathematical principles/i })
+    await link.waitFor()
+    await visitor.look('order-digital')
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+    assert.equal(download.suggestedFilename(), 'principles.txt')
+    await page.context().close()
+  })
+
   browserTest(`who signs in on the way to checkout keeps the cart, and finds the order in the account (${size})`, async () => {
     const email = `grace-${size}@mail.example`
     expectStatus(await server.guest.post('/api/auth/register', { email, password: 'a long enough one' }), 201)

@@ -139,9 +139,9 @@ function isReduced({ price, compareAtPrice }: Edition): boolean {
 }
 
 /** Beside a lower price stands the lowest of the 30 days before it, where there is one. */
-function availability({ available, priorPrice }: Edition): string {
+function availability({ available, priorPrice, isDigital }: Edition): string {
   const before = priorPrice === null ? '' : `. Lowest price of the last 30 days: ${formatMoney(priorPrice)}`
-  return `${copies(available)}${before}`
+  return `${isDigital ? 'To be downloaded at once' : copies(available)}${before}`
 }
 
 function copies(available: number): string {
