@@ -121,7 +121,8 @@ function render(database: string, results: readonly Measured[]): string {
       formatDecimal(of('p95Ms'), 1),
       formatCount(of('cpuUs')),
       formatCount(of('writtenBytes')),
-      ...(isServer ? [formatCount(cpuUs), formatCount(writtenBytes), formatDecimal(roundTrips, 1)] : []),
+      // MariaDB writes past what Linux counts of a process.
+      ...(isServer ? [formatCount(cpuUs), formatCount(writtenBytes || Number.NaN), formatDecimal(roundTrips, 1)] : []),
       formatDecimal(statements, 1),
     ]
   })
