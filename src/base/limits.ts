@@ -428,6 +428,10 @@ export const limits = {
   breachCheckMs: 1_500,
   /** To ask VIES for a VAT number: the customer waits. Past it the number counts as not looked up, and tax is due. */
   vatRegisterMs: 5_000,
+  /** To ask an outside tax service: the customer waits. Past it nothing is sold until it answers. */
+  taxServiceMs: 5_000,
+  /** What it said of a cart is good for so long; a checkout after it asks again. */
+  taxQuoteMs: 3_600_000,
   /** After VIES did not answer, nobody waits for it for so long. */
   vatRegisterPauseMs: 30_000,
   /** What VIES said of a number is good for so long; a checkout after it asks again. */

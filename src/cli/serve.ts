@@ -44,6 +44,7 @@ import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { mountsOf } from './site.ts'
+import { createTaxService } from './tax-service.ts'
 import { root, version } from './version.ts'
 import { createVies } from './vies.ts'
 
@@ -123,11 +124,15 @@ type Place = {
   readonly isAgain: boolean
 }
 
-function servicesOf({ clock, log }: { readonly clock: Clock; readonly log: Log }): Services {
+function servicesOf({ clock, log, backend, settings }: Pick<Place, 'log' | 'backend' | 'settings'> & { readonly clock: Clock }): Services {
+  const { shop } = backend.config
+  const tax = shop ? shop.tax?.service : undefined
+  const secret = tax?.secret === undefined ? null : (settings.readSecret(tax.secret.name) ?? null)
   return {
     passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)),
     breaches: createPwnedPasswords({ egress: systemEgress, clock, log }),
     vatRegister: createVies({ egress: systemEgress, clock, log }),
+    ...(tax && { taxService: createTaxService({ egress: systemEgress, log, url: tax.url, secret }) }),
   }
 }
 
@@ -149,7 +154,7 @@ async function serveOn(place: Place): Promise<Running> {
     clock,
     random: systemRandom,
     log,
-    services: servicesOf({ clock, log }),
+    services: servicesOf({ clock, log, backend, settings }),
     providers: payments.all,
     mail,
     ...network,

@@ -123,6 +123,11 @@ export type TaxConfig = {
    * of the right form is enough. `vies`: only one that the EU's register says is valid. Off when left out.
    */
   readonly reverseCharge?: 'format' | 'vies'
+  /**
+   * Who says which rates are due, in place of `rates`, which are then an estimate until checkout. `secret`: made by `defineSecret('…')`, sent as a
+   * bearer token. Needs `prices: 'added'`.
+   */
+  readonly service?: { readonly url: string; readonly secret?: Declared }
 }
 
 export type TaxRateConfig = {

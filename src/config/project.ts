@@ -73,6 +73,8 @@ export type TaxSettings = {
   readonly exemptGroups: readonly string[]
   /** Whether businesses of other EU countries are reverse charged: by the form of their number, or by what VIES says of it. */
   readonly reverseCharge: ReverseCharge | null
+  /** An outside service that says the rates: its address. */
+  readonly service: string | null
 }
 export type ReverseCharge = 'format' | 'vies'
 

@@ -38,6 +38,7 @@ export function taxOf(tax: TaxConfig | undefined, timeZone: string): TaxSettings
     regions: regionsOf(tax),
     exemptGroups: tax?.exemptGroups ?? [],
     reverseCharge: tax?.reverseCharge ?? null,
+    service: tax?.service?.url ?? null,
   }
 }
 

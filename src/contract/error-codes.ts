@@ -156,6 +156,7 @@ export const errorCodes = {
   discount_unusable: { status: 409, retry: 'whenChanged', message: 'A discount of the cart cannot be used.' },
   cart_empty: { status: 409, retry: 'whenChanged', message: 'The cart has no lines.' },
   cart_incomplete: { status: 422, retry: 'whenChanged', message: 'Something is missing before checkout.' },
+  tax_unavailable: { status: 503, retry: 'later', message: 'What tax is due is not known now. Try again in a moment.' },
   total_changed: { status: 409, retry: 'whenChanged', message: 'The total is not what you expected.' },
   out_of_stock: { status: 409, retry: 'whenChanged', message: 'Not enough in stock.' },
   order_too_large: { status: 422, retry: 'whenChanged', message: 'These are more units than this shop sells in one order.' },

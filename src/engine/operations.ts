@@ -63,6 +63,7 @@ import { claimCart } from '../domains/carts/claim-cart.ts'
 import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { listShipping } from '../domains/carts/list-shipping.ts'
+import { quoteTaxes } from '../domains/carts/quote-taxes.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
 import { facetFieldsOf } from '../domains/catalog/facets.ts'
@@ -368,6 +369,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     removeCartLine,
     claimCart,
     listShipping,
+    quoteTaxes,
     checkOutCart,
     payOrder,
     createOrder,

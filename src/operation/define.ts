@@ -7,6 +7,7 @@ import type { Rule } from '../access/rule.ts'
 import type { Bytes } from '../base/bytes.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { Project } from '../config/project.ts'
+import type { TaxService } from '../config/tax-service.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { Static, TSchema } from '../contract/type.ts'
@@ -76,6 +77,8 @@ export type Services = {
   readonly breaches?: Breaches
   /** Left out where there is no way to ask. */
   readonly vatRegister?: VatRegister
+  /** Left out where the config names none. */
+  readonly taxService?: TaxService
 }
 /** The register of VAT numbers of the EU. */
 export interface VatRegister {

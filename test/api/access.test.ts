@@ -770,6 +770,7 @@ const shopRows: Row[] = [
       body: { order: { status: 'pending_payment', paymentStatus: 'none' }, payment: { provider: 'sandbox', action: null } },
     },
   ),
+  ...rows('carts.quoteTaxes', holder(200), (_, { cart }) => post(`/api/carts/${cart}/taxes`, {}), { given: ownersCart }),
   ...rows('carts.listShipping', holder(200), (_, { cart }) => ({ method: 'GET', url: `/api/carts/${cart}/shippingMethods` }), {
     given: ownersCart,
   }),

@@ -12,6 +12,7 @@ import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createPlacesKey } from '../../src/changes/places-key.ts'
 import type { BackendConfig } from '../../src/config/backend-config.ts'
 import { oidc } from '../../src/config/sign-in-providers.ts'
+import type { TaxService } from '../../src/config/tax-service.ts'
 import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
 import { categories } from '../../src/domains/catalog/categories.ts'
 import { shippingMethods } from '../../src/domains/catalog/collections.ts'
@@ -219,6 +220,7 @@ export type ApiHarnessOptions = {
   /** Of passwords that were found elsewhere; none when left out. */
   readonly breaches?: Breaches
   readonly vatRegister?: VatRegister
+  readonly taxService?: TaxService
   /** Every call to the sandbox's book; may lose or delay it. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
   /** Stands in for the payment provider, which it is given. */
@@ -306,6 +308,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       passwords: options.hasher ?? hasher,
       ...(options.breaches && { breaches: options.breaches }),
       ...(options.vatRegister && { vatRegister: options.vatRegister }),
+      ...(options.taxService && { taxService: options.taxService }),
     },
     providers: [(options.provider ?? ((real) => real))(sandbox), ...(options.payments ?? [])],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),

@@ -115,6 +115,9 @@ export const cartType = Type.Object(
     taxExemption: Type.Unsafe<TaxExemption | null>({ type: ['string', 'null'], enum: [...taxExemptions, null] }),
     giftMessage: nullableText,
     order: nullableText,
+    taxIsEstimate: Type.Boolean({
+      description: 'An outside service has yet to say what is due: `POST /api/carts/{id}/taxes`, or checkout, asks it.',
+    }),
     taxIncluded: Type.Boolean({ description: 'Whether tax is in all prices; otherwise it is added to them.' }),
     taxKnown: Type.Boolean({
       description:
@@ -186,6 +189,7 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     taxExemption: priced.taxExemption,
     giftMessage: cart.giftMessage,
     order,
+    taxIsEstimate: resolved.taxQuestion !== null && resolved.taxQuote === null,
     taxIncluded: priced.taxIncluded,
     taxKnown: priced.isTaxKnown,
     taxes: priced.taxes,

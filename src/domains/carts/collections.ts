@@ -4,6 +4,7 @@ import { actorCartToken, actorId, all, any, nobody, staff, where } from '../../a
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { VatCheck } from '../../config/tax-exemption.ts'
+import type { TaxQuote } from '../../config/tax-service.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -76,6 +77,8 @@ export const carts = collection('carts', {
     vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
     /** Goes with the parcel, to whom it is sent. */
     giftMessage: field.longText({ max: limits.giftMessageCharactersMax }),
+    /** What an outside tax service said, and of what. */
+    taxQuote: field.json<TaxQuote | null>({ read: nobody, schema: { type: ['object', 'null'] } }),
     order: field.text(),
   },
   indexes: [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']],

@@ -52,6 +52,7 @@ export const createCart = command({
       email: actor.email,
       vatId: null,
       vatCheck: null,
+      taxQuote: null,
     }
     const cart = {
       id: newId('cart'),

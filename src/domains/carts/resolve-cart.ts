@@ -7,6 +7,7 @@ import { type Money, money } from '../../base/money.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
 import { regionOf, taxClassOf } from '../../config/tax.ts'
 import { exemptionOf } from '../../config/tax-exemption.ts'
+import type { TaxQuestion, TaxQuote } from '../../config/tax-service.ts'
 import type { Filter } from '../../contract/filter.ts'
 import { readFilter } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
@@ -22,6 +23,7 @@ import type { Discounting } from '../discounts/discounts-of.ts'
 import { findDiscounts } from '../discounts/find-discounts.ts'
 import { discountCart } from './cart-discounts.ts'
 import type { Address, Cart, CartLine, LinePriceList } from './collections.ts'
+import { answerTo, taxQuestion, withRates } from './tax-question.ts'
 import { type Basket, type LinePrice, type Priced, priceBasket, shopOf, withoutTax } from './totals.ts'
 
 type Line = Composition & {
@@ -59,6 +61,10 @@ export type ResolvedCart = {
   readonly priced: Priced
   /** What was taken off, and why the other codes take nothing. */
   readonly discounting: Discounting
+  /** For the outside service that knows the tax; null where nothing is to be asked. */
+  readonly taxQuestion: TaxQuestion | null
+  /** Its answer to that. Null: until then taxes are those of the config, and no more than an estimate. */
+  readonly taxQuote: TaxQuote | null
 }
 
 export type CartContext = {
@@ -103,7 +109,10 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
   const own = lines.map((line, index) => ({ ...line, unitPrice: basket.lines[index]!.unitPrice }))
   const asked = offers && { cart, lines: own, shipping: basket.shipping?.price ?? null, customerGroup, offers, now }
   const discounting = asked === null ? nothingOff(lines, currency) : await discountCart(read, asked)
-  const priced = priceBasket(shop, discounted(basket, discounting))
+  const whole = discounted(basket, discounting)
+  const question = shop.tax.service === null ? null : taxQuestion(shop, { cart, lines: own, to: placeOf(cart, needsShipping) }, whole)
+  const taxQuote = question && answerTo(question, cart.taxQuote, now)
+  const priced = priceBasket(shop, taxQuote ? withRates(whole, taxQuote) : whole)
   const withPrices = own.map((line, index) => ({ ...line, price: priced.lines[index]! }))
   const needsConsent = shop.downloads.asksConsent && lines.some(({ isDigital, hasDownloads }) => isDigital || hasDownloads)
   return {
@@ -118,6 +127,8 @@ export async function resolveCart({ read, model, project, now, isAgreed = false 
     customerGroup,
     priced,
     discounting,
+    taxQuestion: question,
+    taxQuote,
   }
 }
 

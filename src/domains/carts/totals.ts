@@ -32,6 +32,8 @@ export type PricedLine = {
   /** What discounts take of it: nothing, up to all of it. */
   readonly discount: Money
   readonly taxClass: string
+  /** That an outside service says; that of its class when left out. */
+  readonly ratePpm?: number
   /** What was agreed on is what is paid: nothing is taken off it for who pays no tax. */
   readonly isAgreed?: boolean
   /** Nothing of it is sent. */
@@ -41,7 +43,8 @@ export type Basket = {
   /** Of every price in it. */
   readonly currency: string
   readonly lines: readonly PricedLine[]
-  readonly shipping: { readonly price: Money; readonly discount: Money } | null
+  /** `ratePpm`: that an outside service says; as its goods when left out. */
+  readonly shipping: { readonly price: Money; readonly discount: Money; readonly ratePpm?: number } | null
   readonly place: TaxPlace
   readonly exemption: TaxExemption | null
 }
@@ -88,13 +91,13 @@ type Summed = {
 }
 
 /** By what a basket is taxed. */
-type Terms = Pick<TaxSettings, 'isIncluded' | 'rounding'> & { readonly rateOf: (taxClass: string) => number }
+type Terms = Pick<TaxSettings, 'isIncluded' | 'rounding'> & { readonly rateOf: (line: Pick<PricedLine, 'taxClass' | 'ratePpm'>) => number }
 
 /** Who is exempt has prices without tax, at a rate of nothing. */
 function termsOf({ tax }: ShopSettings, { place, exemption }: Pick<Basket, 'place' | 'exemption'>): Terms {
   const { rounding } = tax
   if (exemption !== null) return { isIncluded: false, rounding, rateOf: () => 0 }
-  return { isIncluded: tax.isIncluded, rounding, rateOf: (taxClass) => rateOf(tax, taxClass, place) }
+  return { isIncluded: tax.isIncluded, rounding, rateOf: ({ taxClass, ratePpm }) => ratePpm ?? rateOf(tax, taxClass, place) }
 }
 
 /**
@@ -116,9 +119,7 @@ export function withoutTax(shop: ShopSettings, basket: Basket): Basket {
   return {
     ...basket,
     shipping,
-    lines: basket.lines.map((line) =>
-      line.isAgreed === true ? line : { ...line, unitPrice: less(line.unitPrice, due.rateOf(line.taxClass)) },
-    ),
+    lines: basket.lines.map((line) => (line.isAgreed === true ? line : { ...line, unitPrice: less(line.unitPrice, due.rateOf(line)) })),
   }
 }
 
@@ -128,7 +129,9 @@ export function priceBasket(shop: ShopSettings, basket: Basket): Priced {
   const nothing = money(0, currency)
   const lines = basket.lines.map((line) => untaxed(terms, line))
   const shipping = { price: basket.shipping?.price ?? nothing, discount: basket.shipping?.discount ?? nothing }
-  const groups = groupsOf(terms, lines, subtractMoney(shipping.price, shipping.discount))
+  const sent = subtractMoney(shipping.price, shipping.discount)
+  const ownRate = exemption === null ? basket.shipping?.ratePpm : undefined
+  const groups = ownRate === undefined ? groupsOf(terms, lines, sent) : withShipping(groupsOf(terms, lines, nothing), sent, ownRate)
   const taxed = groups.map((group) => ({ ...group, taxes: taxesOf(terms, group) }))
   const taxes = taxed.map(({ ratePpm, taxClass, lines: of, shipping: part, taxes: shares }): TaxGroup => {
     const tax = sumMoney(shares, currency)
@@ -156,10 +159,12 @@ export function priceBasket(shop: ShopSettings, basket: Basket): Priced {
   }
 }
 
-function untaxed(terms: Terms, { id, unitPrice, quantity, discount, taxClass, ...kind }: PricedLine): Untaxed {
+function untaxed(terms: Terms, line: PricedLine): Untaxed {
+  const { id, unitPrice, quantity, discount, taxClass, isDigital } = line
   const subtotal = multiplyMoney(unitPrice, quantity)
   assert(discount.amount >= 0 && discount.amount <= subtotal.amount, 'a discount takes no more than there is')
-  return { id, subtotal, discount, total: subtractMoney(subtotal, discount), ratePpm: terms.rateOf(taxClass), taxClass, ...kind }
+  const total = subtractMoney(subtotal, discount)
+  return { id, subtotal, discount, total, ratePpm: terms.rateOf(line), taxClass, ...(isDigital && { isDigital }) }
 }
 
 /**
@@ -171,12 +176,19 @@ function groupsOf(terms: Terms, lines: readonly Untaxed[], shipping: Money): Gro
   const groups = byRate
     .map((of) => ({ ratePpm: of[0]!.ratePpm, taxClass: of[0]!.taxClass, lines: of }))
     .toSorted((a, b) => b.ratePpm - a.ratePpm)
-  if (groups.length === 0) groups.push({ ratePpm: terms.rateOf(standardClass), taxClass: standardClass, lines: [] })
+  if (groups.length === 0) groups.push({ ratePpm: terms.rateOf({ taxClass: standardClass }), taxClass: standardClass, lines: [] })
   const weigh = (line: Untaxed, of: 'total' | 'subtotal') => (line.isDigital ? 0 : line[of].amount)
   const sums = (of: 'total' | 'subtotal') => groups.map((group) => group.lines.reduce((sum, line) => sum + weigh(line, of), 0))
   const weights = sums('total')
   const shares = allocateMoney(shipping, weights.some((weight) => weight > 0) ? weights : sums('subtotal'))
   return groups.map((group, index) => ({ ...group, shipping: shares[index]! }))
+}
+
+/** Shipping at a rate of its own, in the group that has it. */
+function withShipping(groups: readonly Group[], shipping: Money, ratePpm: number): Group[] {
+  const at = groups.findIndex((group) => group.ratePpm === ratePpm)
+  if (at >= 0) return groups.map((group, index) => (index === at ? { ...group, shipping } : group))
+  return [...groups, { ratePpm, taxClass: standardClass, lines: [], shipping }].toSorted((a, b) => b.ratePpm - a.ratePpm)
 }
 
 /** Of each line of a group, and of its part of the shipping last. */

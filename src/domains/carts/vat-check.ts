@@ -53,7 +53,10 @@ export async function askAgain({ read, model, actor, ...asking }: AtCheckout, id
   return isKnown && asking.now - Date.parse(vatCheck.at) <= limits.vatCheckMs ? null : await askRegister(asking, vatId)
 }
 
-/** Each number is a call to somebody else: so many writes it counts as. */
+/** A call to somebody else counts as so many writes. */
+export const writesAsking = () => limits.vatCheckWrites
+
+/** Each number is one. */
 export function writesWithVatId(input: unknown): number {
   return typeof (input as { vatId?: unknown } | null | undefined)?.vatId === 'string' ? limits.vatCheckWrites : 1
 }

@@ -6,6 +6,7 @@ import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
 import { standardClass } from '../../config/tax.ts'
+import type { TaxQuote } from '../../config/tax-service.ts'
 import { Type } from '../../contract/type.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
@@ -13,8 +14,8 @@ import { recordOf } from '../../schema/collection.ts'
 import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
 import { lineTitle, offersShipping, placeOf, type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
+import { askOthers, checkTaxKnown, withAnswers } from '../carts/tax-quote.ts'
 import { shopOf } from '../carts/totals.ts'
-import { askAgain } from '../carts/vat-check.ts'
 import type { ResolvedPart } from '../catalog/bundles.ts'
 import { checkCodes, takeUses } from '../discounts/use-discounts.ts'
 import { payments } from '../payments/collections.ts'
@@ -81,15 +82,16 @@ export const checkOutCart = command({
     'provider_unknown',
     'gift_card_unusable',
     'payment_missing',
+    'tax_unavailable',
   ],
   access: anyone,
   codesIn: giftCardsIn,
-  prepares: ({ project }) => project.shop?.tax.reverseCharge === 'vies',
-  prepare: async ({ input, ...asking }) => await askAgain(asking, input.id),
+  prepares: ({ project }) => project.shop?.tax.reverseCharge === 'vies' || (project.shop?.tax.service ?? null) !== null,
+  prepare: async ({ input, ...asking }) => await askOthers(asking, input.id),
   async run(context) {
     const { tx, input, actor, model, project, now, newId, request, prepared: asked } = context
     const found = await getCart(tx, model, actor, input.id)
-    const cart = asked && asked.vatId === found.vatId ? { ...found, vatCheck: asked } : found
+    const cart = asked ? withAnswers(found, asked) : found
     if (cart.order !== null) return answer(cart.order, [])
     checkOpen(cart)
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
@@ -99,6 +101,7 @@ export const checkOutCart = command({
     checkForSale(resolved)
     await checkComplete({ tx, model }, resolved, !resolved.needsConsent || input.digitalConsent === true)
     if (discounting.refused.length > 0) checkCodes(discounting)
+    if (resolved.taxQuestion !== null) checkTaxKnown(resolved)
     const { totals } = resolved.priced
     if (input.payment !== undefined) checkTakes(project, input.payment, { currency: totals.total.currency, at: '/payment' })
     checkExpected(input.expectedTotal, totals.total)
@@ -111,7 +114,7 @@ export const checkOutCart = command({
     const agreed = orderOf(newId('ord'), resolved, step)
     const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
-    await tx.update(carts, found, { set: { status: 'converted', order: agreed.id, vatCheck: cart.vatCheck } })
+    await tx.update(carts, found, { set: { status: 'converted', order: agreed.id, vatCheck: cart.vatCheck, taxQuote: cart.taxQuote } })
     const order = await tx.insert(orders, agreed, 'conflict')
     const created = [
       orderCreated({ order }),
@@ -279,6 +282,7 @@ type Agreed =
   | 'taxExemption'
   | 'vatId'
   | 'vatCheck'
+  | 'taxQuote'
   | 'taxes'
   | 'totals'
   | 'total'
@@ -286,7 +290,15 @@ type Agreed =
   | 'giftMessage'
 
 /** Of a cart that was checked to be complete. */
-export function agreedOf({ cart, lines, needsShipping, shipping: method, priced, discounting }: ResolvedCart): Pick<Order, Agreed> {
+export function agreedOf({
+  cart,
+  lines,
+  needsShipping,
+  shipping: method,
+  priced,
+  discounting,
+  taxQuote,
+}: ResolvedCart): Pick<Order, Agreed> {
   const { taxIncluded, taxExemption, totals } = priced
   const shipping = needsShipping ? method : null
   return {
@@ -308,6 +320,7 @@ export function agreedOf({ cart, lines, needsShipping, shipping: method, priced,
     taxExemption,
     vatId: cart.vatId,
     vatCheck: cart.vatCheck,
+    taxQuote: taxQuote && evidenceOf(taxQuote),
     taxes: priced.taxes as readonly OrderTax[],
     totals,
     total: totals.total,
@@ -336,6 +349,11 @@ export function frozenLine(line: ResolvedLine): OrderLine {
     ...(line.hasDownloads && { hasDownloads: true }),
     ...(line.parts.length > 0 && { parts: line.parts.map(frozenPart) }),
   }
+}
+
+/** Without what it was asked of: the order has that. */
+function evidenceOf({ lines, shipping, reference, at }: TaxQuote): Order['taxQuote'] {
+  return { lines, shipping, reference, at }
 }
 
 /** Rows of orders are many, and most have nothing there. */

@@ -6,6 +6,7 @@ import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import { taxExemptions, type VatCheck } from '../../config/tax-exemption.ts'
+import type { TaxQuote } from '../../config/tax-service.ts'
 import { and, compare, eq, oneOf, or } from '../../contract/filter.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
@@ -216,6 +217,8 @@ export const orders = collection('orders', {
     /** Of a business: its VAT number, and what VIES said of it. Part of the books. */
     vatId: field.text({ max: 20 }),
     vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
+    /** What an outside tax service said, where one was asked: evidence of its rates. */
+    taxQuote: field.json<Omit<TaxQuote, 'key'> | null>({ read: staff, schema: { type: ['object', 'null'] } }),
     /** All that has one rate, shipping with its goods. */
     taxes: field.json<readonly OrderTax[]>({ schema: { type: 'array', items: taxShape } }),
     totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),

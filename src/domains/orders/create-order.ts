@@ -69,6 +69,7 @@ export const createOrder = command({
       note: null,
       vatId: null,
       vatCheck: null,
+      taxQuote: null,
       giftMessage: null,
       ...details,
       email: details.email ?? account?.email ?? null,

@@ -14,6 +14,7 @@ import { moneyType } from '../carts/cart-view.ts'
 import { idInput, quantityInput } from '../carts/change-cart.ts'
 import type { Cart } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { checkTaxKnown } from '../carts/tax-quote.ts'
 import { shopOf } from '../carts/totals.ts'
 import { payments } from '../payments/collections.ts'
 import { holdStock, wantedOf } from '../stock/reserve-stock.ts'
@@ -37,7 +38,7 @@ export type NewLine = { readonly variant: string; readonly quantity?: number; re
 
 const { email, shippingAddress, billingAddress, country, shippingMethod, note, vatId } = detailsInput
 export const draftDetails = { email, shippingAddress, billingAddress, country, shippingMethod, note, vatId }
-export const draftErrors = ['reference_not_found', 'cart_incomplete', 'not_for_sale', 'amount_too_large'] as const
+export const draftErrors = ['reference_not_found', 'cart_incomplete', 'not_for_sale', 'amount_too_large', 'tax_unavailable'] as const
 
 /** @throws validation_failed for a price in another currency, below zero, or more than an order counts */
 export function checkPrices(currency: string, lines: readonly { readonly unitPrice?: Money | null }[], at: string): void {
@@ -59,6 +60,8 @@ export async function resolveDraft(
 ): Promise<ResolvedCart> {
   // What it costs is agreed on: no discount is taken off that.
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, cart)
+  // The service is asked at checkout alone: what it would say of this nobody knows.
+  checkTaxKnown(resolved)
   const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, lines: Cart['lines']) => {
     if (lines.length === 0) return
     throw new EngineError(code, { errors: lines.map(({ id }): InputIssue => ({ path: pathOf(id), code, message })) })

@@ -21,6 +21,7 @@ import { tidyAddress } from '../carts/address.ts'
 import { unlessBlank } from '../carts/cart-details.ts'
 import { type Address, type CartLine, carts } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { checkTaxKnown } from '../carts/tax-quote.ts'
 import { type LinePrice, shopOf } from '../carts/totals.ts'
 import { postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { commitStock, holdStock, wantedOf } from '../stock/reserve-stock.ts'
@@ -123,6 +124,7 @@ async function resolveAdded(
   const cart = (await tx.get(carts, order.cart))!
   // Its discounts were taken when it was placed, and are counted there: nothing is taken off what is added.
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, lines, shippingMethod: null })
+  checkTaxKnown(resolved)
   const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, of: readonly CartLine[]) => {
     const paths = of.map(({ id }) => `/add/${lines.findIndex((one) => one.id === id)}/variant`)
     if (of.length > 0) throw new EngineError(code, { errors: paths.map((path): InputIssue => ({ path, code, message })) })

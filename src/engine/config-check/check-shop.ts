@@ -13,6 +13,7 @@ import { standardClass, taxClassesOf } from '../../config/tax.ts'
 import { isTrackingTemplate } from '../../domains/fulfillment/carriers.ts'
 import { type Add, type Check, flag, is, isObject, line, list, named, object, shown, whole, word } from '../../schema/shape.ts'
 import { checkBank } from './check-invoices.ts'
+import { secret } from './check-providers.ts'
 
 const ratePpm = is(
   'parts per million from 0 to 1000000: 19 % is 190000',
@@ -35,6 +36,11 @@ function noCountry(value: unknown, more: string): string {
   const near = typeof value === 'string' ? nearest(value, countries) : ''
   return `"${String(value)}" is no country of ISO 3166-1, such as DE${more}${near}`
 }
+
+const serviceUrl = is(
+  'an address such as https://taxes.example/quote',
+  (value) => typeof value === 'string' && /^https?:\/\//.test(value) && URL.canParse(value),
+)
 
 const taxForm = object(
   {
@@ -60,6 +66,7 @@ const taxForm = object(
     rounding: word('line', 'group'),
     exemptGroups: list(groupName),
     reverseCharge: word('format', 'vies'),
+    service: object({ url: serviceUrl, secret }, { required: ['url'] }),
   } satisfies Record<keyof TaxConfig, Check>,
   { required: ['prices'] },
 )
@@ -131,6 +138,8 @@ export function checkShopTogether(shop: Readonly<Record<string, unknown>>, add: 
   const groups = Array.isArray(customerGroups) ? customerGroups : []
   for (const group of Array.isArray(tax['exemptGroups']) ? tax['exemptGroups'] : [])
     if (!groups.includes(group)) add('shop.tax.exemptGroups', `"${String(group)}" is none of customerGroups`)
+  if (tax['service'] !== undefined && tax['prices'] !== 'added')
+    add('shop.tax.service', "needs prices: 'added', so that no price hides a rate")
   if (tax['reverseCharge'] === undefined) return
   const where = isObject(seller) && isObject(seller['address']) ? (seller['address'] as SellerAddress) : null
   if (!isObject(seller) || typeof seller['vatId'] !== 'string' || where === null || euStateOf(where) === null)
