@@ -357,20 +357,24 @@ function invoiceOperations(render: RenderDocument): Operation[] {
   return [issueInvoice, listInvoices, downloadInvoice(render), sendInvoice]
 }
 
+const cartOperations: readonly Operation[] = [
+  createCart,
+  getCartOperation,
+  updateCart,
+  addCartLine,
+  changeCartLine,
+  removeCartLine,
+  claimCart,
+  listShipping,
+  quoteTaxes,
+  checkOutCart,
+]
+
 function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
   return [
     listFacets(model.get(products), facetNamesOf(model.get(products))),
     makeVariants(createRecord(model.get(variants), hooksOf?.(variants.name)?.create)),
-    createCart,
-    getCartOperation,
-    updateCart,
-    addCartLine,
-    changeCartLine,
-    removeCartLine,
-    claimCart,
-    listShipping,
-    quoteTaxes,
-    checkOutCart,
+    ...cartOperations,
     payOrder,
     createOrder,
     importOrders,

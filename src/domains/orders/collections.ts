@@ -218,7 +218,7 @@ export const orders = collection('orders', {
     vatId: field.text({ max: 20 }),
     vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
     /** What an outside tax service said, where one was asked: evidence of its rates. */
-    taxQuote: field.json<Omit<TaxQuote, 'key'> | null>({ read: staff, schema: { type: ['object', 'null'] } }),
+    taxQuote: field.json<Omit<TaxQuote, 'key'> | null>({ schema: { type: ['object', 'null'] } }),
     /** All that has one rate, shipping with its goods. */
     taxes: field.json<readonly OrderTax[]>({ schema: { type: 'array', items: taxShape } }),
     totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),
