@@ -125,7 +125,16 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
   const customer = account?.emailVerified ? account.id : null
   const [id, cart, tokenHash] = [newId('ord'), newId('cart'), hashSecret(newSecret('cart'))]
   const { shipping, billing } = agreed.addresses
-  const empty = { shippingMethod: null, discountCodes: null, note: null, vatId: null, vatCheck: null, giftMessage: null, country: null }
+  const empty = {
+    shippingMethod: null,
+    discountCodes: null,
+    note: null,
+    vatId: null,
+    vatCheck: null,
+    taxQuote: null,
+    giftMessage: null,
+    country: null,
+  }
   const bought = {
     status: 'converted',
     tokenHash,
@@ -149,6 +158,7 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
         taxExemption: null,
         vatId: null,
         vatCheck: null,
+        taxQuote: null,
         uncharged: null,
         isOffered: null,
         digitalConsentAt: null,
