@@ -10,6 +10,7 @@ import type { ShopSettings } from '../../src/config/project.ts'
 import { taxOf } from '../../src/config/tax.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { priceBasket } from '../../src/domains/carts/totals.ts'
+import { shippingMethods } from '../../src/domains/catalog/collections.ts'
 import { listPrices, priceLists } from '../../src/domains/catalog/price-lists.ts'
 import { payments } from '../../src/domains/payments/collections.ts'
 import { stockLevels } from '../../src/domains/stock/collections.ts'
@@ -105,7 +106,7 @@ const perShop = 20
 const odd = allCurrencies.filter((code) => minorDigits(code) !== 2)
 const chosen = process.env['EVERY_CURRENCY']
   ? allCurrencies
-  : [...odd, 'HUF', 'IDR', 'COP', 'PKR', 'EUR', 'USD', 'CHF', 'INR', 'ZAR', 'ARS']
+  : ['EUR', ...odd, 'HUF', 'IDR', 'COP', 'PKR', 'USD', 'CHF', 'INR', 'ZAR', 'ARS']
 const shops = Array.from({ length: Math.ceil(chosen.length / perShop) }, (_, index) => chosen.slice(index * perShop, (index + 1) * perShop))
 
 for (const currencies of shops)
@@ -119,6 +120,12 @@ for (const currencies of shops)
       await world.engine.start()
       await world.write(async (tx) => {
         await tx.adjust(stockLevels, world.ids['variantLevel']!, { add: { onHand: 1_000, available: 1_000 } })
+        if (currency === 'EUR') {
+          const method = (await tx.get(shippingMethods, world.ids['shipping']!))!
+          await tx.update(shippingMethods, method, {
+            set: { otherPrices: currencies.slice(1).map((code) => ({ price: money(390, code) })) },
+          })
+        }
         for (const [index, code] of currencies.entries()) {
           const list = world.engine.newId('plst')
           await tx.insert(priceLists, { id: list, title: code, currency: code, active: true, customerGroups: [] } as never)
@@ -134,8 +141,8 @@ for (const currencies of shops)
       })
       for (const code of currencies) {
         const lines = [{ variant: world.ids['variant'], quantity: 3 }]
-        // What it is sent by costs euros: in other currencies it goes by nothing.
-        const shipping = code === 'EUR' && currency === 'EUR' ? { shippingMethod: world.ids['shipping'] } : {}
+        // The shop's way to send costs euros: one that sells in none has none.
+        const shipping = currency === 'EUR' ? { shippingMethod: world.ids['shipping'] } : {}
         const made = await world.call('guest', {
           method: 'POST',
           url: '/api/carts',
