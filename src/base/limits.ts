@@ -123,6 +123,8 @@ export const limits = {
   documentMs: 30_000,
   /** A card in a parcel. */
   giftMessageCharactersMax: 500,
+  /** Saved by one account: homes, work and people who get presents. */
+  savedAddressesMax: 50,
   discountCodesMax: 20,
   /** All of it. */
   percentMax: 100,

@@ -26,6 +26,7 @@ import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { cartReminders, carts } from '../domains/carts/collections.ts'
+import { addresses } from '../domains/carts/saved-addresses.ts'
 import { categories } from '../domains/catalog/categories.ts'
 import { shippingMethodsIn } from '../domains/catalog/collections.ts'
 import { pricesLoader } from '../domains/catalog/offered-prices.ts'
@@ -377,6 +378,7 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     stockCounts,
     reservations,
     carts,
+    addresses,
     cartReminders,
     orders,
     orderLinks,

@@ -65,6 +65,7 @@ import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { listShipping } from '../domains/carts/list-shipping.ts'
 import { quoteTaxes } from '../domains/carts/quote-taxes.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
+import { cartChangeOperations } from '../domains/carts/see-changes.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
 import { facetFieldsOf } from '../domains/catalog/facets.ts'
 import { listFacets } from '../domains/catalog/list-facets.ts'
@@ -375,6 +376,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     listFacets(model.get(products), facetNamesOf(model.get(products))),
     makeVariants(createRecord(model.get(variants), hooksOf?.(variants.name)?.create)),
     ...cartOperations,
+    ...cartChangeOperations,
     payOrder,
     createOrder,
     importOrders,

@@ -649,6 +649,11 @@ const aParcel = async (world: World, status: 'shipped' | 'delivered' = 'shipped'
   await world.write((tx) => tx.insert(fulfillments, { id, order: order!, status, lines: [], tracking: [], deliveredAt: null }))
   return { fulfillment: id }
 }
+const anAddress = { name: 'Ada Byron', line1: 'Kastanienallee 1', city: 'Berlin', postalCode: '10435', country: 'DE' }
+const aSavedAddress = async (world: World): Promise<Given> => {
+  const { body } = await world.call('owner', post('/api/addresses', anAddress))
+  return { saved: body.id }
+}
 const aReturn = async (world: World): Promise<Given> => {
   const { order } = await ownersPayment(world)
   const id = world.engine.newId('ret')
@@ -755,6 +760,14 @@ const shopRows: Row[] = [
   ...rows('carts.removeLine', holder(200), (_, { cart, line }) => ({ method: 'DELETE', url: `/api/carts/${cart}/lines/${line}` }), {
     given: ownersCart,
     body: cartBody(0),
+  }),
+  ...rows('carts.changes', holder(200), (_, { cart }) => ({ method: 'GET', url: `/api/carts/${cart}/changes` }), {
+    given: ownersCart,
+    body: { items: [] },
+  }),
+  ...rows('carts.see', holder(200), (_, { cart }) => post(`/api/carts/${cart}/seen`, { mark: 'another' }), {
+    given: ownersCart,
+    body: { items: [] },
   }),
   ...rows('carts.claim', { guest: 401, other: 404, owner: 200, staff: 403 }, (_, { cart }) => post(`/api/carts/${cart}/claim`), {
     given: ownersCart,
@@ -995,6 +1008,7 @@ const importable: Readonly<Record<string, object>> = {
   variants: { sku: 5 },
   shippingMethods: { name: 5 },
   discounts: { title: 5 },
+  addresses: { name: 5 },
 }
 const importRows = Object.entries(importable).flatMap(([name, body]) =>
   rows(
@@ -1094,6 +1108,18 @@ const recordRows: Row[] = [
   }),
   ...rows('notes.delete', holderOfPublic(204), ({ ids }) => ({ method: 'DELETE', url: `/api/notes/${ids['publicNote']}` }), {
     events: ['notes.delete: notes'],
+  }),
+  ...rows('addresses.create', signedIn(201), post('/api/addresses', anAddress)),
+  ...rows(
+    'addresses.update',
+    holder(200),
+    (_, { saved }) => ({ method: 'PATCH', url: `/api/addresses/${saved}`, body: { label: 'Work' } }),
+    {
+      given: aSavedAddress,
+    },
+  ),
+  ...rows('addresses.delete', holder(204), (_, { saved }) => ({ method: 'DELETE', url: `/api/addresses/${saved}` }), {
+    given: aSavedAddress,
   }),
   ...rows('reviews.create', { ...signedIn(201), owner: 409 }, ({ ids }) => post('/api/reviews', { book: ids['product'], stars: 5 }), {
     events: ['reviews.create: reviews'],
@@ -1256,6 +1282,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   giftCards: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   invoices: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   storeCredits: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  addresses: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   creditGrants: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   discounts: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   discountUses: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

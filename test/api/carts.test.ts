@@ -8,6 +8,7 @@ import { always, eq } from '../../src/contract/filter.ts'
 import { cartReminders, carts } from '../../src/domains/carts/collections.ts'
 import { forgetCarts } from '../../src/domains/carts/forget-carts.ts'
 import { remindCarts } from '../../src/domains/carts/remind-carts.ts'
+import { addresses } from '../../src/domains/carts/saved-addresses.ts'
 import { shippingMethods } from '../../src/domains/catalog/collections.ts'
 import { products } from '../../src/domains/catalog/products.ts'
 import { variants } from '../../src/domains/catalog/variants.ts'
@@ -874,5 +875,180 @@ describe('a cart that somebody has left', () => {
     assert.equal(body.giftMessage, 'For you!')
     assert.equal(await world.engine.parts.storage.reader.count(cartReminders), 0)
     assert.equal((await checkOut(world, 'guest', cart)).body.order.giftMessage, 'For you!')
+  })
+})
+
+describe('what has changed in a cart', () => {
+  type Change = { readonly code: string; readonly line: string | null; readonly before: unknown; readonly after: unknown }
+  const changesOf = async (cart: HeldCart) => {
+    const { status, body, text } = await asGuest(cart, 'GET', '/changes')
+    assert.equal(status, 200, text)
+    return body as { readonly items: readonly Change[]; readonly mark: string }
+  }
+  const told = ({ items }: { readonly items: readonly Change[] }) => items.map(({ code, before, after }) => [code, before, after])
+  const eur = (amount: number) => ({ amount, currency: 'EUR' })
+  const setPrice = (name: string, amount: number) => asStaff('PATCH', `/api/variants/${world.ids[name]}`, { price: eur(amount) })
+  const see = async (cart: HeldCart, mark: string) => (await asGuest(cart, 'POST', '/seen', { mark })).body
+
+  test('is told with what was and what is, until its holder has seen it', async () => {
+    const cart = await fillCart(world, 'guest', [
+      { variant: 'variant', quantity: 2 },
+      { variant: 'hardcover', quantity: 1 },
+    ])
+    assert.deepEqual((await changesOf(cart)).items, [])
+    await setPrice('variant', 1200)
+    await setPrice('hardcover', 2000)
+    // Changed by its holder meanwhile, it still says so.
+    await asGuest(cart, 'PATCH', '', { note: 'Soon' })
+    await asGuest(cart, 'POST', '/lines', { variant: world.ids['variant'] })
+    const first = await changesOf(cart)
+    assert.deepEqual(told(first), [
+      ['price_up', eur(1000), eur(1200)],
+      ['price_down', eur(2500), eur(2000)],
+    ])
+    assert.deepEqual(await changesOf(cart), first)
+    // What changes while it is shown is no part of what was seen.
+    await setPrice('hardcover', 2100)
+    const late = await see(cart, first.mark)
+    assert.deepEqual(told(late), [
+      ['price_up', eur(1000), eur(1200)],
+      ['price_down', eur(2500), eur(2100)],
+    ])
+    assert.deepEqual((await see(cart, late.mark)).items, [])
+    assert.deepEqual((await changesOf(cart)).items, [])
+    const { body: view, text } = await asGuest(cart, 'GET')
+    assert.doesNotMatch(text, /looked/)
+    assert.equal(view.lines[0].quantity, 3)
+  })
+
+  test('is also what there is of it, and whether it is sold at all', async () => {
+    const cart = await fillCart(world, 'guest', [
+      { variant: 'variant', quantity: 2 },
+      { variant: 'hardcover', quantity: 2 },
+    ])
+    await see(cart, (await changesOf(cart)).mark)
+    const left = async (available: number) => await leave(stockLevels, world.ids['variantLevel']!, { onHand: available, available })
+    await left(1)
+    await asStaff('PATCH', `/api/products/${world.ids['product']}`, { status: 'active' })
+    const short = await changesOf(cart)
+    assert.deepEqual(told(short), [['out_of_stock', 10, 1]])
+    await see(cart, short.mark)
+    assert.deepEqual((await changesOf(cart)).items, [])
+    await left(5)
+    assert.deepEqual(told(await changesOf(cart)), [['in_stock', 1, 5]])
+    await leave(products, world.ids['product']!, { status: 'archived' })
+    const gone = await changesOf(cart)
+    assert.deepEqual(told(gone), [
+      ['gone', eur(1000), null],
+      ['gone', eur(2500), null],
+    ])
+    await see(cart, gone.mark)
+    assert.deepEqual((await changesOf(cart)).items, [])
+    await leave(products, world.ids['product']!, { status: 'active' })
+    assert.deepEqual(
+      told(await changesOf(cart)).map(([code]) => code),
+      ['back', 'back'],
+    )
+  })
+
+  test('is also a discount that has ended, and what the way to send it costs', async () => {
+    await asStaff('POST', '/api/discounts', { code: 'SPRING', title: 'Spring', kind: 'percent', value: 10, active: true })
+    const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+    const put = await asGuest(cart, 'PATCH', '', { discountCodes: ['SPRING'] })
+    assert.equal(put.status, 200, put.text)
+    await see(cart, (await changesOf(cart)).mark)
+    const [discount] = (await asStaff('GET', '/api/discounts')).body.items
+    await asStaff('PATCH', `/api/discounts/${discount.id}`, { active: false })
+    await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { price: eur(490) })
+    assert.deepEqual(told(await changesOf(cart)), [
+      ['shipping_price', eur(390), eur(490)],
+      ['discount_ended', eur(100), eur(0)],
+    ])
+  })
+})
+
+describe('saved addresses', () => {
+  const as = (who: 'owner' | 'other' | 'guest' | 'staff', method: string, path = '', body?: object) =>
+    world.call(who, { method, url: `/api/addresses${path}`, ...(body ? { body } : {}) })
+  const home = { name: 'Ada Byron', line1: 'Kastanienallee 1', city: 'Berlin', postalCode: '10435', country: 'DE' }
+  const save = async (more: object = {}) => {
+    const made = await as('owner', 'POST', '', { ...home, ...more })
+    assert.equal(made.status, 201, made.text)
+    return made.body
+  }
+  const listed = async () => (await as('owner', 'GET', '?sort=createdAt')).body.items
+
+  test('are an account’s own, one of them the usual one', async () => {
+    const first = await save({ label: 'Home', line2: '  ', isDefaultShipping: true, isDefaultBilling: true })
+    assert.deepEqual([first.line2, first.owner], [null, world.ids['owner']])
+    const second = await save({ line1: 'Main Street 2', isDefaultShipping: true })
+    assert.deepEqual(
+      (await listed()).map((one: Record<string, unknown>) => [one['line1'], one['isDefaultShipping'], one['isDefaultBilling']]),
+      [
+        ['Kastanienallee 1', false, true],
+        ['Main Street 2', true, false],
+      ],
+    )
+    assert.deepEqual([(await as('guest', 'POST', '', home)).status, (await as('other', 'GET')).body.items], [401, []])
+    for (const method of ['GET', 'PATCH', 'DELETE'])
+      assert.equal((await as('other', method, `/${second.id}`, method === 'PATCH' ? { city: 'X' } : undefined)).status, 404)
+    assert.equal((await as('other', 'POST', '', { ...home, owner: world.ids['owner'] })).status, 403)
+    assert.equal((await as('owner', 'DELETE', `/${second.id}`)).status, 204)
+  })
+
+  test('are used by their ids, and copied', async () => {
+    const { id } = await save({ label: 'Home' })
+    const cart = await fillCart(world, 'owner')
+    const set = await world.call('owner', {
+      method: 'PATCH',
+      url: `/api/carts/${cart.id}`,
+      body: { savedShippingAddress: id, savedBillingAddress: id },
+    })
+    assert.deepEqual([set.body.shippingAddress, set.body.billingAddress], [home, home], set.text)
+    await as('owner', 'PATCH', `/${id}`, { line1: 'Moved 3' })
+    const { body } = await checkOut(world, 'owner', cart)
+    assert.equal(body.order.addresses.shipping.line1, home.line1)
+    const mixed = await world.call('owner', {
+      method: 'POST',
+      url: '/api/carts',
+      body: { savedShippingAddress: id, shippingAddress: home },
+    })
+    assert.deepEqual([mixed.status, mixed.body.errors[0].path], [400, '/savedShippingAddress'])
+    for (const who of ['other', 'staff', 'guest'] as const) {
+      const answer = await world.call(who, { method: 'POST', url: '/api/carts', body: { savedShippingAddress: id } })
+      assert.deepEqual([answer.status, answer.body.errors[0].path], [422, '/savedShippingAddress'])
+    }
+  })
+
+  test('are whole addresses, and no more than there may be', async () => {
+    for (const [wrong, path] of [
+      [{ country: 'XX' }, '/country'],
+      [{ postalCode: null }, '/postalCode'],
+      [{ name: 'see https://evil.example' }, '/name'],
+      [{ city: ' ' }, '/city'],
+      [{ line2: 'a\u202eb' }, '/line2'],
+    ] as const) {
+      const answer = await as('owner', 'POST', '', { ...home, ...wrong })
+      assert.deepEqual([answer.status, answer.body.errors?.[0].path], [400, path], answer.text)
+    }
+    const { id } = await save()
+    assert.equal((await as('owner', 'PATCH', `/${id}`, { postalCode: null })).status, 400)
+    assert.equal((await as('owner', 'PATCH', `/${id}`, { country: 'IE', postalCode: null })).status, 200)
+    await world.write(async (tx) => {
+      const owner = world.ids['owner']!
+      const rest = {
+        ...home,
+        owner,
+        label: null,
+        line2: null,
+        region: null,
+        phone: null,
+        isDefaultShipping: false,
+        isDefaultBilling: false,
+      }
+      for (let count = 2; count < limits.savedAddressesMax; count++) await tx.insert(addresses, { id: world.engine.newId('adr'), ...rest })
+    })
+    const both = await Promise.all([as('owner', 'POST', '', home), as('owner', 'POST', '', home)])
+    assert.deepEqual(both.map(({ status }) => status).toSorted(), [201, 400])
   })
 })

@@ -35,6 +35,15 @@ export const detailsInput = {
   currency: currencyInput,
   discountCodes: Type.Optional(Type.Array(Type.String({ maxLength: limits.codeCharactersMax }), { maxItems: limits.discountCodesMax })),
 }
+/** In place of an address: the id of one that the account has saved. */
+export const savedInput = {
+  savedShippingAddress: Type.Optional(
+    Type.String({ maxLength: limits.idCharactersMax, description: 'Of your saved addresses: it is copied.' }),
+  ),
+  savedBillingAddress: Type.Optional(
+    Type.String({ maxLength: limits.idCharactersMax, description: 'Of your saved addresses: it is copied.' }),
+  ),
+}
 export const detailsErrors = ['reference_not_found', 'discount_unknown'] as const
 
 export type Details = Partial<

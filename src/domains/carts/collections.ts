@@ -42,8 +42,18 @@ export type CartLine = {
   readonly quantity: number
   /** What staff agreed on for it, in place of its price. */
   readonly unitPrice?: Money
-  /** What it was when it was put in. */
-  readonly seen?: { readonly product: string; readonly sku: string; readonly title: string } | undefined
+  /** What it was when it was put in. `price`, in minor units: what a unit cost when its holder was last shown what has changed. */
+  readonly seen?: { readonly product: string; readonly sku: string; readonly title: string; readonly price?: number } | undefined
+}
+
+/** What a holder was shown last, of what is not in the lines: what differs from it is told as a change. */
+export type CartLook = {
+  /** Country and region: another place has other taxes, and that is no news. */
+  readonly place: string | null
+  /** By line. `units` that there were; null of one that was not for sale. */
+  readonly lines: Readonly<Record<string, { readonly units: number | null; readonly ratePpm: number }>>
+  readonly shipping: { readonly id: string; readonly price: number } | null
+  readonly discounts: readonly { readonly title: string; readonly amount: number }[]
 }
 
 /**
@@ -79,6 +89,7 @@ export const carts = collection('carts', {
     giftMessage: field.longText({ max: limits.giftMessageCharactersMax }),
     /** What an outside tax service said, and of what. */
     taxQuote: field.json<TaxQuote | null>({ read: nobody, schema: { type: ['object', 'null'] } }),
+    looked: field.json<CartLook | null>({ read: nobody, schema: { type: ['object', 'null'] } }),
     order: field.text(),
   },
   indexes: [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']],

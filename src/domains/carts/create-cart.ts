@@ -6,12 +6,13 @@ import type { Project } from '../../config/project.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../../records/etag.ts'
-import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn } from './cart-details.ts'
+import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn, savedInput } from './cart-details.ts'
 import { cartView } from './cart-view.ts'
 import { common, idInput, quantityInput } from './change-cart.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
 import { planReminder } from './remind-carts.ts'
 import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
+import { withSaved } from './saved-addresses.ts'
 import { shopOf } from './totals.ts'
 import { type Asked, askRegister, asksRegister, writesWithVatId } from './vat-check.ts'
 
@@ -29,14 +30,15 @@ export const createCart = command({
   hasEtag: true,
   codesIn: discountCodesIn,
   input: Type.Object(
-    { ...detailsInput, lines: Type.Optional(Type.Array(lineInput, { maxItems: limits.cartLinesMax })) },
+    { ...detailsInput, ...savedInput, lines: Type.Optional(Type.Array(lineInput, { maxItems: limits.cartLinesMax })) },
     { additionalProperties: false },
   ),
   requestsIn: writesWithVatId,
   prepares: ({ input, project }) => asksRegister(project, input.vatId),
   prepare: async ({ input, ...asking }): Promise<Asked> => await askRegister(asking, input.vatId!),
   async run({ tx, input, actor, model, project, now, newId, newSecret, prepared: vatCheck = null }) {
-    const { lines: wanted = [], ...given } = input
+    const { lines: wanted = [], ...asked } = input
+    const given = await withSaved(tx, actor, asked)
     const details = detailsOf(project, given, vatCheck)
     const lines = mergedLines(project, newId, wanted)
     const token = timedSecret(newSecret('cart'), now)
@@ -48,6 +50,7 @@ export const createCart = command({
       discountCodes: null,
       note: null,
       giftMessage: null,
+      looked: null,
       order: null,
       email: actor.email,
       vatId: null,

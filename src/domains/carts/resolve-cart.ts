@@ -290,6 +290,8 @@ export function namedLines(lines: readonly CartLine[], resolved: ResolvedCart): 
   const byId = new Map(resolved.lines.map((line) => [line.id, line]))
   return lines.map((line) => {
     const now = byId.get(line.id)
-    return now ? { ...line, seen: { product: now.product.id, sku: now.variant.sku, title: lineTitle(now) } } : line
+    if (!now) return line
+    const price = line.seen?.price ?? now.unitPrice.amount
+    return { ...line, seen: { product: now.product.id, sku: now.variant.sku, title: lineTitle(now), price } }
   })
 }

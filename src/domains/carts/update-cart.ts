@@ -1,9 +1,10 @@
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
-import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn } from './cart-details.ts'
+import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn, savedInput } from './cart-details.ts'
 import { checkOpen, getCart } from './cart-view.ts'
 import { cartErrors, changeCart, common, idInput, openCart } from './change-cart.ts'
 import { planReminder } from './remind-carts.ts'
+import { withSaved } from './saved-addresses.ts'
 import { type Asked, askRegister, asksRegister, writesWithVatId } from './vat-check.ts'
 
 export const updateCart = command({
@@ -12,7 +13,7 @@ export const updateCart = command({
   route: 'PATCH /api/carts/:id',
   summary: 'Set addresses, shipping and contact',
   errors: [...cartErrors, ...detailsErrors],
-  input: Type.Object({ id: idInput, ...detailsInput }, { additionalProperties: false }),
+  input: Type.Object({ id: idInput, ...detailsInput, ...savedInput }, { additionalProperties: false }),
   codesIn: discountCodesIn,
   requestsIn: writesWithVatId,
   prepares: ({ input, project }) => asksRegister(project, input.vatId),
@@ -22,8 +23,9 @@ export const updateCart = command({
     return await askRegister(asking, input.vatId!)
   },
   async run(context) {
-    const { id, ...given } = context.input
+    const { id, ...asked } = context.input
     const cart = await openCart(context, id)
+    const given = await withSaved(context.tx, context.actor, asked)
     const details = detailsOf(context.project, given, context.prepared ?? null)
     const { resolved, output, headers } = await changeCart(context, cart, details)
     checkShipping(details, resolved)

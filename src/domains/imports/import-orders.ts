@@ -133,6 +133,7 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
     vatCheck: null,
     taxQuote: null,
     giftMessage: null,
+    looked: null,
     country: null,
   }
   const bought = {

@@ -71,6 +71,7 @@ export const createOrder = command({
       vatCheck: null,
       taxQuote: null,
       giftMessage: null,
+      looked: null,
       ...details,
       email: details.email ?? account?.email ?? null,
       lines,

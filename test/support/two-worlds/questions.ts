@@ -318,6 +318,7 @@ const own: Readonly<Record<string, Question>> = {
     const shippingMethod = asking.chance.pick(['‹shipping›', '‹shipping›', `ship_${unknownId}`])
     return atCart(asking, 'PATCH', (id) => ({ url: `/api/carts/${id}`, body: { shippingAddress: address, shippingMethod } }))
   },
+  'carts.see': (asking) => atCart(asking, 'POST', (id) => ({ url: `/api/carts/${id}/seen`, body: { mark: 'another' } })),
   'carts.claim': (asking) => atCart(asking, 'POST', (id) => ({ url: `/api/carts/${id}/claim`, body: {} })),
   'orders.checkOut': (asking) => atCart(asking, 'POST', (id) => ({ url: `/api/carts/${id}/checkout`, body: { payment: payment(asking) } })),
   'orders.pay': (asking) => named(asking, { method: 'POST', url: `/api/orders/${orderOf(asking)}/payments`, body: payment(asking) }),

@@ -6,6 +6,7 @@ import { banner, field, onSubmit, readField } from '../forms.ts'
 import { tellOrder } from '../order-state.ts'
 import { explain } from '../problems.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
+import { drawSaved, findSaved } from '../saved-addresses.ts'
 import { findUser, loseSession, register, signIn, signOut, takeExpiry } from '../session.ts'
 import { client, formatDay, formatMoney } from '../shop.ts'
 
@@ -20,8 +21,11 @@ export async function openAccount({ url, signal }: Visit): Promise<Page> {
   const user = await findUser()
   if (user === null) return signInPage(url)
   try {
-    const orders = await client.orders.list({ filter: { customer: user.id }, sort: '-createdAt', limit: 50 }, { signal })
-    return { title: words.myAccount, view: accountView(user, orders.items) }
+    const asked = client.orders.list({ filter: { customer: user.id }, sort: '-createdAt', limit: 50 }, { signal })
+    const [orders, saved] = await Promise.all([asked, findSaved()])
+    const view = accountView(user, orders.items)
+    view.querySelector('details')!.before(drawSaved(saved))
+    return { title: words.myAccount, view }
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error
     loseSession()

@@ -1,5 +1,6 @@
 /** Owns the cart page: change, remove, and see what the server says it costs. */
 import { ApiError, type Cart, type CartLine, type Order } from 'kingpost/client'
+import { drawChanges } from '../cart-changes.ts'
 import { drawCartTotals, drawLine, findBooks } from '../cart-parts.ts'
 import { changeLine, findCart, findLastOrder, removeLine } from '../cart-store.ts'
 import { drawCodes } from '../codes.ts'
@@ -15,7 +16,8 @@ export async function openCart(): Promise<Page> {
   const view = h('div', { class: 'cart' })
   const found = await findBooks(cart?.lines ?? [])
   draw(view, cart, found)
-  return { title: 'Cart', view }
+  const changes = cart && cart.lines.length > 0 ? await drawChanges(cart) : null
+  return { title: 'Cart', view: changes === null ? view : h('div', {}, changes, view) }
 }
 
 export function emptyCart(): HTMLElement {

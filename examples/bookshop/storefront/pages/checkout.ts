@@ -13,6 +13,7 @@ import { banner, field, onSubmit, radios, readField, showBanner } from '../forms
 import { askForWays, followPayment, paymentChoice, paymentRadios } from '../payment-methods.ts'
 import { explain, explainLines } from '../problems.ts'
 import { navigate, type Page, type Visit } from '../router.ts'
+import { keepChoice, keepChosen, withUsual } from '../saved-addresses.ts'
 import { findUser } from '../session.ts'
 import { client, formatMoney, type ShippingMethod } from '../shop.ts'
 import { forgetTyped, keepTyped } from '../typed.ts'
@@ -22,7 +23,7 @@ import { forgetLists } from './catalogue.ts'
 
 export async function openCheckout({ signal }: Visit): Promise<Page> {
   const [begun, user, methods] = await Promise.all([
-    findCart(),
+    findCart().then(withUsual),
     findUser(),
     client.shippingMethods.list({ sort: 'price' }, { signal }),
     askForWays(),
@@ -73,6 +74,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
           : { country: readField(form, '/country') }),
         vatId: vat.read(),
       })
+      await keepChosen(form)
       showTotals(updated)
       // Tax can depend on the address: nobody pays a sum they have not seen.
       const due = credit.due(updated.totals.total)
@@ -153,7 +155,13 @@ function drawForm({ cart, user, list, delivery, vat, credit, foot }: Parts): HTM
         }),
       ),
       cart.needsShipping
-        ? h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? ''))
+        ? h(
+            'section',
+            { class: 'step' },
+            h('h2', {}, 'Delivery address'),
+            addressFields(cart.shippingAddress, user?.name ?? ''),
+            user && keepChoice(),
+          )
         : h('section', { class: 'step' }, h('h2', {}, 'Where you are'), countryField(cart.country)),
       cart.needsShipping && delivery,
       vat,
