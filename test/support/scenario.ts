@@ -90,11 +90,13 @@ export async function runRow(world: World, row: Row): Promise<ApiAnswer> {
   return answer
 }
 
-/** What these change is in no feed: nobody watches carts, stock, the inbox of webhooks, challenges, and ways to a provider. */
+/** What these change is in no feed: nobody watches carts, addresses, stock, the inbox of webhooks, challenges, and ways to a provider. */
 function isFeedless(operation: string, status: number): boolean {
   return (
     status < 400 &&
-    /^(carts\.|stock\.|payments\.receiveWebhook|webhookInbox\.settle|accounts\.startPasskey|accounts\.(start|link)OAuth)/.test(operation)
+    /^(carts\.|addresses\.|stock\.|payments\.receiveWebhook|webhookInbox\.settle|accounts\.startPasskey|accounts\.(start|link)OAuth)/.test(
+      operation,
+    )
   )
 }
 
