@@ -1285,6 +1285,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   addresses: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   creditGrants: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   discounts: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  downloads: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   discountUses: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   reconciliations: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
