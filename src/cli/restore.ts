@@ -105,20 +105,18 @@ async function goOn(
   { model, project }: Backend,
   issued: ReadonlyMap<string, number>,
 ): Promise<Record<string, number>> {
-  if (model.find(invoiceSeries.name) === undefined) {
-    if (issued.size > 0) throw new Error('This project issues no invoices: leave --last-invoice out.')
-    return {}
-  }
+  const seller = project.shop?.seller ?? null
+  if (seller === null && issued.size > 0) throw new Error('This project issues no invoices: leave --last-invoice out.')
+  if (model.find(invoiceSeries.name) === undefined) return {}
   const rows = await findAll(storage.reader, invoiceSeries)
   const known = new Set(rows.map(seriesName))
-  const { vatId, taxNumber } = project.shop!.seller!
   const at = systemClock.now()
   const newId = createIdSource(systemClock, systemRandom)
   const begun = [...issued]
     .filter(([name]) => !known.has(name))
     .map(([name, last]) => {
       const [, series, year] = /^(.+)\/(\d{4})$/.exec(name)!
-      const key = JSON.stringify([vatId ?? taxNumber, series, Number(year)])
+      const key = JSON.stringify([seller!.vatId ?? seller!.taxNumber, series, Number(year)])
       return { id: newId('ivs'), version: 1, createdAt: at, updatedAt: at, key, last, lost: last }
     })
   if (begun.length > 0) await storage.load({ records: { collection: invoiceSeries, records: begun } })
