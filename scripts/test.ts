@@ -217,7 +217,8 @@ function runFile({ row: { database }, file }: Job, environment: Environment): Pr
     timeout: fileMs,
     execArgv: [
       '--disable-warning=ExperimentalWarning',
-      ...[quickImports, planWatch].filter((path) => isThere(path)).map((path) => `--import=${path}`),
+      // Beside the sources stand tests of how sources are loaded.
+      ...[...(file.startsWith('test/') ? [quickImports] : []), planWatch].filter((path) => isThere(path)).map((path) => `--import=${path}`),
     ],
   })
   const fails: string[] = []

@@ -582,6 +582,8 @@ export const limits = {
   bundlePartQuantityMax: 100,
   /** How long a link to what was bought is good: a large file over a slow line, and a night in between. */
   downloadLinkHours: 24,
+  /** Milliseconds since 1970 that a link may name: as many digits as a query of ours takes. */
+  linkTimeMax: 999_999_999_999_999,
   /** A thing that is sold and its sides: what a lorry carries. All lines of a cart together are still counted exactly. */
   optionsMax: 5,
   optionValuesMax: 200,

@@ -349,13 +349,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'discount-without-limit',
     sin: 'A discount is taken without a look at how often it may be.',
-    from: 30,
+    from: 80,
     transaction: (inner) => ({
       ...inner,
-      getMany: async (ref, ids) => {
-        const found = await inner.getMany(ref, ids)
-        return ref.name === 'discountTallies' ? found.map((tally) => ({ ...tally, uses: 0 })) : found
-      },
+      getMany: async (ref, ids) => unused(ref, await inner.getMany(ref, ids)),
+      lock: async (ref, ids, mode) => unused(ref, await inner.lock(ref, ids, mode)),
       update: (ref, where, change) =>
         inner.update(ref, ref.name === 'discountTallies' && where.op === 'and' ? where.of[0]! : where, change),
     }),
@@ -442,6 +440,11 @@ export function mutantNamed(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name)
   if (!found) throw new Error(`There is no mutant ${name}; there are ${mutants.map((mutant) => mutant.name).join(', ')}.`)
   return found
+}
+
+/** Tallies of discounts, as if nobody had used any. */
+function unused<T>(ref: { readonly name: string }, found: T[]): T[] {
+  return ref.name === 'discountTallies' ? found.map((tally) => ({ ...tally, uses: 0 })) : found
 }
 
 function withoutVersion(where: Filter): Filter {

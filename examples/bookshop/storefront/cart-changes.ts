@@ -1,5 +1,7 @@
 /** Owns the words for what has changed in a cart since it was last shown, and says that it was seen. */
+
 import type { Cart, Money } from 'kingpost/client'
+import { isActing } from './acting.ts'
 import { h } from './dom.ts'
 import { client, formatMoney } from './shop.ts'
 
@@ -29,7 +31,8 @@ export async function drawChanges({ id }: Cart): Promise<HTMLElement | null> {
   const path = `/api/carts/${encodeURIComponent(id)}`
   const changes = await client.call<Changes>('GET', `${path}/changes`).catch(() => null)
   if (changes === null) return null
-  void client.call('POST', `${path}/seen`, { body: { mark: changes.mark } }).catch(() => null)
+  // What support looks at, the customer has not seen.
+  if (!isActing()) void client.call('POST', `${path}/seen`, { body: { mark: changes.mark } }).catch(() => null)
   const lines = changes.items.flatMap((change) => words[change.code]?.(change) ?? [])
   if (lines.length === 0) return null
   return h(

@@ -36,7 +36,7 @@ export function openDownload({ blobs, linkKey }: Ports): Operation {
       {
         id: Type.String({ maxLength: limits.idCharactersMax }),
         file: Type.String({ maxLength: limits.idCharactersMax }),
-        expires: Type.Integer({ minimum: 0, maximum: 10 ** 15 - 1, description: 'Of the link.' }),
+        expires: Type.Integer({ minimum: 0, maximum: limits.linkTimeMax, description: 'Of the link.' }),
         signature: Type.String({ maxLength: limits.tokenCharactersMax, description: 'Of the link.' }),
       },
       { additionalProperties: false },
