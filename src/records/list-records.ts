@@ -11,7 +11,7 @@ import type { Reader, Sort } from '../storage/storage.ts'
 import { fittingPage } from './answer-size.ts'
 import { decodeCursor, decodeTierCursor, encodeCursor, encodeTierCursor } from './cursor.ts'
 import { expand, parseExpand } from './expand.ts'
-import { foundFirst } from './found-first.ts'
+import { foundFirst, leadsFromList } from './found-first.ts'
 import { listFilters } from './list-filters.ts'
 import { type Found, nearestFirst, nearOf, type Order } from './nearest-first.ts'
 import { parseFilter, parseSort, type QueryScope } from './parse-filter.ts'
@@ -72,10 +72,11 @@ export function listRecords(collection: CollectionModel): Operation {
       const tree = parseExpand(input.expand)
       const chosen = parseFields(scope, input.fields, tree.keys())
       const asked = input.filter === undefined ? undefined : parseFilter(scope, input.filter)
-      const filter = await foundFirst(read, asked)
+      const filter = leadsFromList(asked) ? await foundFirst(read, asked) : asked
       const near = nearOf(input.sort, filter)
       const sort = near ? [] : parseSort(scope, input.sort)
-      const search = await searchOf(read, scope, input.search)
+      const sought = searchOf(read, scope, input.search)
+      const search = sought instanceof Promise ? await sought : sought
       const rest = and(filter, readFilter(collection, actor))
       const where = and(search.where, rest)
       const isRanked = sort.length === 0 && search.tiers.length > 0

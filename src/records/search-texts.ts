@@ -8,14 +8,20 @@ import type { Reader } from '../storage/storage.ts'
 import type { QueryScope } from './parse-filter.ts'
 import { parseSearch, type Search, searchPathsOf } from './parse-search.ts'
 
-/** What is found by the newest texts that fit, and by what is exactly one of the searched fields. @throws validation_failed */
-export async function searchOf(read: Reader, scope: QueryScope, text: string | undefined): Promise<Search> {
-  const { collection, model, actor } = scope
-  const { searchIn } = collection.source
+/** What is found by the newest texts that fit, and by what is exactly one of the searched fields. No promise where nothing is read. @throws validation_failed */
+export function searchOf(read: Reader, scope: QueryScope, text: string | undefined): Search | Promise<Search> {
+  const { searchIn } = scope.collection.source
   const sought = (text ?? '').trim()
-  if (searchIn === undefined || sought === '' || !isStaff(actor)) return parseSearch(scope, text)
+  return searchIn === undefined || sought === '' || !isStaff(scope.actor)
+    ? parseSearch(scope, text)
+    : searchTexts(read, scope, { searchIn, sought })
+}
+
+type Asked = { readonly searchIn: NonNullable<QueryScope['collection']['source']['searchIn']>; readonly sought: string }
+
+async function searchTexts(read: Reader, { collection, model, actor }: QueryScope, { searchIn, sought }: Asked): Promise<Search> {
   const texts = model.get({ name: searchIn.collection })
-  const { tiers } = parseSearch({ ...scope, collection: texts }, sought)
+  const { tiers } = parseSearch({ model, actor, collection: texts }, sought)
   // Beyond the limit: older ones, which a narrower search finds.
   const found = tiers.length === 0 ? [] : await read.find<AnyRecord>(texts, { ranked: tiers, limit: limits.searchTextsMax })
   const spellings = [...new Set([sought, sought.toLowerCase(), sought.toUpperCase()])]

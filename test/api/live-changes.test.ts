@@ -186,6 +186,7 @@ describe('what is seen through another record', () => {
             title: 'M',
             price: { amount: 1, currency: 'EUR' },
             position: 0,
+            downloads: [],
           } as never,
         )
     })

@@ -156,6 +156,8 @@ test('its customer reads that an order waits, and not what staff suspect', async
   // Nor do they find out by asking.
   assert.equal((await call('owner', 'GET', 'orders?filter[holds][contains]=fraud')).status, 400)
   assert.match((await post('owner', `orders/${id}/cancel`, {})).text, /"holds":\["review","payment_due"\]/)
+  // Its money is on its way back.
+  await work(world)
 })
 
 test('what was given back altogether is not sent', async () => {
