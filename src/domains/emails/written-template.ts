@@ -10,8 +10,11 @@ const trackingHtml = '{{#tracking}}{{carrier}}: {{#url}}<a href="{{url}}">{{numb
 /** What somebody types off, or copies, stands on one line. */
 const isUnbroken = (field: string) => ['iban', 'bic', 'reference'].includes(field)
 
-const rowHtml = ([label, field]: readonly [string, string]) =>
-  `{{#${field}}}<tr><td style="padding:4px 16px 4px 0;color:#6b6b66">${label}</td><td style="padding:4px 0${isUnbroken(field) ? ';white-space:nowrap' : ''}">{{${field}}}</td></tr>{{/${field}}}`
+const rowHtml = ([label, field]: readonly [string, string]) => {
+  const style = `padding:4px 0${isUnbroken(field) ? ';white-space:nowrap' : ''}`
+  const value = `<td style="${style}">{{${field}}}</td>`
+  return `{{#${field}}}<tr><td style="padding:4px 16px 4px 0;color:#6b6b66">${label}</td>${value}</tr>{{/${field}}}`
+}
 
 /** A template with its name, as `queueEmail` takes it. */
 export function writtenTemplate(name: string, language: Language, words: MailWords): Template & { readonly name: string } {
