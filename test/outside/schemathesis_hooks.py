@@ -73,7 +73,7 @@ STATED = [
     (r"(POST|PATCH) /api/variants.*", "validation_failed", r"/options(/.*)?", "values that the product offers, one of each of its options"),
     (r"(POST|PATCH) /api/products.*", "validation_failed", r"/(options|optionValues)(/.*)?", "options of different names"),
     (r"POST /api/products/.*/variants", "validation_failed", r"/(id|price/amount).*", "a product that has options, and a price that is not below zero"),
-    (r"(POST|PATCH) /api/variants.*", "validation_failed", r"/(parts(/.*)?|isDigital)#(bundle|tax_class|uniqueItems|reference_not_found)", "parts of a bundle are variants, each once, no bundles themselves, and taxed alike"),
+    (r"(POST|PATCH) /api/variants.*", "validation_failed", r"/(parts(/.*)?|isDigital)#(type|bundle|tax_class|uniqueItems|reference_not_found)", "parts of a bundle are variants, each once, no bundles themselves, and taxed alike"),
     (r"POST /api/stockLevels/.*/receive", "validation_failed", r"/quantity.*", "units that are expected, and no more than are counted"),
     (r"PATCH /api/stockLevels/.*", "validation_failed", r"/onHand#(minimum|maximum)", "what is promised stays promised, and what is counted is counted exactly"),
     (r"POST /api/stock(Levels|Transfers)", "validation_failed", r"/(location|to|quantity).*", "places that the config names, and units that nobody was promised"),

@@ -1,5 +1,5 @@
 import { staff } from '../../access/rule.ts'
-import { type InputIssue, isEngineError } from '../../base/engine-error.ts'
+import { type InputIssue, invalid, isEngineError } from '../../base/engine-error.ts'
 import { parseJsonBody } from '../../base/json-text.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
@@ -43,6 +43,7 @@ export const importOrders = command({
   access: staff,
   async prepare(context) {
     const file = await context.request.openFile!()
+    if (file.length === 0) throw invalid('', 'required', 'is empty: send an order a line, each as a JSON object')
     const report = { rows: 0, created: 0, changed: 0, unchanged: 0, rejected: 0 }
     const rejections: Rejection[] = []
     const reject = (line: number, errors: readonly InputIssue[]) => {
