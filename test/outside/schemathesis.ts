@@ -1,8 +1,9 @@
 // proves P-030: every answer is in the document, and what fits it is not refused without a stated reason.
 /**
  * `node test/outside/schemathesis.ts`: Schemathesis against both examples, with all checks, as nobody in particular, as a
- * customer or member and as an admin. Operations of the bookshop are not attacked in the clubhouse again. Exit 1 when an answer is a 5xx or is not in the document, when a request that fits the
- * document is refused without a stated reason, or when one that does not fit is taken.
+ * customer or member and as an admin. Operations of the bookshop are not attacked in the clubhouse again, and
+ * of what is alike in all collections, aggregates and exports, only those of a few. Exit 1 when an answer is a 5xx or is not in the
+ * document, when a request that fits the document is refused without a stated reason, or when one that does not fit is taken.
  *
  *   --seed N        other requests; 1 when left out, so that a run in the gate is the same each time
  *   --examples N    requests per operation in the phase of random ones; 6 when left out
@@ -107,6 +108,12 @@ async function methodsOf(admin: HttpClient): Promise<Record<string, readonly str
   return Object.fromEntries(Object.entries(paths).map(([path, operations]) => [path, Object.keys(operations)]))
 }
 
+/** One piece of code answers them for each collection. */
+function isAlike(path: string): boolean {
+  const [, collection] = /^\/api\/(\w+)\/(?:aggregate|export)$/.exec(path) ?? []
+  return collection !== undefined && !['products', 'orders', 'emails', 'figures', 'ledger'].includes(collection)
+}
+
 /** The document without the paths whose operations this caller has attacked before, in another example. */
 function withoutAttacked(who: string, document: OpenApi): OpenApi {
   const before = attacked.get(who) ?? new Set()
@@ -114,7 +121,7 @@ function withoutAttacked(who: string, document: OpenApi): OpenApi {
     [path, ...Object.values(operations).map(({ operationId }: { readonly operationId: string }) => operationId)].join(' ')
   const paths = Object.entries(document.paths)
   attacked.set(who, new Set([...before, ...paths.map(keyOf)]))
-  return { ...document, paths: Object.fromEntries(paths.filter((path) => !before.has(keyOf(path)))) }
+  return { ...document, paths: Object.fromEntries(paths.filter((path) => !before.has(keyOf(path)) && !isAlike(path[0]))) }
 }
 
 async function attack(
