@@ -23,7 +23,7 @@ export const figureDefences: readonly Defence[] = [
   {
     name: 'what staff have written on an order finds it for staff alone',
     file: 'src/records/search-texts.ts',
-    from: " || sought === '' || !isStaff(actor)",
+    from: " || sought === '' || !isStaff(scope.actor)",
     to: " || sought === ''",
     test: 'test/api/order-history.test.ts',
     asked: ['staff find an order by whatever is written on it'],
