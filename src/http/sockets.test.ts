@@ -6,9 +6,11 @@ import { createPageServer } from '../../test/support/page-server.ts'
 import { limits } from '../base/limits.ts'
 import type { HttpServer } from './server.ts'
 
-// A thousandth of the real limits: what is told is that they hold, for the head and for the body.
-const times = { requestMs: 30, sweepMs: 5, keepAliveMs: 5_000, unreadMs: 1_000 }
+const times = { requestMs: 20_000, sweepMs: 5, keepAliveMs: 5_000, unreadMs: 1_000 }
+/** A thousandth of the real limit, of a server of its own: what is told is that it holds, for the head and for the body. */
+const hastyMs = 30
 
+const live = { path: '/livez', summary: '', type: 'application/json', answer: async () => ({ status: 200, body: '{}' }) }
 /** More than the system's buffers of both ends take. */
 const largeBytes = 20_000_000
 let underWay = 0
@@ -25,10 +27,12 @@ async function alone() {
 
 let server: HttpServer
 let port: number
+let hasty: HttpServer
+let hastyPort: number
 before(async () => {
   server = createPageServer({
     pages: [
-      { path: '/livez', summary: '', type: 'application/json', answer: async () => ({ status: 200, body: '{}' }) },
+      live,
       { path: '/large', summary: '', type: 'text/plain', answer: async () => ({ status: 200, body: 'x'.repeat(largeBytes) }) },
       { path: '/one', summary: '', type: 'text/plain', answer: alone },
     ],
@@ -39,14 +43,16 @@ before(async () => {
     socket.on('close', () => void open--)
   })
   port = await server.listen(0, '127.0.0.1')
+  hasty = createPageServer({ pages: [live], times: { ...times, requestMs: hastyMs } })
+  hastyPort = await hasty.listen(0, '127.0.0.1')
 })
-after(() => server.close())
+after(() => Promise.all([server.close(), hasty.close()]))
 
 /** Sends `text`, and answers all that comes until the server closes. */
-function conversation(text: string, andThen: (socket: Socket) => void = () => {}): Promise<string> {
+function conversation(text: string, andThen: (socket: Socket) => void = () => {}, to = port): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = ''
-    const socket = connect(port, '127.0.0.1', () => {
+    const socket = connect(to, '127.0.0.1', () => {
       socket.write(text)
       // Not before: what is written while it connects would come first.
       andThen(socket)
@@ -70,7 +76,8 @@ function problemIn(answer: string): { status: number; code: string; type: string
 const problem = (status: number, code: string) => ({ status, code, type: 'application/problem+json' })
 
 test('a head that does not end is ended with 408', async () => {
-  assert.deepEqual(problemIn(await conversation('GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ')), problem(408, 'request_timeout'))
+  const answer = await conversation('GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ', undefined, hastyPort)
+  assert.deepEqual(problemIn(answer), problem(408, 'request_timeout'))
 })
 
 test('and so is a body, though bytes of it keep coming', async () => {
@@ -79,7 +86,7 @@ test('and so is a body, though bytes of it keep coming', async () => {
     socket.on('close', () => clearInterval(timer))
   }
   const head = 'POST /livez HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{'
-  const answer = await conversation(head, dribble)
+  const answer = await conversation(head, dribble, hastyPort)
   assert.deepEqual(problemIn(answer), problem(408, 'request_timeout'))
 })
 
