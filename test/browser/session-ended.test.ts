@@ -2,6 +2,7 @@
 // what was typed. On PostgreSQL the two browsers are served by two processes; one story is enough there.
 // databases: sqlite, postgres
 // long
+// ci
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, type TestContext } from 'node:test'

@@ -1,6 +1,7 @@
 // One walk through the bookshop, by a customer at a phone and by staff at a desk: an edition of a book on sale, a code, a gift card and credit,
 // where it can be sent to, the invoice as a file, two parcels, one book that comes back, and what staff see of it all.
 // long
+// ci
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

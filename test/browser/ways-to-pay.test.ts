@@ -1,4 +1,5 @@
 // The bookshop paid elsewhere: on the pages of the sandbox's Stripe, PayPal and Mollie, and without a provider. One shop offers them all.
+// ci
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'

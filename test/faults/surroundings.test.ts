@@ -1,5 +1,6 @@
 // A server in broken surroundings: it says in one clear sentence what is wrong and what to do, ends with
 // 1 (2 for wrong usage), and leaves the data as it was.
+// ci
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
