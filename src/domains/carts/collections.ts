@@ -97,6 +97,21 @@ export const carts = collection('carts', {
 })
 export type Cart = NonNullable<(typeof carts)['record']>
 
+/** Of a cart that says nothing yet beside what is in it and whose it is. */
+export const unsaid = {
+  shippingAddress: null,
+  billingAddress: null,
+  country: null,
+  shippingMethod: null,
+  discountCodes: null,
+  note: null,
+  giftMessage: null,
+  vatId: null,
+  vatCheck: null,
+  taxQuote: null,
+  looked: null,
+} as const satisfies Partial<Cart>
+
 /** When to look whether somebody has left their cart. */
 export const cartReminders = collection('cartReminders', {
   prefix: 'crm',

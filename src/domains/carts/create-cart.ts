@@ -9,7 +9,7 @@ import { etagOf } from '../../records/etag.ts'
 import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn, savedInput } from './cart-details.ts'
 import { cartView } from './cart-view.ts'
 import { common, idInput, quantityInput } from './change-cart.ts'
-import { type Cart, type CartLine, carts } from './collections.ts'
+import { type Cart, type CartLine, carts, unsaid } from './collections.ts'
 import { planReminder } from './remind-carts.ts'
 import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { withSaved } from './saved-addresses.ts'
@@ -43,19 +43,9 @@ export const createCart = command({
     const lines = mergedLines(project, newId, wanted)
     const token = timedSecret(newSecret('cart'), now)
     const empty = {
-      shippingAddress: null,
-      billingAddress: null,
-      country: null,
-      shippingMethod: null,
-      discountCodes: null,
-      note: null,
-      giftMessage: null,
-      looked: null,
+      ...unsaid,
       order: null,
       email: actor.email,
-      vatId: null,
-      vatCheck: null,
-      taxQuote: null,
     }
     const cart = {
       id: newId('cart'),

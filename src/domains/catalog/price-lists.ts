@@ -1,10 +1,12 @@
 // Price lists: what a variant costs instead, in another currency, for a group of customers, from a quantity on, for a time. Staff alone read
 // them; what a customer is told of them is what that customer pays (offered-prices.ts).
 // Invariant: a list has one currency for good, and all its prices are in it; no two of its prices are for one variant from one quantity.
+
 import { nobody, staff } from '../../access/rule.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
+import { checkGroups } from '../../config/customer-groups.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { type AfterChange, type BeforeChange, collection, recordOf, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
@@ -71,13 +73,7 @@ export function priceListsIn({ currencies, customerGroups: groups }: Listing) {
         return
       }
       const { active, customerGroups, startsAt, endsAt } = recordOf(priceLists, after)
-      const unknown = customerGroups.findIndex((name) => !groups.includes(name))
-      if (unknown >= 0)
-        throw invalid(
-          `/customerGroups/${unknown}`,
-          'enum',
-          groups.length === 0 ? 'is none: the config names no groups' : `must be one of ${groups.join(', ')}`,
-        )
+      checkGroups(groups, customerGroups)
       if (startsAt !== null && endsAt !== null && endsAt <= startsAt) throw invalid('/endsAt', 'minimum', 'must be after startsAt')
       if (active) await checkCount(tx)
     },

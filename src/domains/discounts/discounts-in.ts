@@ -3,6 +3,7 @@
 import { staff } from '../../access/rule.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import { checkGroups } from '../../config/customer-groups.ts'
 import { checkSoldIn } from '../../config/sold-in.ts'
 import { and, compare, eq, isNull, oneOf } from '../../contract/filter.ts'
 import { type AfterChange, collection, recordOf, type WriteAccess } from '../../schema/collection.ts'
@@ -57,13 +58,7 @@ function checkFields(discount: Discount, { currencies, isAutomatic, customerGrou
   if (!isPlain && per !== 'order') throw invalid('/per', 'enum', 'is for percent and fixed alone: leave it at order')
   if (kind !== 'buy_x_get_y' && getProducts.length + getCategories.length > 0)
     throw invalid(getProducts.length > 0 ? '/getProducts' : '/getCategories', 'maxItems', 'is for buy_x_get_y alone: leave it empty')
-  const unknown = customerGroups.findIndex((name) => !groups.includes(name))
-  if (unknown >= 0)
-    throw invalid(
-      `/customerGroups/${unknown}`,
-      'enum',
-      groups.length === 0 ? 'is none: the config names no groups' : `must be one of ${groups.join(', ')}`,
-    )
+  checkGroups(groups, customerGroups)
   if (startsAt !== null && endsAt !== null && endsAt <= startsAt) throw invalid('/endsAt', 'minimum', 'must be after startsAt')
   if (firstOrder && usesPerCustomerMax !== null && usesPerCustomerMax > 1)
     throw invalid('/usesPerCustomerMax', 'maximum', 'must be 1 or empty: a first order is one')

@@ -11,7 +11,7 @@ import { type ImportReport, importReport } from '../../records/import-records.ts
 import { linesOf } from '../../records/import-rows.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { users } from '../accounts/collections.ts'
-import { carts } from '../carts/collections.ts'
+import { carts, unsaid } from '../carts/collections.ts'
 import { shopOf } from '../carts/totals.ts'
 import { variants } from '../catalog/variants.ts'
 import { fulfillments } from '../fulfillment/collections.ts'
@@ -126,17 +126,6 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
   const customer = account?.emailVerified ? account.id : null
   const [id, cart, tokenHash] = [newId('ord'), newId('cart'), hashSecret(newSecret('cart'))]
   const { shipping, billing } = agreed.addresses
-  const empty = {
-    shippingMethod: null,
-    discountCodes: null,
-    note: null,
-    vatId: null,
-    vatCheck: null,
-    taxQuote: null,
-    giftMessage: null,
-    looked: null,
-    country: null,
-  }
   const bought = {
     status: 'converted',
     tokenHash,
@@ -146,7 +135,7 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
     lines: [],
     order: id,
   } as const
-  await tx.insert(carts, { id: cart, ...bought, shippingAddress: shipping, billingAddress: billing, ...empty })
+  await tx.insert(carts, { ...unsaid, id: cart, ...bought, shippingAddress: shipping, billingAddress: billing })
   const lines = isCanceled ? agreed.lines : agreed.lines.map((line) => ({ ...line, shipped: line.quantity }))
   const order = await tx.insert(
     orders,

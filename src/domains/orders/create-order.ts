@@ -9,7 +9,7 @@ import { presentAll } from '../../records/present.ts'
 import { users } from '../accounts/collections.ts'
 import { detailsOf } from '../carts/cart-details.ts'
 import { currencyInput, idInput } from '../carts/change-cart.ts'
-import { type Cart, carts } from '../carts/collections.ts'
+import { type Cart, carts, unsaid } from '../carts/collections.ts'
 import { namedLines } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
 import { type Asked, askRegister, asksRegister } from '../carts/vat-check.ts'
@@ -61,17 +61,7 @@ export const createOrder = command({
       tokenHash: hashSecret(newSecret('cart')),
       customer,
       currency,
-      shippingAddress: null,
-      billingAddress: null,
-      country: null,
-      shippingMethod: null,
-      discountCodes: null,
-      note: null,
-      vatId: null,
-      vatCheck: null,
-      taxQuote: null,
-      giftMessage: null,
-      looked: null,
+      ...unsaid,
       ...details,
       email: details.email ?? account?.email ?? null,
       lines,

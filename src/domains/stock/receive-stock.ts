@@ -23,7 +23,7 @@ export const receiveStock = command({
       quantity: Type.Optional(
         Type.Integer({ minimum: 1, maximum: limits.stockUnitsMax, description: 'All that are expected when left out. More may come.' }),
       ),
-      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax })),
+      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax, format: 'free-text-or-blank' })),
     },
     { additionalProperties: false, examples: [{ quantity: 50, reason: 'Delivery 4711' }] },
   ),
