@@ -1,4 +1,5 @@
 // The table of contents: every operation of the product, and with it every route.
+
 import { knownRoles } from '../access/known-roles.ts'
 import type { Rule } from '../access/rule.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -120,6 +121,7 @@ import { orderNumbers } from '../domains/orders/order-numbers.ts'
 import { payByLink } from '../domains/orders/pay-by-link.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
+import { stillCharged } from '../domains/orders/still-charged.ts'
 import { withdrawOrder } from '../domains/orders/withdraw-order.ts'
 import { acceptDispute } from '../domains/payments/accept-dispute.ts'
 import { bookReceipt } from '../domains/payments/book-receipt.ts'
@@ -405,7 +407,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     capturePayment(providers),
     voidPayment,
     acceptDispute(providers),
-    bookReceipt(providers),
+    bookReceipt(providers, stillCharged),
     checkPayment,
     retryRefund,
     returnLine,

@@ -3,7 +3,7 @@
 
 import type { Actor } from '../../access/actor.ts'
 import { actorId, any, signedIn, staff, where } from '../../access/rule.ts'
-import { countries, countriesWithPostalCodes } from '../../base/countries.ts'
+import { countries, countriesWithoutTowns, countriesWithPostalCodes } from '../../base/countries.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { isName } from '../../base/names.ts'
@@ -52,7 +52,8 @@ export const addresses = collection('addresses', {
     name: field.text({ required: true, max: 200 }),
     line1: field.text({ required: true, max: 200 }),
     line2: field.text({ max: 200 }),
-    city: field.text({ required: true, max: 100 }),
+    /** Needed where a country has towns. */
+    city: field.text({ max: 100 }),
     region: field.text({ max: 100 }),
     postalCode: field.text({ max: 20 }),
     /** ISO 3166-1 alpha-2. */
@@ -99,7 +100,10 @@ function checkAddress(one: SavedAddress): void {
     if (name === 'country')
       return countries.includes(text) ? [] : [{ path: '/country', code: 'enum', message: 'must be a country of ISO 3166-1, such as DE' }]
     const isNeeded =
-      name === 'name' || name === 'line1' || name === 'city' || (name === 'postalCode' && countriesWithPostalCodes.includes(one.country))
+      name === 'name' ||
+      name === 'line1' ||
+      (name === 'city' && !countriesWithoutTowns.includes(one.country)) ||
+      (name === 'postalCode' && countriesWithPostalCodes.includes(one.country))
     if (text.trim() === '') return isNeeded ? [{ path: `/${name}`, code: 'required', message: 'is missing' }] : []
     return isName(text)
       ? []

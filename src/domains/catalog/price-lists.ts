@@ -83,6 +83,9 @@ export function priceListsIn({ currencies, customerGroups: groups }: Listing) {
 /** Each cart looks at all of them. @throws validation_failed */
 async function checkCount(tx: WriteAccess): Promise<void> {
   const max = limits.priceListsMax
+  // One that is on, by which all who turn one on wait for each other: each would count without the others. Beyond the limit: one is enough.
+  const [first] = await tx.find(priceLists, { where: eq('active', true), limit: 1 })
+  if (first !== undefined) await tx.lock(priceLists, first.id, 'exclusive')
   // Beyond the limit: that is what is asked.
   const found = await tx.find(priceLists, { where: eq('active', true), limit: max + 1, isUnordered: true })
   if (found.length > max) throw invalid('/active', 'maximum', `can be true of ${max} lists at once: pause one first`)

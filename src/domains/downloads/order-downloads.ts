@@ -35,7 +35,9 @@ export async function downloadsOf(read: Pick<Reader, 'find' | 'getMany'>, order:
   const paid = paidFor(order).lines
   return order.lines.flatMap((line) => {
     const isOver = isGivenBack(line, back.get(line.id), paid.get(line.id)!.amount)
-    const state = whole === 'open' && isOver ? 'ended' : whole
+    // What is digital is open once it is delivered; and a part of the money opens nothing else either.
+    const isWaiting = (line.isDigital === true || order.paymentStatus === 'partially_paid') && unitsOf(line).shipped === 0
+    const state = whole !== 'open' ? whole : isOver ? 'ended' : isWaiting ? 'unpaid' : 'open'
     const files = idsOf(line).flatMap((id) => filesOf.get(id) ?? [])
     return files.map((file) => ({ line: line.id, title: line.title, file, state }))
   })

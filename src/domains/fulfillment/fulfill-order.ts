@@ -84,11 +84,14 @@ function checkSent(order: Order, sent: readonly { readonly of: OrderLine }[]): v
 
 /** What has been sent so far, with its share of the tax; shipping is due with the first parcel. */
 export async function captureSent(work: Work, order: Order, providers: ReadonlyMap<string, PaymentProvider>): Promise<void> {
+  const isAll = order.lines.every((line) => unitsOf(line).open === 0)
+  await captureShipped(work, providers, { order: order.id, sent: costOfSent(order), charged: chargedTotal(order), isAll })
+}
+
+export function costOfSent(order: Order): number {
   const { lines, shipping } = paidFor(order)
   const ofLines = order.lines.map((line) =>
     shareOfUnits(lines.get(line.id)!, { before: 0, units: unitsOf(line).shipped, of: line.quantity }),
   )
-  const sent = ofLines.reduce((sum, amount) => sum + amount, shipping.amount)
-  const isAll = order.lines.every((line) => unitsOf(line).open === 0)
-  await captureShipped(work, providers, { order: order.id, sent, charged: chargedTotal(order), isAll })
+  return ofLines.reduce((sum, amount) => sum + amount, shipping.amount)
 }

@@ -24,6 +24,7 @@ export const issueInvoice = command({
   async run(context) {
     const { tx, input, actor, model } = context
     const order = await getOrder(tx, model, actor, input.id)
+    if (order.importedAt !== null) throw stateConflict(order, 'It was sold elsewhere, and is invoiced there.')
     const { events } = await issueInvoices(context, order.id)
     const all = await findAll(tx, invoices, eq('order', order.id))
     if (all.length === 0) throw stateConflict(order, 'Nothing of it is sold, so there is nothing to invoice.')

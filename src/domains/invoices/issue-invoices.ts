@@ -27,7 +27,9 @@ export async function issueInvoices(work: Work, id: string, { isBegun = false } 
   const { tx } = work
   // Whoever gives its money back, or issues for it too, waits.
   const order = await tx.lock(orders, id, 'exclusive')
-  if (order === null || order.placedAt === null || work.project.shop?.invoices == null) return { invoices: [], events: [] }
+  // What was imported was invoiced by whoever sold it.
+  const isOurs = order !== null && order.placedAt !== null && order.importedAt === null
+  if (!isOurs || work.project.shop?.invoices == null) return { invoices: [], events: [] }
   const before = await findAll(tx, invoices, eq('order', id))
   const sold = await soldNow(tx, order)
   const made: Invoice[] = []

@@ -16,6 +16,7 @@ import { ledgerEntries } from './collections.ts'
 import { type DatevBatch, datevHead, datevLines, decimal, pairsOf } from './datev.ts'
 
 /** The numbers of orders by their ids: what a customer and an accountant call them by. */
+/** By which they are told, of those that this shop has sold itself: what was imported stands in the books of another system. */
 export type OrderNumbers = (read: Reader, orders: readonly string[]) => Promise<ReadonlyMap<string, string>>
 
 type Transfer = { readonly entries: readonly Entry[]; readonly number: string }
@@ -127,7 +128,8 @@ async function* transfersIn(read: Reader, { from, to, timeZone }: Period, { curr
       }
     }
     const numbers = await orderNumbers(read, [...new Set(whole.flatMap(([one]) => one!.order ?? []))])
-    if (whole.length > 0) yield whole.map((entries) => ({ entries, number: numbers.get(entries[0]!.order ?? '') ?? '' }))
+    const own = whole.filter(([one]) => one!.order === null || numbers.has(one!.order))
+    if (own.length > 0) yield own.map((entries) => ({ entries, number: numbers.get(entries[0]!.order ?? '') ?? '' }))
     if (page.length < limits.readPageSize) return
     last = page.at(-1)!.id
   }

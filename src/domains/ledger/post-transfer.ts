@@ -31,14 +31,10 @@ export async function postTransfer({ tx, now, newId }: Work, transfer: Transfer)
   assert(sum === 0, `transfer ${transfer.kind} does not balance: ${sum}`)
   const id = newId('trf')
   const entry = { transfer: id, order, kind, postedAt }
-  await tx.insertMany(
-    ledgerEntries,
-    legs.map(({ account, amount }) => ({ id: newId('led'), ...entry, account, amount })),
-  )
-  if (sales.length === 0) return
-  assert(order !== null, 'what is sold is sold by an order')
-  const parts = sales.map((part) => ({ id: newId('sal'), ...entry, order, ...part }))
-  await tx.insertMany(salesEntries, parts)
+  assert(sales.length === 0 || order !== null, 'what is sold is sold by an order')
+  const entries = legs.map(({ account, amount }) => ({ id: newId('led'), ...entry, account, amount }))
+  const parts = sales.map((part) => ({ id: newId('sal'), ...entry, order: order!, ...part }))
+  await Promise.all([tx.insertMany(ledgerEntries, entries), ...(parts.length === 0 ? [] : [tx.insertMany(salesEntries, parts)])])
 }
 
 /** The two legs that move an amount: debit one account, credit another. */

@@ -16,7 +16,7 @@ import type { Cart } from '../carts/collections.ts'
 import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { checkTaxKnown } from '../carts/tax-quote.ts'
 import { shopOf } from '../carts/totals.ts'
-import { payments } from '../payments/collections.ts'
+import { liveStatuses, type Payment, payments } from '../payments/collections.ts'
 import { holdStock, wantedOf } from '../stock/reserve-stock.ts'
 import { checkComplete, checkUnits } from './check-out.ts'
 import { type Order, orders } from './collections.ts'
@@ -82,8 +82,9 @@ export async function openDraft(
   draft: Order,
   expiresAt: number,
 ): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
-  await checkNothingLeft(work, draft)
+  // Before the look at its attempts: whoever settles one of them meanwhile finds an order that waits.
   const order = await work.tx.update(orders, draft, { set: { status: 'pending_payment', expiresAt, isOffered: true } })
+  await checkNothingLeft(work, draft)
   const created = [orderCreated({ order }), ...(await holdStock(work, order.id, wantedOf(order.lines, order.addresses.shipping.country)))]
   checkUnits(shopOf(work.project), order.lines)
   if (order.total.amount > 0) return { order, events: created }
@@ -97,8 +98,10 @@ export const newLines = Type.Array(newLine, { maxItems: limits.cartLinesMax })
 /** Money that came for an earlier offer pays for nothing: counted in, it would place the order while it goes back. */
 async function checkNothingLeft({ tx }: Work, { id }: Order): Promise<void> {
   const attempts = await findAll(tx, payments, eq('order', id))
-  if (attempts.every(({ captured, refunded }) => captured.amount === refunded.amount)) return
+  const isOver = ({ status, captured, refunded }: Payment) =>
+    captured.amount === refunded.amount && !liveStatuses.includes(status) && status !== 'requires_action' && status !== 'authorized'
+  if (attempts.every(isOver)) return
   throw new EngineError('payment_in_progress', {
-    detail: 'Money that came for its earlier offer is on its way back. Try again after that.',
+    detail: 'A payment for its earlier offer is not over yet, or its money is on its way back. Try again after that.',
   })
 }

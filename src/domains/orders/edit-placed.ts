@@ -33,6 +33,7 @@ import { fulfillmentStatusOf, unitsOf } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
 import { recognition, salesOf } from './place-order.ts'
 import { raisePromise } from './raise-promise.ts'
+import { toldOf } from './sale-parts.ts'
 import { settleOrder } from './settle-order.ts'
 
 export type PlacedEdit = {
@@ -200,8 +201,8 @@ async function recognizeMore(context: CommandContext<unknown>, before: Order, af
   for (const { account, amount } of recognition(before)) sums.set(account, (sums.get(account) ?? 0) + negateMoney(amount).amount)
   const legs = [...sums].filter(([, amount]) => amount !== 0).map(([account, amount]) => ({ account, amount: money(amount, currency) }))
   const isNew = ({ line }: SalesPart) => line !== null && !before.lines.some(({ id }) => id === line)
-  const sales = salesOf(after)
-    .filter(isNew)
-    .map((part) => ({ ...part, orders: 0 }))
+  // Of an order from before there were figures nothing is told: what comes back of it would be less than nothing.
+  const parts = (await toldOf(context.tx, before)) === null ? [] : salesOf(after).filter(isNew)
+  const sales = parts.map((part) => ({ ...part, orders: 0 }))
   await postTransfer(context, { kind: 'order.recognized', order: after.id, legs, sales })
 }

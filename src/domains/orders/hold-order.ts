@@ -27,8 +27,7 @@ async function lockOrder({ tx, model, actor, input, request }: CommandContext<{ 
 async function withHolds(context: CommandContext<unknown>, order: Order, holds: readonly string[]) {
   const { tx, model, actor } = context
   const held = holds.join() === order.holds.join() ? order : await tx.update(orders, order, { set: { holds } })
-  const events = await writeStanding(tx, held)
-  const after = events.length === 0 ? held : (await tx.get(orders, order.id))!
+  const { order: after, events } = await writeStanding(tx, held)
   const [view] = await presentAll(tx, model.get(orders), actor, [after])
   return { output: view as unknown, headers: { etag: etagOf(model.get(orders), actor, after) }, events: [...events, ...dueDigital(after)] }
 }

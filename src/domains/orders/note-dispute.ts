@@ -23,5 +23,6 @@ export async function noteDispute({ tx }: Work, { dispute }: { readonly dispute:
   const holds = [...order.holds.filter((hold) => hold !== disputed && hold !== lost), ...wanted]
   if (holds.join() === order.holds.join()) return []
   const after = await tx.update(orders, order, { set: { holds } })
-  return [...(await writeStanding(tx, after)), ...dueDigital(after)]
+  const standing = await writeStanding(tx, after)
+  return [...standing.events, ...dueDigital(standing.order)]
 }

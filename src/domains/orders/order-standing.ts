@@ -56,10 +56,15 @@ export async function moveUnits(
 }
 
 /** Money has moved, or a dispute: whether that completes the order (O9) or reopens it (O10). */
-export async function writeStanding(tx: Transaction, order: Order, attempts?: readonly Payment[]): Promise<DomainEvent[]> {
+export async function writeStanding(
+  tx: Transaction,
+  order: Order,
+  attempts?: readonly Payment[],
+): Promise<{ readonly order: Order; readonly events: DomainEvent[] }> {
   const status = await statusOf(tx, order, attempts)
-  if (status === order.status) return []
-  return eventsOf(order, await tx.update(orders, order, { set: { status } }))
+  if (status === order.status) return { order, events: [] }
+  const after = await tx.update(orders, order, { set: { status } })
+  return { order: after, events: eventsOf(order, after) }
 }
 
 /** Completed: all of it is sent, canceled or back, nothing is asked to be sent back, and its money is settled. */

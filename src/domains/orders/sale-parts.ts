@@ -70,7 +70,11 @@ type Told = { readonly net: number; readonly tax: number }
 const keyOf = (line: string | null, ratePpm: number) => `${line ?? ''} ${ratePpm}`
 
 /** What the figures have of an order by now: of all its transfers, or of one kind. Null of an order from before there were any. */
-async function toldOf(tx: Transaction, { id }: Order, kind?: string): Promise<((line: string | null, ratePpm: number) => Told) | null> {
+export async function toldOf(
+  tx: Transaction,
+  { id }: Order,
+  kind?: string,
+): Promise<((line: string | null, ratePpm: number) => Told) | null> {
   const measures = (['net', 'tax'] as const).map((path) => ({ of: 'sum', path }) as const)
   const groups = await tx.group(salesEntries, { where: eq('order', id), by: ['kind', 'line', 'ratePpm'], measures })
   if (groups.length === 0) return null

@@ -61,7 +61,8 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   if (after.status === 'placed' || after.status === 'completed') {
     const returned = await returnSurplus(context, after, attempts)
     const corrected = await correctSale(context, after, { captured: sum(attempts, 'captured'), lost })
-    return [...returned, ...corrected, ...(await writeStanding(tx, after, attempts)), ...dueDigital(after)]
+    const standing = await writeStanding(tx, after, attempts)
+    return [...returned, ...corrected, ...standing.events, ...dueDigital(standing.order)]
   }
   return []
 }

@@ -7,6 +7,7 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { findUnique } from '../../storage/find-all.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { stateConflict } from './capture-claims.ts'
 import { type Payment, paymentFacts, payments } from './collections.ts'
 import { paymentOutput, paymentView } from './payment-view.ts'
@@ -14,7 +15,10 @@ import type { PaymentProvider } from './provider.ts'
 import { recordTold } from './record-facts.ts'
 
 /** `POST /api/payments/{id}/receipt`: money that came in without a provider, as the bank statement or the till says. */
-export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>) {
+/** What is still to be paid for an order, whatever was promised for it; null where nobody but the promise says. */
+export type StillCharged = (tx: Transaction, order: string) => Promise<number | null>
+
+export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>, stillCharged: StillCharged) {
   return command({
     name: 'payments.receipt',
     route: 'POST /api/payments/:id/receipt',
@@ -52,7 +56,8 @@ export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>) {
         return { output: paymentView(payment) }
       }
       const { currency } = payment.amount
-      const amount = input.amount ?? money(payment.amount.amount - payment.captured.amount, currency)
+      const promised = payment.amount.amount - payment.captured.amount
+      const amount = input.amount ?? money(Math.min(promised, (await stillCharged(tx, payment.order)) ?? promised), currency)
       if (amount.currency !== currency) throw invalid('/amount/currency', 'enum', `must be ${currency}`)
       if (amount.amount <= 0 && input.amount === undefined)
         throw stateConflict(payment, 'All of it is booked. Say the amount of what came in besides.')

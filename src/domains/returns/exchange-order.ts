@@ -12,10 +12,11 @@ import { checkPrices, draftErrors, newLine } from '../orders/drafts.ts'
 import { editPlaced } from '../orders/edit-placed.ts'
 import { worthOf } from '../orders/give-back.ts'
 import { moveUnits } from '../orders/order-standing.ts'
-import { namedLines, orderUnits, stateConflict } from '../orders/order-units.ts'
+import { indexOrder } from '../orders/order-texts.ts'
+import { orderUnits } from '../orders/order-units.ts'
 import { returns } from './collections.ts'
 import { returnChanged } from './events.ts'
-import { wordsFor } from './return-parts.ts'
+import { returnableOf, wordsFor } from './return-parts.ts'
 
 const returnedUnits = Type.Object(
   { ...orderUnits.properties, reason: Type.String({ minLength: 1, maxLength: limits.textCharactersMax, format: 'free-text' }) },
@@ -57,9 +58,8 @@ export const exchangeOrder = command({
     const order = await tx.lock(orders, input.id, 'exclusive')
     if (order === null) throw new EngineError('not_found')
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
-    if (order.status !== 'placed' && order.status !== 'completed') throw stateConflict(order, 'Nothing of it can be exchanged.')
+    const named = returnableOf(order, input.lines)
     checkPrices(order.total.currency, input.add, '/add')
-    const named = namedLines(order, input.lines, { can: 'returnable', what: 'were sent, and are neither back nor on their way' })
     const worth = await worthOf(tx, order, named)
     const lines = named.map(({ line, quantity, reason }) => ({ line, quantity, reason, received: 0, restocked: 0 }))
     const orderReturn = await tx.insert(returns, {
@@ -78,6 +78,7 @@ export const exchangeOrder = command({
     const moves = lines.map(({ line, quantity }) => ({ line, returning: quantity }))
     const moved = await moveUnits(context, order, { moves })
     const { order: after, events } = await editPlaced(context, moved.order, { add: input.add, isExchange: true })
+    await indexOrder(context, after)
     const [shownReturn] = await presentAll(tx, model.get(returns), actor, [orderReturn])
     const [shownOrder] = await presentAll(tx, model.get(orders), actor, [after])
     return {

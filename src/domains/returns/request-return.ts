@@ -10,11 +10,11 @@ import { shopOf } from '../carts/totals.ts'
 import { fulfillments } from '../fulfillment/collections.ts'
 import { type Order, orders } from '../orders/collections.ts'
 import { moveUnits } from '../orders/order-standing.ts'
-import { namedLines, orderUnits, stateConflict } from '../orders/order-units.ts'
+import { orderUnits } from '../orders/order-units.ts'
 import { getOrder } from '../orders/order-view.ts'
 import { returns } from './collections.ts'
 import { returnChanged } from './events.ts'
-import { answerOf, returnOutput, wordsFor } from './return-parts.ts'
+import { answerOf, returnableOf, returnOutput, wordsFor } from './return-parts.ts'
 
 /**
  * `POST /api/orders/{id}/returns`: whoever placed the order asks to send units back, within the days that the config says; staff may ask for
@@ -48,15 +48,7 @@ export const requestReturn = command({
     const { tx, input, actor, model, newId } = context
     const seen = await getOrder(tx, model, actor, input.id)
     const order = (await tx.lock(orders, seen.id, 'exclusive'))!
-    if (order.status !== 'placed' && order.status !== 'completed') throw stateConflict(order, 'Nothing of it can be sent back.')
-    if (order.importedAt !== null) throw stateConflict(order, 'It was bought elsewhere, and is settled there.')
-    const named = namedLines(order, input.lines, { can: 'returnable', what: 'were sent, and are neither back nor on their way' })
-    const errors = named.flatMap(({ of }, index) =>
-      of.isDigital
-        ? [{ path: `/lines/${index}/line`, code: 'digital', message: 'is digital: ask the shop to give back what it cost' }]
-        : [],
-    )
-    if (errors.length > 0) throw stateConflict(order, 'What is digital is not sent back.', errors)
+    const named = returnableOf(order, input.lines)
     const isByStaff = isStaff(actor)
     if (!isByStaff) await checkInTime(context, order)
     const lines = named.map(({ line, quantity, reason }) => ({ line, quantity, reason, received: 0, restocked: 0 }))

@@ -6,6 +6,7 @@ import type { CommandContext } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { type Order, orders } from '../orders/collections.ts'
+import { type NamedUnits, namedLines, stateConflict } from '../orders/order-units.ts'
 import { type OrderReturn, returns } from './collections.ts'
 
 export const returnId = Type.String({ maxLength: limits.idCharactersMax })
@@ -42,4 +43,16 @@ export async function lockReturn(
 export async function answerOf({ tx, model, actor }: Pick<CommandContext<unknown>, 'tx' | 'model' | 'actor'>, one: OrderReturn) {
   const [output] = await presentAll(tx, model.get(returns), actor, [one])
   return { output: output as unknown, headers: { etag: etagOf(model.get(returns), actor, one) } }
+}
+
+/** What is to come back of an order: units that were sent, of something that can be. @throws validation_failed, order_state_conflict */
+export function returnableOf<T extends NamedUnits>(order: Order, lines: readonly T[]): ReturnType<typeof namedLines<T>> {
+  if (order.status !== 'placed' && order.status !== 'completed') throw stateConflict(order, 'Nothing of it can be sent back.')
+  if (order.importedAt !== null) throw stateConflict(order, 'It was bought elsewhere, and is settled there.')
+  const named = namedLines(order, lines, { can: 'returnable', what: 'were sent, and are neither back nor on their way' })
+  const errors = named.flatMap(({ of }, index) =>
+    of.isDigital ? [{ path: `/lines/${index}/line`, code: 'digital', message: 'is digital: ask the shop to give back what it cost' }] : [],
+  )
+  if (errors.length > 0) throw stateConflict(order, 'What is digital is not sent back.', errors)
+  return named
 }
