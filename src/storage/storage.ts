@@ -35,8 +35,8 @@ export function pathOf(key: GroupKey): string {
   return typeof key === 'string' ? key : key.path
 }
 
-/** Of the values that are not null. A sum of none is 0, the least of none null. */
-export type Measure = { readonly of: 'sum' | 'min' | 'max' | 'count'; readonly path: string }
+/** Of the values that are not null. A sum of none is 0, the least of none null. A `bigSum`, of whole numbers, is a text: it is exact however large. */
+export type Measure = { readonly of: 'sum' | 'bigSum' | 'min' | 'max' | 'count'; readonly path: string }
 export type GroupQuery = {
   readonly where?: Filter
   readonly by: readonly GroupKey[]

@@ -2,9 +2,12 @@
 // slow: mongodb, mysql
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { salesEntries } from '../../src/domains/ledger/collections.ts'
+import { limits } from '../../src/base/limits.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { foldedOf, ledgerBalances, salesEntries } from '../../src/domains/ledger/collections.ts'
 import { spanOfTime } from '../../src/records/spans.ts'
 import { field } from '../../src/schema/field.ts'
+import { findAll } from '../../src/storage/find-all.ts'
 import { type As, checkOut, createTestClock, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
 
@@ -150,7 +153,7 @@ async function asFiles(): Promise<void> {
     assert.match((await call('staff', 'GET', `figures/${name}/export?${days}`)).text, /^[a-zA-Z,]+\r\n\w+/)
 }
 
-test('currencies are never summed, and what a number does not hold is said', async () => {
+test('currencies are never summed, and what a number does not hold is told as the nearest one', async () => {
   const entry = { transfer: 'trf_x', order: 'ord_x', kind: 'order.recognized', line: null, product: null, quantity: 1, orders: 1 }
   const rest = { tax: 1, discount: 0, country: 'DE', ratePpm: 190_000, channel: 'shop', postedAt: world.clock.now() }
   const amounts = [
@@ -182,7 +185,8 @@ test('currencies are never summed, and what a number does not hold is said', asy
     ],
   )
   await write(3, 4)
-  assert.deepEqual((await call('staff', 'GET', `figures/sales?${days}`)).body.code, 'amount_too_large')
+  const most = (await figures(`sales?${days}&by=country`)).totals.find(({ currency }: { currency: string }) => currency === 'JPY')
+  assert.deepEqual([most.orders, most.gross.amount, most.averageOrder.amount], [2, 2 ** 53 + 4, 2 ** 52 + 2])
   // They are of no order, which books must not have.
   await world.write(async (tx) => {
     for (const row of await tx.find(salesEntries, { limit: 9 })) await tx.delete(salesEntries, row)
@@ -338,4 +342,64 @@ test('old orders come in once, with numbers and days of their own, and touch nei
   assert.deepEqual(codes, ['refund_too_large', 'order_state_conflict', 'order_state_conflict', 'order_state_conflict'])
   await work(world, 11_000)
   assert.deepEqual((await call('staff', 'GET', 'orders?search=früher')).body.items.length, 4)
+})
+
+test('what is more than a cart holds is not imported, and of what is not, a sum that no number holds is counted, sealed and verified', async () => {
+  const money = (amount: number) => ({ amount, currency: 'IRR' })
+  const most = limits.cartAmountMax
+  const line = (amount: number, quantity = 1) => ({ title: 'A lamp', quantity, unitPrice: money(amount), taxRatePpm: 1_000_000 })
+  const row = (number: string, more: object = {}) => {
+    const shipping = { title: 'Post', price: money(most) }
+    return oldOrder(number, { currency: 'IRR', taxIncluded: false, lines: [line(most)], shipping, ...more })
+  }
+  const { body } = await send([
+    row('SLIP-1', { lines: [line(most + 1)] }),
+    row('SLIP-2', { lines: [line(10), line(10_000, 1_000_000_000)] }),
+    row('SLIP-3', { lines: [line(most), line(1)] }),
+    row('SLIP-4', { lines: [line(9e15, 1e9)] }),
+    row('SLIP-5', { shipping: { title: 'Post', price: money(most + 1) } }),
+  ])
+  const told = body.rejections.map(({ errors }: { errors: { path: string; code: string }[] }) => `${errors[0]!.path} ${errors[0]!.code}`)
+  assert.deepEqual(
+    told,
+    ['/lines/0/unitPrice/amount', '/lines/1/quantity', '/lines/1/quantity', '/lines/0/unitPrice/amount', '/shipping/price/amount'].map(
+      (path) => `${path} maximum`,
+    ),
+  )
+  // The last of them takes the sums beyond 2^53.
+  const many = Array.from({ length: 226 }, (_, index) => row(`MANY-${index}`))
+  assert.equal((await send(many)).body.created, 226)
+  const sum = 226 * 4 * most
+  assert.ok(!Number.isSafeInteger(sum))
+  const balances = async () => {
+    const { status, body: answer, text } = await call('staff', 'GET', 'ledger/balances')
+    assert.equal(status, 200, text)
+    const held = answer.items.filter(({ currency }: { currency: string }) => currency === 'IRR')
+    return [
+      answer.totals.find(({ currency }: { currency: string }) => currency === 'IRR').sum.amount,
+      ...held.map(({ account, balance }: { account: string; balance: { amount: number } }) => `${account} ${balance.amount}`),
+    ]
+  }
+  const wanted = [
+    0,
+    `A:psp:imported ${sum}`,
+    `I:sales:AT:1000000 ${-sum / 4}`,
+    `I:shipping:AT:1000000 ${-sum / 4}`,
+    `L:tax:AT:1000000 ${-sum / 2}`,
+  ]
+  assert.deepEqual(await balances(), wanted)
+  // Two seals, the second onto a balance that no number holds.
+  await work(world, limits.ledgerSealAfterMs + 15_000)
+  assert.equal((await send([row('MORE-1')])).body.created, 1)
+  await work(world, limits.ledgerSealAfterMs + 15_000)
+  const rows = await findAll(world.engine.parts.storage.reader, ledgerBalances, eq('account', 'A:psp:imported'))
+  assert.deepEqual(rows.map(foldedOf), [227n * 4n * BigInt(most)])
+  const { totals } = await figures('sales?from=2024-02-29&to=2024-02-29')
+  assert.deepEqual([totals[0].orders, totals[0].gross.amount, totals[0].averageOrder.amount], [227, 227 * 4 * most, 4 * most])
+  for (const by of ['product', 'category', 'country', 'channel'])
+    assert.equal((await figures(`sales?from=2024-02-29&to=2024-02-29&by=${by}`)).totals[0].gross.amount, 227 * 4 * most)
+  const [tax] = (await figures('taxes?from=2024-02-29&to=2024-02-29')).items
+  assert.deepEqual([tax.netSold.amount, tax.taxSold.amount], [227 * 2 * most, 227 * 2 * most])
+  const file = await call('staff', 'GET', 'figures/sales/export?from=2024-02-29&to=2024-02-29')
+  assert.match(file.text, new RegExp(`,${(227 * 4 * most) / 100}\\.00,`))
 })

@@ -2,6 +2,7 @@
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { taxIncluded } from '../../src/base/money.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { stockLevels } from '../../src/domains/stock/collections.ts'
@@ -73,6 +74,16 @@ test('an order that was sent and settled is open again, and completed once the r
   await post('staff', `orders/${id}/fulfillments`)
   const done = await orderOf(id)
   assert.deepEqual([done.status, done.fulfillmentStatus, done.paymentStatus], ['completed', 'fulfilled', 'paid'])
+})
+
+test('no more is added than a cart holds', async () => {
+  const order = await orderOf(await placed())
+  const most = limits.cartAmountMax - order.totals.subtotal.amount
+  const beyond = await post('staff', `orders/${order.id}/edits`, hardcover({ unitPrice: eur(most + 1) }))
+  assert.deepEqual([beyond.status, beyond.body.code, beyond.body.errors[0].path], [422, 'amount_too_large', '/add/0/variant'])
+  const two = { add: [hardcover({ unitPrice: eur(most) }).add[0], hardcover({ unitPrice: eur(1) }).add[0]] }
+  assert.equal((await post('staff', `orders/${order.id}/edits`, two)).body.errors[0].path, '/add/1/variant')
+  assert.equal((await edit(order.id, hardcover({ unitPrice: eur(most) }))).totals.subtotal.amount, limits.cartAmountMax)
 })
 
 test('what is given for nothing is owed by nobody', async () => {

@@ -8,7 +8,7 @@ import { and, eq, type Filter, matches, not, type Scalar } from '../../src/contr
 import type { AnyRecord, CollectionRef } from '../../src/schema/collection.ts'
 import { compileModel, type Model, valueAtPath } from '../../src/schema/model.ts'
 import type { AdapterTransaction, Commit, Group, Measure, Sort, StorageAdapter } from '../../src/storage/storage.ts'
-import { sumsBy } from '../../src/storage/sums-by.ts'
+import { bigSumsBy, sumsBy } from '../../src/storage/sums-by.ts'
 import {
   arbitraryFilter,
   arbitraryThing,
@@ -271,6 +271,25 @@ export function describeStorage(name: string, open: OpenStorage): void {
       await clear()
       await insert(things, thing({ rank: Number.MAX_SAFE_INTEGER }), thing({ rank: 1 }))
       await assert.rejects(() => sumsBy(storage.reader, things, { by: [], sum: 'rank' }), { code: 'amount_too_large' })
+    })
+
+    test('adds up exactly what no number holds', async () => {
+      await clear()
+      const most = Number.MAX_SAFE_INTEGER
+      // 1,100 of them are beyond 64 bits.
+      const many = Array.from({ length: 1_100 }, (_, index) => thing({ rank: most - index, note: 'a' }))
+      await insert(things, ...many, thing({ rank: -most, note: 'b' }), thing({ rank: -5, note: 'b' }), thing({ note: 'c' }))
+      const groups = await bigSumsBy(storage.reader, things, { by: ['note'], sum: 'rank' })
+      assert.deepEqual(
+        new Map(groups.map(({ key, sum }) => [key[0], sum])),
+        new Map([
+          ['a', 1_100n * BigInt(most) - 604_450n],
+          ['b', -BigInt(most) - 5n],
+          ['c', 0n],
+        ]),
+      )
+      const none = await bigSumsBy(storage.reader, things, { where: eq('note', 'none'), by: [], sum: 'rank' })
+      assert.deepEqual(none, [{ key: [], count: 0, sum: 0n }])
     })
 
     describe('pages', () => {

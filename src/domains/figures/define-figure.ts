@@ -1,16 +1,12 @@
 // A figure: one answer in JSON, and the same rows as CSV.
 import { Readable } from 'node:stream'
 import { staff } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
-import { type Money, money } from '../../base/money.ts'
+import type { Money } from '../../base/money.ts'
 import type { Static, TSchema } from '../../contract/type.ts'
 import { Type } from '../../contract/type.ts'
 import { type Operation, type QueryContext, query } from '../../operation/define.ts'
 import { lineOfCells } from '../../records/csv.ts'
-import { moneySchema } from '../../schema/kinds/money.ts'
 import { decimal } from '../ledger/datev.ts'
-
-export const moneyOf = (description: string) => Type.Unsafe<Money>({ ...moneySchema, description })
 
 export type Cell = string | number | Money | null
 type Row = Readonly<Record<string, Cell>>
@@ -27,16 +23,10 @@ type Figure<TInput extends TSchema, TOutput extends TSchema> = {
   readonly run: (context: QueryContext<Static<TInput>>, isWhole: boolean) => Promise<Static<TOutput> & { readonly items: readonly Row[] }>
 }
 
-/** @throws amount_too_large */
-export function amountOf(minor: number, currency: string): Money {
-  if (!Number.isSafeInteger(minor)) throw new EngineError('amount_too_large')
-  return money(minor === 0 ? 0 : minor, currency)
-}
-
 /** `GET /api/figures/{name}`, and `GET /api/figures/{name}/export`. */
 export function defineFigure<TInput extends TSchema, TOutput extends TSchema>(figure: Figure<TInput, TOutput>): Operation[] {
   const { name, summary, input, columns } = figure
-  const shared = { tag: 'Figures', input, access: staff, errors: ['amount_too_large'] as const }
+  const shared = { tag: 'Figures', input, access: staff, errors: [] as const }
   return [
     query({
       ...shared,

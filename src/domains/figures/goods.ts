@@ -13,11 +13,11 @@ export type Placed = {
   readonly kind: string
   readonly currency: string
   readonly isShipping: boolean
-  readonly orders: number
-  readonly units: number
-  readonly net: number
-  readonly tax: number
-  readonly discount: number
+  readonly orders: bigint
+  readonly units: bigint
+  readonly net: bigint
+  readonly tax: bigint
+  readonly discount: bigint
 }
 
 export const shippingKey = 'shipping'

@@ -1,13 +1,13 @@
 // What was sold in some days, by one thing at a time. What is given back or canceled counts on its own day, so a day that is over
 // stays as it was. Currencies are never summed: each has rows of its own. Invariant: gross - refunds - canceled = net + tax.
 import { limits } from '../../base/limits.ts'
-import type { Money } from '../../base/money.ts'
 import { type Static, Type } from '../../contract/type.ts'
 import { spanOfTime } from '../../records/spans.ts'
-import { moneySchema } from '../../schema/kinds/money.ts'
 import type { Group, GroupKey, Reader } from '../../storage/storage.ts'
+import { bigSumOf, bigSums } from '../../storage/sums-by.ts'
 import { salesEntries } from '../ledger/collections.ts'
-import { amountOf, defineFigure, moneyOf } from './define-figure.ts'
+import { moneySum, moneySumOrNull, toldSum } from '../ledger/money-sum.ts'
+import { defineFigure } from './define-figure.ts'
 import { noCategory, type Placed, shippingKey, titlesOfProducts, withCategories } from './goods.ts'
 import { type Period, periodInput, periodOf, periodOutput, postedIn, stretchesOf } from './period.ts'
 
@@ -21,14 +21,14 @@ const sums = {
     description: 'Placed in these days, also where they were canceled later. Null by product and category: an order has several.',
   }),
   units: Type.Integer({ description: 'Sold, whatever became of them.' }),
-  gross: moneyOf('What was sold, with tax and shipping, less discounts.'),
-  discount: moneyOf('What discounts took off, with tax where prices include it.'),
-  shipping: moneyOf('Of the gross.'),
-  refunds: moneyOf('Given back in these days, whenever it was sold, units that will not be sent included.'),
-  canceled: moneyOf('Of orders that were canceled as a whole in these days.'),
-  net: moneyOf('What is left of it, without tax.'),
-  tax: moneyOf('What is left of it.'),
-  averageOrder: Type.Unsafe<Money | null>({ ...moneySchema, type: ['object', 'null'], description: 'Gross by orders.' }),
+  gross: moneySum('What was sold, with tax and shipping, less discounts.'),
+  discount: moneySum('What discounts took off, with tax where prices include it.'),
+  shipping: moneySum('Of the gross.'),
+  refunds: moneySum('Given back in these days, whenever it was sold, units that will not be sent included.'),
+  canceled: moneySum('Of orders that were canceled as a whole in these days.'),
+  net: moneySum('What is left of it, without tax.'),
+  tax: moneySum('What is left of it.'),
+  averageOrder: moneySumOrNull('Gross by orders.'),
 }
 const itemShape = Type.Object({
   key: Type.Unsafe<string | null>({
@@ -101,7 +101,7 @@ async function placed(read: Reader, period: Period, by: By): Promise<Placed[]> {
       where: postedIn(first, end),
       // Ids of lines begin alike, and shipping has none.
       by: [key, 'kind', 'currency', { path: 'line', characters: 1 }],
-      measures: (['orders', 'quantity', 'net', 'tax', 'discount'] as const).map((path) => ({ of: 'sum', path })),
+      measures: bigSums(['orders', 'quantity', 'net', 'tax', 'discount']),
     })
   const { days, end, timeZone } = period
   if (by !== 'day') {
@@ -118,7 +118,7 @@ async function placed(read: Reader, period: Period, by: By): Promise<Placed[]> {
 
 function placedOf({ key, values }: Group, nameOf: (key: unknown) => string): Placed {
   const [of, kind, currency, line] = key
-  const [orders, units, net, tax, discount] = values as number[]
+  const [orders, units, net, tax, discount] = values.map(bigSumOf)
   return {
     key: nameOf(of),
     title: null,
@@ -143,18 +143,18 @@ function summed(found: readonly Placed[], isCounted: boolean): Item[] {
   const groups = Map.groupBy(found, ({ key, currency }) => `${currency} ${key ?? noCategory}`)
   return [...groups.values()].map((of) => {
     const { key, title, currency } = of[0]!
-    const sum = (name: 'orders' | 'units' | 'net' | 'tax' | 'discount') => of.reduce((all, one) => all + one[name], 0)
-    const whole = (fits: (one: Placed) => boolean) => of.reduce((all, one) => all + (fits(one) ? one.net + one.tax : 0), 0)
+    const sum = (name: 'orders' | 'units' | 'net' | 'tax' | 'discount') => of.reduce((all, one) => all + one[name], 0n)
+    const whole = (fits: (one: Placed) => boolean) => of.reduce((all, one) => all + (fits(one) ? one.net + one.tax : 0n), 0n)
     const isSold = ({ kind }: Placed) => kind === 'order.recognized'
     const gross = whole(isSold)
-    const orders = isCounted ? sum('orders') : null
-    const amount = (minor: number) => amountOf(minor, currency)
+    const orders = isCounted ? Number(sum('orders')) : null
+    const amount = (minor: bigint) => toldSum(minor, currency)
     return {
       key,
       title,
       currency,
       orders,
-      units: sum('units'),
+      units: Number(sum('units')),
       gross: amount(gross),
       discount: amount(sum('discount')),
       shipping: amount(whole((one) => isSold(one) && one.isShipping)),
@@ -162,7 +162,11 @@ function summed(found: readonly Placed[], isCounted: boolean): Item[] {
       canceled: amount(-whole(({ kind }) => kind === 'order.reversed')),
       net: amount(sum('net')),
       tax: amount(sum('tax')),
-      averageOrder: orders === null || orders === 0 ? null : amount(Math.round(gross / orders)),
+      averageOrder: orders === null || orders === 0 ? null : amount(roundedHalfUp(gross, BigInt(orders))),
     }
   })
+}
+
+function roundedHalfUp(sum: bigint, by: bigint): bigint {
+  return (sum * 2n + by) / (by * 2n)
 }

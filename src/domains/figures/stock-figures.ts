@@ -5,18 +5,19 @@ import { compare } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { pagesById } from '../../storage/find-all.ts'
 import { type Variant, variants } from '../catalog/variants.ts'
+import { moneySum, toldSum } from '../ledger/money-sum.ts'
 import { stockLevels } from '../stock/collections.ts'
-import { amountOf, defineFigure, moneyOf } from './define-figure.ts'
+import { defineFigure } from './define-figure.ts'
 
 const shape = {
   location: Type.String(),
   currency: Type.String(),
   variants: Type.Integer({ description: 'Of which something is on hand.' }),
   units: Type.Integer({ description: 'On hand, what is held or sold and not sent yet included.' }),
-  value: moneyOf('Of these units.'),
+  value: moneySum('Of these units.'),
   unitsAtPrice: Type.Integer({ description: 'Of these, counted at their price, for nobody said what they cost.' }),
 }
-type Row = { location: string; currency: string; variants: number; units: number; value: Money; unitsAtPrice: number }
+type Row = { location: string; currency: string; variants: number; units: number; value: bigint; unitsAtPrice: number }
 
 /** `GET /api/figures/stock` */
 export const stockFigures = defineFigure({
@@ -45,12 +46,12 @@ export const stockFigures = defineFigure({
           currency,
           variants: (row?.variants ?? 0) + 1,
           units: (row?.units ?? 0) + onHand,
-          value: amountOf((row?.value.amount ?? 0) + amount * onHand, currency),
+          value: (row?.value ?? 0n) + BigInt(amount) * BigInt(onHand),
           unitsAtPrice: (row?.unitsAtPrice ?? 0) + (cost === null ? onHand : 0),
         })
       }
     }
-    const items: Row[] = [...rows.values()]
+    const items = [...rows.values()].map((row) => ({ ...row, value: toldSum(row.value, row.currency) }))
     return {
       items: items.toSorted((a, b) => (a.location === b.location ? (a.currency < b.currency ? -1 : 1) : a.location < b.location ? -1 : 1)),
     }

@@ -1,19 +1,21 @@
 // What is owed to tax offices for some days: by the country that the goods went to, and by rate. The same amounts as the ledger's.
 import { Type } from '../../contract/type.ts'
+import { bigSumOf, bigSums } from '../../storage/sums-by.ts'
 import { salesEntries } from '../ledger/collections.ts'
-import { amountOf, defineFigure, moneyOf } from './define-figure.ts'
+import { moneySum, toldSum } from '../ledger/money-sum.ts'
+import { defineFigure } from './define-figure.ts'
 import { periodInput, periodOf, periodOutput, postedIn } from './period.ts'
 
 const shape = {
   country: Type.String(),
   ratePpm: Type.Integer({ description: 'In parts per million: 190000 is 19 %.' }),
   currency: Type.String(),
-  netSold: moneyOf('Without tax.'),
-  taxSold: moneyOf('On that.'),
-  netBack: moneyOf('Given back or canceled in these days.'),
-  taxBack: moneyOf('On that.'),
-  net: moneyOf('What is left.'),
-  tax: moneyOf('What is owed.'),
+  netSold: moneySum('Without tax.'),
+  taxSold: moneySum('On that.'),
+  netBack: moneySum('Given back or canceled in these days.'),
+  taxBack: moneySum('On that.'),
+  net: moneySum('What is left.'),
+  tax: moneySum('What is owed.'),
 }
 
 /** `GET /api/figures/taxes` */
@@ -28,13 +30,13 @@ export const taxFigures = defineFigure({
     const groups = await read.group(salesEntries, {
       where: postedIn(days[0]!.begin, end),
       by: ['country', 'ratePpm', 'currency', 'kind'],
-      measures: (['net', 'tax'] as const).map((path) => ({ of: 'sum', path })),
+      measures: bigSums(['net', 'tax']),
     })
     const items = [...Map.groupBy(groups, ({ key }) => key.slice(0, 3).join(' ')).values()].map((of) => {
       const [country, ratePpm, currency] = of[0]!.key as [string, number, string]
       const sum = (at: number, isSold: boolean) =>
-        of.reduce((all, { key, values }) => all + ((key[3] === 'order.recognized') === isSold ? (values[at] as number) : 0), 0)
-      const amount = (minor: number) => amountOf(minor, currency)
+        of.reduce((all, { key, values }) => all + ((key[3] === 'order.recognized') === isSold ? bigSumOf(values[at]) : 0n), 0n)
+      const amount = (minor: bigint) => toldSum(minor, currency)
       const [netSold, taxSold, netBack, taxBack] = [sum(0, true), sum(1, true), sum(0, false), sum(1, false)] as const
       return {
         country,

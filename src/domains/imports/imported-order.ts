@@ -120,10 +120,10 @@ function checkMoney({ lines, shipping, total }: OrderRow, currency: string): voi
   if (!isCurrency(currency)) throw invalid('/currency', 'format', 'is no currency of ISO 4217')
   const amounts: [path: string, amount: Money | undefined, most?: number][] = [
     ...lines.flatMap(({ unitPrice, discount, quantity }, index): [string, Money | undefined, number?][] => [
-      [`/lines/${index}/unitPrice`, unitPrice],
+      [`/lines/${index}/unitPrice`, unitPrice, limits.cartAmountMax],
       [`/lines/${index}/discount`, discount, unitPrice.amount * quantity],
     ]),
-    ['/shipping/price', shipping?.price],
+    ['/shipping/price', shipping?.price, limits.cartAmountMax],
     ['/total', total],
   ]
   for (const [path, amount, most = Number.MAX_SAFE_INTEGER] of amounts) {
@@ -131,6 +131,13 @@ function checkMoney({ lines, shipping, total }: OrderRow, currency: string): voi
     if (amount.currency !== currency) throw invalid(`${path}/currency`, 'enum', `must be ${currency}`)
     if (amount.amount < 0) throw invalid(`${path}/amount`, 'minimum', 'must be 0 or more')
     if (amount.amount > most) throw invalid(`${path}/amount`, 'maximum', `must be ${most} or less`)
+  }
+  let sum = 0
+  for (const [index, { unitPrice, quantity }] of lines.entries()) {
+    // Inexact only where it is far beyond the limit.
+    sum += unitPrice.amount * quantity
+    const message = `must leave the goods at ${limits.cartAmountMax} minor units or less, as much as a cart holds`
+    if (sum > limits.cartAmountMax) throw invalid(`/lines/${index}/quantity`, 'maximum', message)
   }
 }
 

@@ -1,6 +1,7 @@
 // The ledger: double entry, append-only, one sum of zero per transfer and currency. A correction is a
 // reversing entry. Accounts are names: A: assets, L: liabilities, I: income, E: expense.
 import { staff } from '../../access/rule.ts'
+import { money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -97,12 +98,27 @@ export const ledgerBalances = collection('ledgerBalances', {
   fields: {
     account: field.text({ required: true }),
     balance: field.money({ required: true }),
+    /** How often `balanceCarry` is held beside that: 0 up to what a number holds exactly. */
+    carried: field.integer({ default: 0 }),
     entries: field.integer({ required: true }),
   },
   unique: [['account', 'balance.currency']],
   access: { read: staff },
 })
 export type LedgerBalance = NonNullable<(typeof ledgerBalances)['record']>
+
+const balanceCarry = 2n ** 52n
+
+export function foldedOf({ balance, carried }: Pick<LedgerBalance, 'balance' | 'carried'>): bigint {
+  return BigInt(balance.amount) + BigInt(carried ?? 0) * balanceCarry
+}
+
+export function folded(amount: bigint, currency: string): Pick<LedgerBalance, 'balance' | 'carried'> {
+  const isHeld = amount <= Number.MAX_SAFE_INTEGER && amount >= Number.MIN_SAFE_INTEGER
+  return isHeld
+    ? { balance: money(Number(amount), currency), carried: 0 }
+    : { balance: money(Number(amount % balanceCarry), currency), carried: Number(amount / balanceCarry) }
+}
 
 /** One of an order, a refund or a gift card, which comes to zero and mostly stays there. */
 export function isPassing(account: string): boolean {

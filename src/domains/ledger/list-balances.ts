@@ -1,13 +1,10 @@
 import { staff } from '../../access/rule.ts'
 import { parseIso } from '../../base/clock.ts'
 import { invalid } from '../../base/engine-error.ts'
-import { type Money, money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
-import { moneySchema } from '../../schema/kinds/money.ts'
+import { moneySum, toldSum } from './money-sum.ts'
 import { readBalances } from './read-balances.ts'
-
-const moneyOutput = Type.Unsafe<Money>(moneySchema)
 
 /** `GET /api/ledger/balances`: every account's balance, now or as of a time, and the sum of all, which is zero per currency. */
 export const listBalances = query({
@@ -24,12 +21,12 @@ export const listBalances = query({
       Type.Object({
         account: Type.String(),
         currency: Type.String(),
-        balance: moneyOutput,
+        balance: moneySum(),
         entries: Type.Integer({ description: 'Of an account of one order or refund: since it was last at zero, or later.' }),
       }),
       { description: 'Accounts of one order or refund are left out at zero.' },
     ),
-    totals: Type.Array(Type.Object({ currency: Type.String(), sum: moneyOutput })),
+    totals: Type.Array(Type.Object({ currency: Type.String(), sum: moneySum() })),
   }),
   access: staff,
   async run({ read, input }) {
@@ -40,14 +37,14 @@ export const listBalances = query({
       .map(({ account, currency, amount, entries }) => ({
         account,
         currency,
-        balance: money(amount, currency),
+        balance: toldSum(amount, currency),
         entries: Math.max(0, entries),
       }))
       .toSorted((a, b) => (a.account < b.account ? -1 : a.account > b.account ? 1 : 0))
-    const totals = [...Map.groupBy(items, ({ currency }) => currency)].map(([currency, of]) => ({
+    const totals = [...Map.groupBy(balances, ({ currency }) => currency)].map(([currency, of]) => ({
       currency,
-      sum: money(
-        of.reduce((total, { balance }) => total + balance.amount, 0),
+      sum: toldSum(
+        of.reduce((total, { amount }) => total + amount, 0n),
         currency,
       ),
     }))

@@ -3,14 +3,22 @@
 // range of ids, so nothing is sealed before every transaction that could still write there has ended.
 import { leastIdAt } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
-import { money } from '../../base/money.ts'
 import { compare, oneOf } from '../../contract/filter.ts'
 import type { Schedule } from '../../effects/schedule.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type Entry, sealOf } from './chain.ts'
-import { isPassing, type LedgerBalance, type LedgerBlock, ledgerBalances, ledgerBlocks, ledgerEntries } from './collections.ts'
+import {
+  folded,
+  foldedOf,
+  isPassing,
+  type LedgerBalance,
+  type LedgerBlock,
+  ledgerBalances,
+  ledgerBlocks,
+  ledgerEntries,
+} from './collections.ts'
 
 export async function lastBlock(read: Pick<Reader, 'find'>): Promise<LedgerBlock | null> {
   // Each is: so that it is found by the index of their numbers. Beyond the limit: only the last is asked for.
@@ -43,14 +51,14 @@ export const sealLedger: Schedule = {
 }
 
 async function fold({ tx, newId }: Work, sealed: readonly Entry[]): Promise<void> {
-  const sums = new Map<string, { account: string; currency: string; amount: number; entries: number }>()
+  const sums = new Map<string, { account: string; currency: string; amount: bigint; entries: number }>()
   for (const {
     account,
     amount: { amount, currency },
   } of sealed) {
     const key = `${account} ${currency}`
-    const sum = sums.get(key) ?? { account, currency, amount: 0, entries: 0 }
-    sums.set(key, { ...sum, amount: sum.amount + amount, entries: sum.entries + 1 })
+    const sum = sums.get(key) ?? { account, currency, amount: 0n, entries: 0 }
+    sums.set(key, { ...sum, amount: sum.amount + BigInt(amount), entries: sum.entries + 1 })
   }
   const names = [...new Set([...sums.values()].map(({ account }) => account))]
   const rows = new Map<string, LedgerBalance>()
@@ -60,11 +68,11 @@ async function fold({ tx, newId }: Work, sealed: readonly Entry[]): Promise<void
   const news = []
   for (const [key, { account, currency, amount, entries }] of sums) {
     const row = rows.get(key)
-    const balance = money((row?.balance.amount ?? 0) + amount, currency)
-    const isOver = balance.amount === 0 && isPassing(account)
-    if (row === undefined && !isOver) news.push({ id: newId('lbl'), account, balance, entries })
+    const balance = (row === undefined ? 0n : foldedOf(row)) + amount
+    const isOver = balance === 0n && isPassing(account)
+    if (row === undefined && !isOver) news.push({ id: newId('lbl'), account, ...folded(balance, currency), entries })
     else if (row !== undefined && isOver) await tx.delete(ledgerBalances, row)
-    else if (row !== undefined) await tx.update(ledgerBalances, row, { set: { balance }, add: { entries } })
+    else if (row !== undefined) await tx.update(ledgerBalances, row, { set: folded(balance, currency), add: { entries } })
   }
   await tx.insertMany(ledgerBalances, news)
 }

@@ -20,7 +20,7 @@ import type { CommandContext } from '../../operation/define.ts'
 import { tidyAddress } from '../carts/address.ts'
 import { unlessBlank } from '../carts/cart-details.ts'
 import { type Address, type CartLine, carts } from '../carts/collections.ts'
-import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
 import { checkTaxKnown } from '../carts/tax-quote.ts'
 import { type LinePrice, shopOf } from '../carts/totals.ts'
 import { postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
@@ -126,12 +126,17 @@ async function resolveAdded(
   // Its discounts were taken when it was placed, and are counted there: nothing is taken off what is added.
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, lines, shippingMethod: null })
   checkTaxKnown(resolved)
-  const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, of: readonly CartLine[]) => {
+  const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, of: readonly Pick<CartLine, 'id'>[]) => {
     const paths = of.map(({ id }) => `/add/${lines.findIndex((one) => one.id === id)}/variant`)
     if (of.length > 0) throw new EngineError(code, { errors: paths.map((path): InputIssue => ({ path, code, message })) })
   }
   refuse('not_for_sale', 'is not for sale', resolved.gone)
-  refuse('amount_too_large', 'is more than can be counted', resolved.tooLarge)
+  let sum = order.totals.subtotal.amount
+  const isBeyond = ({ unitPrice, quantity }: ResolvedLine) => {
+    sum += unitPrice.amount * quantity
+    return sum > limits.cartAmountMax
+  }
+  refuse('amount_too_large', 'is more than can be counted', [...resolved.tooLarge, ...resolved.lines.filter(isBeyond)])
   if (resolved.priced.taxExemption !== order.taxExemption)
     throw stateConflict(order, 'What is added would be taxed otherwise than what is there: make another order.')
   return resolved

@@ -11,7 +11,7 @@ import {
 } from '../../domains/credit/collections.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { payments } from '../../domains/payments/collections.ts'
-import { sumsBy } from '../../storage/sums-by.ts'
+import { bigSumsBy, sumsBy } from '../../storage/sums-by.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const creditInvariants: InvariantGroup = {
@@ -47,7 +47,7 @@ async function checkFunds(
   const booked = await sums(read, oneOf('account', ids.map(account)))
   const own = and(eq('provider', provider), oneOf('providerRef', ids))
   const sumOfPayments = async (sum: string) => {
-    const groups = await sumsBy(read, payments, { where: own, by: ['providerRef', 'amount.currency'], sum })
+    const groups = await bigSumsBy(read, payments, { where: own, by: ['providerRef', 'amount.currency'], sum })
     return new Map(groups.map(({ key, sum: of }) => [`${String(key[0])} ${String(key[1])}`, of]))
   }
   const [captured, refunded] = await Promise.all([sumOfPayments('captured.amount'), sumOfPayments('refunded.amount')])
@@ -66,8 +66,8 @@ async function checkFunds(
     const held = booked.get(`${account(row.id)} ${balance.currency}`) ?? 0
     if (held !== -balance.amount) report('credit.in_ledger', rows, `${account(row.id)} holds ${held}; ${balance.amount} are left`)
     const key = `${row.id} ${balance.currency}`
-    const paid = (captured.get(key) ?? 0) - (refunded.get(key) ?? 0)
-    if (paid !== spent.amount) report('credit.in_payments', rows, `${spent.amount} are spent; payments come to ${paid}`)
+    const paid = (captured.get(key) ?? 0n) - (refunded.get(key) ?? 0n)
+    if (paid !== BigInt(spent.amount)) report('credit.in_payments', rows, `${spent.amount} are spent; payments come to ${paid}`)
   }
 }
 

@@ -3,7 +3,7 @@
 import { limits } from '../../base/limits.ts'
 import { compare } from '../../contract/filter.ts'
 import { compareSeal, type Entry, sealOf } from '../../domains/ledger/chain.ts'
-import { isPassing, type LedgerBlock, ledgerBlocks, ledgerEntries } from '../../domains/ledger/collections.ts'
+import { foldedOf, isPassing, type LedgerBlock, ledgerBlocks, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { sealed } from '../../domains/ledger/read-balances.ts'
 import type { InvariantGroup, VerifyContext } from '../invariant.ts'
 
@@ -17,17 +17,18 @@ export const ledgerChainInvariants: InvariantGroup = {
   },
   async check(context) {
     const { block: last, rows } = await sealed(context.read)
-    const sums = new Map<string, { amount: number; entries: number }>()
+    const sums = new Map<string, Sum>()
     if (last !== null) await checkBlocks(context, last, (entries) => addUp(sums, entries))
-    for (const { id, account, balance, entries } of rows) {
+    for (const { id, account, balance, carried, entries } of rows) {
       const key = `${account} ${balance.currency}`
-      const sum = sums.get(key) ?? { amount: 0, entries: 0 }
+      const sum = sums.get(key) ?? { amount: 0n, entries: 0 }
       sums.delete(key)
-      if (sum.amount !== balance.amount || (!isPassing(account) && sum.entries !== entries))
+      const kept = foldedOf({ balance, carried })
+      if (sum.amount !== kept || (!isPassing(account) && sum.entries !== entries))
         context.report(
           'ledger.balances_folded',
           [`ledgerBalances/${id}`],
-          `${key} is ${balance.amount} of ${entries}; its entries come to ${sum.amount} of ${sum.entries}`,
+          `${key} is ${kept} of ${entries}; its entries come to ${sum.amount} of ${sum.entries}`,
         )
     }
     for (const [key, { amount }] of sums)
@@ -35,13 +36,15 @@ export const ledgerChainInvariants: InvariantGroup = {
   },
 }
 
-function addUp(sums: Map<string, { amount: number; entries: number }>, entries: readonly Entry[]): void {
+type Sum = { readonly amount: bigint; readonly entries: number }
+
+function addUp(sums: Map<string, Sum>, entries: readonly Entry[]): void {
   for (const { account, amount } of entries) {
     const key = `${account} ${amount.currency}`
     const before = sums.get(key)
-    const sum = { amount: (before?.amount ?? 0) + amount.amount, entries: (before?.entries ?? 0) + 1 }
+    const sum = { amount: (before?.amount ?? 0n) + BigInt(amount.amount), entries: (before?.entries ?? 0) + 1 }
     // Those of orders that are done would be in memory for ever.
-    if (sum.amount === 0 && isPassing(account)) sums.delete(key)
+    if (sum.amount === 0n && isPassing(account)) sums.delete(key)
     else sums.set(key, sum)
   }
 }

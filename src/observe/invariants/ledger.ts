@@ -10,7 +10,7 @@ import { isEqual } from '../../domains/payments/match-lines.ts'
 import { bookedStates, type StoredLine, settlementLines, unmatchedStates } from '../../domains/payments/settlement-collections.ts'
 import { findAll, pagesById } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
-import { sumsBy } from '../../storage/sums-by.ts'
+import { bigSumsBy } from '../../storage/sums-by.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 type Entry = NonNullable<(typeof ledgerEntries)['record']>
@@ -70,86 +70,89 @@ async function checkTransfers({ read, report, progress }: VerifyContext): Promis
 }
 
 /** What a fact does to what the provider holds for us. */
-const signs: Readonly<Record<string, number>> = { cap_ok: 1, cap_reversed: -1, ref_ok: -1, disp_withdrawn: -1, disp_reinstated: 1 }
+const signs: Readonly<Record<string, bigint>> = { cap_ok: 1n, cap_reversed: -1n, ref_ok: -1n, disp_withdrawn: -1n, disp_reinstated: 1n }
 
-type Add = (account: string, currency: unknown, amount: number) => void
+type Add = (account: string, currency: unknown, amount: bigint) => void
 
 /** What facts do to what providers hold for us, and to what is disputed. */
 async function addFacts(read: Reader, add: Add): Promise<void> {
   // A refund that failed, and is told to have succeeded as well, has moved nothing in the end, in whatever order it was told.
   for await (const page of pagesById(read, paymentFacts, eq('kind', 'ref_fail')))
     for (const { provider, amount } of await alsoTold(read, page, 'ref_ok'))
-      add(accounts.provider(provider), amount.currency, amount.amount)
-  for (const { key, sum } of await sumsBy(read, paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
+      add(accounts.provider(provider), amount.currency, BigInt(amount.amount))
+  for (const { key, sum } of await bigSumsBy(read, paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
     const [provider, kind, currency] = key
     // Nobody holds that for us: it is looked at with the cards and accounts that it is of.
     if (isCreditProvider(String(provider))) continue
-    add(accounts.provider(String(provider)), currency, (signs[String(kind)] ?? 0) * sum)
+    add(accounts.provider(String(provider)), currency, (signs[String(kind)] ?? 0n) * sum)
     if (kind === 'disp_withdrawn' || kind === 'disp_reinstated' || kind === 'disp_lost')
-      add(accounts.disputed(String(provider)), currency, (kind === 'disp_withdrawn' ? 1 : -1) * sum)
+      add(accounts.disputed(String(provider)), currency, kind === 'disp_withdrawn' ? sum : -sum)
   }
   // Lost and reinstated: what was given back is no loss any more, and was not disputed when it came.
   for await (const page of pagesById(read, paymentFacts, eq('kind', 'disp_lost')))
     for (const { provider, amount } of await alsoTold(read, page, 'disp_reinstated'))
-      add(accounts.disputed(provider), amount.currency, amount.amount)
+      add(accounts.disputed(provider), amount.currency, BigInt(amount.amount))
 }
 
 /** What the lines of providers' accounts do beside the facts; and money of nobody is that of its lines. */
 async function addLines({ read, report }: Pick<VerifyContext, 'read' | 'report'>, add: Add): Promise<void> {
-  for (const { key, sum } of await sumsBy(read, settlementLines, { by: ['provider', 'fee.currency'], sum: 'fee.amount' }))
+  for (const { key, sum } of await bigSumsBy(read, settlementLines, { by: ['provider', 'fee.currency'], sum: 'fee.amount' }))
     add(accounts.provider(String(key[0])), key[1], -sum)
   // Changed from one currency into another: the facts tell of the first, the account of the second.
-  for (const [of, sign] of [['original', -1] as const, ['amount', 1] as const]) {
+  for (const [of, sign] of [['original', -1n] as const, ['amount', 1n] as const]) {
     const where = and(isNull('original.currency', false), { op: 'not', of: oneOf('state', bookedStates) })
-    for (const { key, sum } of await sumsBy(read, settlementLines, { where, by: ['provider', `${of}.currency`], sum: `${of}.amount` }))
+    for (const { key, sum } of await bigSumsBy(read, settlementLines, { where, by: ['provider', `${of}.currency`], sum: `${of}.amount` }))
       add(accounts.provider(String(key[0])), key[1], sign * sum)
   }
-  const ofNobody = new Map<string, number>()
-  for (const { key, sum } of await sumsBy(read, settlementLines, { by: ['provider', 'state', 'amount.currency'], sum: 'amount.amount' })) {
+  const ofNobody = new Map<string, bigint>()
+  for (const { key, sum } of await bigSumsBy(read, settlementLines, {
+    by: ['provider', 'state', 'amount.currency'],
+    sum: 'amount.amount',
+  })) {
     const [provider, state, currency] = key as [string, StoredLine['state'], string]
     if (bookedStates.includes(state)) add(accounts.provider(provider), currency, sum)
     const name = `${accounts.unmatched(provider)} ${currency}`
-    ofNobody.set(name, (ofNobody.get(name) ?? 0) - (unmatchedStates.includes(state) ? sum : 0))
+    ofNobody.set(name, (ofNobody.get(name) ?? 0n) - (unmatchedStates.includes(state) ? sum : 0n))
   }
   for (const [name, amount] of ofNobody) {
     const [account, currency] = name.split(' ')
     const where = and(eq('account', account!), eq('amount.currency', currency!), ofLines)
-    const [held] = await sumsBy(read, ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
-    if ((held?.sum ?? 0) !== amount) report('ledger.unmatched_lines', [], `${name} holds ${held?.sum ?? 0}; the lines say ${amount}`)
+    const [held] = await bigSumsBy(read, ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
+    if ((held?.sum ?? 0n) !== amount) report('ledger.unmatched_lines', [], `${name} holds ${held?.sum ?? 0n}; the lines say ${amount}`)
   }
 }
 
 async function checkSums({ read, now, patienceMs, report }: VerifyContext): Promise<void> {
-  for (const { key, sum } of await sumsBy(read, ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
-    if (sum !== 0) report('ledger.sums_to_zero', [], `all entries in ${String(key[0])} sum to ${sum}`)
+  for (const { key, sum } of await bigSumsBy(read, ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
+    if (sum !== 0n) report('ledger.sums_to_zero', [], `all entries in ${String(key[0])} sum to ${sum}`)
 
-  const expected = new Map<string, number>()
+  const expected = new Map<string, bigint>()
   const add: Add = (account, currency, amount) => {
     const name = `${account} ${String(currency)}`
-    expected.set(name, (expected.get(name) ?? 0) + amount)
+    expected.set(name, (expected.get(name) ?? 0n) + amount)
   }
   await addFacts(read, add)
   await addLines({ read, report }, add)
   for (const name of [...expected.keys()])
     if (name.startsWith(accounts.provider('')))
-      add(accounts.disputed(name.slice(accounts.provider('').length).split(' ')[0]!), name.split(' ')[1], 0)
+      add(accounts.disputed(name.slice(accounts.provider('').length).split(' ')[0]!), name.split(' ')[1], 0n)
   const names = [...new Set([...expected.keys()].map((name) => name.split(' ')[0]!))]
   const providers = names.filter((name) => name.startsWith(accounts.provider(''))).map((name) => name.slice(accounts.provider('').length))
-  const own = await sumsBy(read, ledgerEntries, {
+  const own = await bigSumsBy(read, ledgerEntries, {
     where: oneOf('account', names),
     by: ['account', 'amount.currency'],
     sum: 'amount.amount',
   })
   const found = new Map(own.map(({ key, sum }) => [`${String(key[0])} ${String(key[1])}`, sum]))
   for (const [name, amount] of expected)
-    if ((found.get(name) ?? 0) !== amount)
+    if ((found.get(name) ?? 0n) !== amount)
       report(
         name.startsWith(accounts.disputed('')) ? 'ledger.disputed' : 'ledger.provider_balance',
         [],
-        `${name} holds ${found.get(name) ?? 0}; the facts say ${amount}`,
+        `${name} holds ${found.get(name) ?? 0n}; the facts say ${amount}`,
       )
 
-  const unmatched = await sumsBy(read, ledgerEntries, {
+  const unmatched = await bigSumsBy(read, ledgerEntries, {
     where: and(oneOf('account', providers.map(accounts.unmatched)), compare('postedAt', 'lte', now - patienceMs), {
       op: 'not',
       of: ofLines,
@@ -158,7 +161,7 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
     sum: 'amount.amount',
   })
   for (const { key, sum } of unmatched)
-    if (sum !== 0) report('ledger.unmatched_returned', [], `${String(key[0])} holds ${sum} ${String(key[1])}`)
+    if (sum !== 0n) report('ledger.unmatched_returned', [], `${String(key[0])} holds ${sum} ${String(key[1])}`)
 }
 
 /** Money that a provider's account shows, and nobody knows, waits for staff: however long. */
@@ -198,12 +201,12 @@ async function checkRefunds(context: VerifyContext): Promise<void> {
       'account',
       page.map(({ id }) => accounts.refundPayable(id)),
     )
-    const groups = await sumsBy(context.read, ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
+    const groups = await bigSumsBy(context.read, ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
     const balances = new Map(groups.map(({ key, sum }) => [key[0], sum]))
     for (const refund of page) {
       const isOpen = claimingStatuses.includes(refund.status)
-      const balance = balances.get(accounts.refundPayable(refund.id)) ?? 0
-      const owed = isOpen ? -refund.amount.amount : 0
+      const balance = balances.get(accounts.refundPayable(refund.id)) ?? 0n
+      const owed = isOpen ? -BigInt(refund.amount.amount) : 0n
       if (balance !== owed)
         context.report('ledger.refund_payable', [`refunds/${refund.id}`], `${refund.status}: its account holds ${balance}, not ${owed}`)
     }

@@ -73,6 +73,8 @@ function groupKey(key: GroupKey, field: string): Document {
 
 function measureOf({ of }: Measure, field: string): Document {
   if (of === 'count') return { $sum: { $cond: [{ $eq: [{ $ifNull: [field, null] }, null] }, 0, 1] } }
+  // Numbers are doubles or of 64 bits there.
+  if (of === 'bigSum') return { $sum: { $toDecimal: { $toLong: field } } }
   return { [`$${of}`]: field }
 }
 

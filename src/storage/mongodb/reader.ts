@@ -4,7 +4,7 @@ import { type AggregateOptions, type ClientSession, type Db, type Document, type
 import type { Scalar } from '../../contract/filter.ts'
 import { recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
-import { exactSum } from '../exact-sum.ts'
+import { bigSum, exactSum } from '../exact-sum.ts'
 import type { FindQuery, Reader } from '../storage.ts'
 import { all, type Compiler, type Condition, rest } from './compile.ts'
 import { decodeRecord, exact } from './document-codec.ts'
@@ -78,12 +78,11 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
     async group(ref, query) {
       const collection = model.get(ref)
       const rows = await aggregate(collection, compiler.group(collection, query))
-      if (rows.length === 0 && query.by.length === 0)
-        return [{ key: [], count: 0, values: query.measures.map(({ of }) => (of === 'sum' || of === 'count' ? 0 : null)) }]
+      if (rows.length === 0 && query.by.length === 0) return [{ key: [], count: 0, values: query.measures.map(({ of }) => noneOf[of]) }]
       return rows.map((row) => ({
         key: query.by.map((_, index) => plain(row['_id'][`k${index}`])),
         count: exact(row['count']),
-        values: query.measures.map(({ of }, index) => (of === 'sum' ? exactSum(row[`m${index}`]) : plain(row[`m${index}`]))),
+        values: query.measures.map(({ of }, index) => (ways[of] ?? plain)(row[`m${index}`])),
       }))
     },
     async ids(collection, of) {
@@ -92,6 +91,9 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
     },
   }
 }
+
+const ways = { sum: exactSum, bigSum, count: null, min: null, max: null } as const
+const noneOf = { sum: 0, bigSum: '0', count: 0, min: null, max: null } as const
 
 type Select = (collection: CollectionModel, of: Condition, limit: number, sort: Document | null) => Promise<Document[]>
 type Asked = { readonly collection: CollectionModel; readonly query: FindQuery }

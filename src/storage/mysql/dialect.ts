@@ -36,6 +36,7 @@ export function mysqlDialect(product: Product): Dialect {
     `(select count(*) from json_table(${list},'$[*]' columns (v ${type} path '$')) j ${rest})>0`
   return {
     quote,
+    bigSum: (name) => `cast(coalesce(sum(${name}),0) as char)`,
     hasWords: wordsTest(quote),
     storedWords,
     leads: (list, { table, id, condition }) => counted(list, `straight_join ${table} on ${id}=j.v where ${condition}`),

@@ -32,6 +32,7 @@ export function orderOf(name: string, { descending, isNullable }: { readonly des
 
 export const postgresDialect: Dialect = {
   quote,
+  bigSum: (name) => `coalesce(sum(${name}),0)::text`,
   // The list is read once, and what it points at is then found by its index.
   leads: (list, { table, id, condition }) =>
     `exists (select 1 from ${table} where ${id} = any(array(select jsonb_array_elements_text(${list}::jsonb))) and ${condition})`,

@@ -20,6 +20,8 @@ export type Place = { readonly values: SqlValue[]; readonly alias: string }
 
 export type Dialect = {
   quote(name: string): string
+  /** A sum of whole numbers as `exact-sum.ts` reads it, however large. */
+  bigSum(name: string): string
   /** Whether the JSON array in column `list` has the id of a record of `target`, a table by its alias, that meets the condition. */
   leads(list: string, target: { readonly table: string; readonly id: string; readonly condition: string }): string
   /** Whether the JSON array in column `list` has the bound text `value`. */
@@ -191,7 +193,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
 
     group(collection: CollectionModel, query: GroupQuery): Statement {
       const values: SqlValue[] = []
-      const { list, order } = grouped(query, (path) => `t.${quote(resolve(collection.columns, path).name)}`)
+      const { list, order } = grouped(dialect, query, (path) => `t.${quote(resolve(collection.columns, path).name)}`)
       const rest = query.where && query.where.op !== 'true' ? ` where ${found(collection, query.where, values)}` : ''
       return { sql: `select ${list} from ${quote(collection.table)} t${byWords(dialect, collection, query.where)}${rest}${order}`, values }
     },
@@ -304,9 +306,15 @@ function conditionOf(
 type Compared = { readonly dialect: Dialect; readonly column: Column; readonly name: string; readonly values: SqlValue[] }
 
 /** What a grouped query selects, and what follows its condition. */
-function grouped({ by, measures, limit }: GroupQuery, nameOf: (path: string) => string): { readonly list: string; readonly order: string } {
+function grouped(
+  { bigSum }: Pick<Dialect, 'bigSum'>,
+  { by, measures, limit }: GroupQuery,
+  nameOf: (path: string) => string,
+): { readonly list: string; readonly order: string } {
   const keys = by.map((key) => groupKey(key, nameOf(pathOf(key))))
-  const values = measures.map(({ of, path }) => (of === 'sum' ? `coalesce(sum(${nameOf(path)}),0)` : `${of}(${nameOf(path)})`))
+  const values = measures.map(({ of, path }) =>
+    of === 'sum' ? `coalesce(sum(${nameOf(path)}),0)` : of === 'bigSum' ? bigSum(nameOf(path)) : `${of}(${nameOf(path)})`,
+  )
   const places = keys.map((_, index) => index + 1).join(',')
   const order = keys.length > 0 ? ` group by ${places} order by ${places}` : ''
   return { list: [...keys, 'count(*)', ...values].join(','), order: limit === undefined ? order : `${order} limit ${limit}` }

@@ -1,7 +1,7 @@
 // Rows of a grouped query into groups, for every SQL database: the keys, the count, then the measures.
 import type { Scalar } from '../../contract/filter.ts'
 import { type CollectionModel, resolve } from '../../schema/model.ts'
-import { exactSum } from '../exact-sum.ts'
+import { bigSum, exactSum } from '../exact-sum.ts'
 import { type Group, type GroupQuery, pathOf } from '../storage.ts'
 import type { SqlRow } from './driver.ts'
 import { createValueDecoder, type RowForm, whole } from './row-codec.ts'
@@ -10,7 +10,8 @@ import { createValueDecoder, type RowForm, whole } from './row-codec.ts'
 export function createGroupDecoder<TRow = SqlRow>(collection: CollectionModel, query: GroupQuery, form: RowForm): (row: TRow) => Group {
   const valueAt = (path: string) => createValueDecoder(resolve(collection.columns, path), form) as (value: SqlRow[number]) => Scalar | null
   const keys = query.by.map((key) => valueAt(pathOf(key)))
-  const measures = query.measures.map(({ of, path }) => (of === 'sum' ? exactSum : of === 'count' ? whole : valueAt(path)))
+  const ways = { sum: exactSum, bigSum, count: whole, min: null, max: null } as const
+  const measures = query.measures.map(({ of, path }) => ways[of] ?? valueAt(path))
   return (given) => {
     const row = given as SqlRow
     return {

@@ -1,9 +1,11 @@
+import { sumHalf } from '../exact-sum.ts'
 import { globOf } from '../letter-pattern.ts'
 import type { Dialect } from '../sql/compile.ts'
 import { hasWords } from './search.ts'
 
 export const sqliteDialect: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  bigSum: (name) => `coalesce(sum(${name}/${sumHalf})||' '||sum(${name}%${sumHalf}),'0')`,
   leads: (list, { table, id, condition }) =>
     `exists (select 1 from ${table} where ${id} in (select "value" from json_each(${list})) and ${condition})`,
   leadsByFew: true,

@@ -44,4 +44,28 @@ export const figureDefences: readonly Defence[] = [
     test,
     asked: ['old orders come in once'],
   },
+  {
+    name: 'an imported order comes to no more than a cart does',
+    file: 'src/domains/imports/imported-order.ts',
+    from: 'sum > limits.cartAmountMax',
+    to: 'sum < 0',
+    test,
+    asked: ['what is more than a cart holds is not imported'],
+  },
+  {
+    name: 'an order that is added to comes to no more than a cart does',
+    file: 'src/domains/orders/edit-placed.ts',
+    from: 'return sum > limits.cartAmountMax',
+    to: 'return sum < 0',
+    test: 'test/api/order-edits.test.ts',
+    asked: ['no more is added than a cart holds'],
+  },
+  {
+    name: 'a balance that no number holds is kept exactly',
+    file: 'src/domains/ledger/collections.ts',
+    from: 'BigInt(carried ?? 0) * balanceCarry',
+    to: '0n',
+    test,
+    asked: ['what is more than a cart holds is not imported'],
+  },
 ]
