@@ -256,14 +256,16 @@ test('what was refunded by line is not given back with its return', async () => 
   assert.deepEqual((await post(`returns/${asked.body.id}/complete`)).body.refunded, eur(0))
 })
 
-test('what was given back before comes off: never more than was paid', async () => {
+test('what was given back before by amount comes off what came back of it', async () => {
   const { id, paperback } = await sent()
   await post(`orders/${id}/refunds`, { amount: eur(4000) })
   const asked = await post(`orders/${id}/returns`, { lines: [{ line: paperback, quantity: 3, reason: 'other' }] })
   await post(`returns/${asked.body.id}/approve`)
   await post(`returns/${asked.body.id}/receive`)
   const { body } = await post(`returns/${asked.body.id}/complete`)
-  assert.deepEqual(body.refunded, eur(1890))
+  // Of 40.00, 20.37 were spread over this line: so much less it is worth.
+  assert.deepEqual(body.refunded, eur(3000 - 2037))
+  assert.equal((await post(`orders/${id}/refunds`)).body.amount.amount, 5890 - 4000 - 963)
   await work(world, 10_000)
   assert.deepEqual([(await paymentOf(id)).refunded, (await orderOf(id)).paymentStatus], [eur(5890), 'refunded'])
 })
@@ -369,4 +371,110 @@ test('an exchange is whole or not at all, and of two at once the units go back o
   const both = await Promise.all([exchange(id, paperback, all), exchange(id, paperback, all)])
   assert.deepEqual(both.map(({ status }) => status).toSorted(), [201, 409])
   assert.equal((await orderOf(id)).lines.length, 3)
+})
+
+/** Of so many units, as it is completed. */
+const sentBack = async (id: string, line: string, quantity: number) => {
+  const asked = await post(`orders/${id}/returns`, { lines: [{ line, quantity, reason: 'other' }] })
+  await post(`returns/${asked.body.id}/approve`)
+  await post(`returns/${asked.body.id}/receive`)
+  const { status, body, text } = await post(`returns/${asked.body.id}/complete`)
+  assert.equal(status, 200, text)
+  return body.refunded.amount as number
+}
+/** Something more, which is paid for: from now on there is money that something else could be paid out of. */
+const addPaid = async (id: string, name = 'variant') => {
+  assert.equal((await post(`orders/${id}/edits`, { add: [{ variant: world.ids[name] }] })).status, 200)
+  const { body } = await post(`orders/${id}/payment-link`)
+  const [, token] = body.url.split('#token=')
+  assert.equal((await call('guest', 'paymentLinks/pay', { token, provider: 'sandbox', method: 'card_success' })).status, 201)
+  await work(world)
+  return body.due.amount as number
+}
+const kept = async (id: string) =>
+  (await findAll(read(), payments, eq('order', id))).reduce((sum, { captured, refunded }) => sum + captured.amount - refunded.amount, 0)
+
+test('what was given back by amount is given back once: not with a return, a cancellation, an exchange or by line', async () => {
+  // All of it, of what was sent.
+  const { id, paperback, hardcover } = await sent()
+  await post(`orders/${id}/refunds`)
+  await work(world, 5_000)
+  assert.equal(await addPaid(id), 1000)
+  assert.equal(await sentBack(id, paperback, 3), 0)
+  const made = await exchange(id, hardcover)
+  assert.deepEqual(made.body.worth, eur(0))
+  await post(`returns/${made.body.return.id}/receive`)
+  await post(`returns/${made.body.return.id}/complete`)
+  await work(world, 5_000)
+  assert.deepEqual([await kept(id), await dueByLink(id)], [1000, 2500])
+  const [first] = (await orderOf(id)).lines
+  assert.equal((await post(`orders/${id}/refunds`, { lines: [{ line: first!.id, quantity: 1 }] })).status, 400)
+  // All of it, of what was not.
+  const other = await placed()
+  await post(`orders/${other.id}/refunds`, { amount: eur(5890) })
+  await work(world, 5_000)
+  await addPaid(other.id)
+  assert.equal((await post(`orders/${other.id}/cancel`, { lines: [{ line: other.paperback, quantity: 3 }] })).status, 200)
+  await work(world, 5_000)
+  assert.deepEqual([await kept(other.id), await dueByLink(other.id)], [1000, 'payment_not_needed'])
+})
+
+test('half of it given back by amount leaves half of each unit, and nothing of what is added later', async () => {
+  const { id, paperback, hardcover } = await sent()
+  await post(`orders/${id}/refunds`, { amount: eur(2945) })
+  await work(world, 5_000)
+  assert.deepEqual(
+    (await orderOf(id)).allowances?.map(({ line, amount }) => [line, amount.amount]),
+    [
+      [paperback, 1500],
+      [hardcover, 1250],
+      [null, 195],
+    ],
+  )
+  await addPaid(id, 'hardcover')
+  assert.equal(await sentBack(id, paperback, 1), 500)
+  assert.equal((await post(`orders/${id}/refunds`, { lines: [{ line: paperback, quantity: 1 }] })).body.amount.amount, 500)
+  assert.deepEqual([await sentBack(id, paperback, 2), await sentBack(id, hardcover, 1)], [500, 1250])
+  const added = (await orderOf(id)).lines.at(-1)!
+  await work(world, 5_000)
+  const { body } = await post(`orders/${id}/refunds`, { lines: [{ line: added.id, quantity: 1 }] })
+  assert.equal(body.amount.amount + body.others[0].amount.amount, 2500)
+  await work(world, 5_000)
+  assert.deepEqual([await kept(id), await salesOf(id)], [195, 195])
+})
+
+test('all of it given back while something is exchanged: what is sent for it is owed in full', async () => {
+  const { id, paperback } = await sent()
+  const made = await exchange(id, paperback)
+  await post(`orders/${id}/refunds`)
+  await work(world, 5_000)
+  await post(`returns/${made.body.return.id}/receive`)
+  assert.deepEqual((await post(`returns/${made.body.return.id}/complete`)).body.refunded, eur(0))
+  await work(world, 5_000)
+  assert.deepEqual([await kept(id), await dueByLink(id), await salesOf(id)], [0, 2500, 2500])
+})
+
+test('what was taken for what was sent and given back is not charged for the rest, which is canceled', async () => {
+  await openAgain('shipment')
+  const { id, paperback, hardcover } = await placed()
+  await post(`orders/${id}/fulfillments`, { lines: [{ line: paperback, quantity: 3 }] })
+  await work(world, 5_000)
+  const { captured } = await paymentOf(id)
+  await post(`orders/${id}/refunds`)
+  await work(world, 5_000)
+  assert.deepEqual([captured, await kept(id)], [eur(3390), 0])
+  assert.equal((await post(`orders/${id}/cancel`, { lines: [{ line: hardcover, quantity: 1 }] })).status, 200)
+  await work(world, 5_000)
+  const { uncharged, holds } = await orderOf(id)
+  assert.deepEqual([uncharged?.map(({ amount }) => amount), holds, (await paymentOf(id)).capturable], [[eur(2500)], [], null])
+  assert.equal(await sentBack(id, paperback, 3), 0)
+})
+
+test('a dashboard names no units either: what it gave back is not given back again', async () => {
+  const { id, paperback } = await sent()
+  world.book.refundInDashboard((await paymentOf(id)).providerRef!, 5890)
+  await work(world, 5_000)
+  assert.equal((await orderOf(id)).paymentStatus, 'refunded')
+  await addPaid(id)
+  assert.equal(await sentBack(id, paperback, 3), 0)
 })

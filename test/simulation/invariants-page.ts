@@ -96,10 +96,14 @@ export const rules: readonly Rule[] = [
   {
     id: 'C9',
     holds:
-      'Refunds by units sum to what was paid for the line, to the cent, and come out of what the line was sold for; other refunds take their part out of sales, shipping and tax.',
-    verify: ['orders.refund_in_proportion'],
-    mutants: ['sale-stays-whole', 'refund-out-of-sales-alone'],
-    defences: ['the cents of refunds by units sum to what was paid for the line'],
+      'Refunds by units sum to what was paid for the line, to the cent, and come out of what the line was sold for; other refunds take their part out of sales, shipping and tax. No line is given back for more than was paid for it, whatever for.',
+    verify: ['orders.refund_in_proportion', 'orders.lines_given_back'],
+    mutants: ['sale-stays-whole', 'refund-out-of-sales-alone', 'amount-of-no-line'],
+    defences: [
+      'the cents of refunds by units sum to what was paid for the line',
+      'what was given back by amount is given back once',
+      'what was given back by amount comes off each unit of its line',
+    ],
   },
   {
     id: 'C10',

@@ -253,6 +253,15 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'amount-of-no-line',
+    sin: 'What is given back by amount is kept with no line, which is given back again when its units come back.',
+    transaction: (inner) => ({
+      ...inner,
+      updateOrFail: async (ref, where, change) =>
+        await inner.updateOrFail(ref, where, change.set?.['allowances'] ? { ...change, set: { ...change.set, allowances: null } } : change),
+    }),
+  },
+  {
     name: 'refund-nobody-sends',
     sin: 'Now and then a refund is owed, and nothing is written that sends it.',
     from: 900,

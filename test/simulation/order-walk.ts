@@ -284,7 +284,8 @@ async function judgeBack(walk: Walk): Promise<Step | null> {
       const body = { deduction, to: chance.pick(['payment', 'payment', 'store_credit']) }
       return [
         { name: 'complete', path: path('complete'), body },
-        { ...is('received'), maybe: ['payment_in_progress'] },
+        // More may be deducted than is left of what the units were worth.
+        { ...is('received'), maybe: ['payment_in_progress', ...(deduction.amount > 0 ? ['validation_failed'] : [])] },
       ]
     }
   }

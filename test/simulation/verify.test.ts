@@ -85,6 +85,9 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'orders.refund_in_proportion': [
     `update "ledgerEntries" set "kind"='order.refunded' where "kind"='order.recognized' and "account" like 'I:sales%'`,
   ],
+  'orders.lines_given_back': [
+    `update "orders" set "allowances"='[{"line":null,"amount":{"amount":1000000,"currency":"EUR"},"before":0}]' where ${one('orders', paid)}`,
+  ],
   'orders.units_counted': [`update "orders" set "lines"=replace("lines", '"sku"', '"shipped":1,"sku"') where ${one('orders', paid)}`],
   'orders.sent_left_stock': [`update "reservations" set "state"='consumed' where ${one('reservations', `"state"='committed'`)}`],
   'orders.fulfillment_status': [`update "orders" set "fulfillmentStatus"='fulfilled' where ${one('orders', paid)}`],
@@ -176,6 +179,9 @@ const otherPlants: Readonly<Record<string, readonly string[]>> = {
   ],
   'payments.closed_with_order: authorized': [
     `update "payments" set "capturable_amount"=1, "capturable_currency"='EUR' where ${one('payments', inClosed)}`,
+  ],
+  'orders.lines_given_back: more units than there are': [
+    `update "orders" set "uncharged"=json_array(json_object('line', json_extract("lines",'$[0].id'), 'quantity', 1000, 'amount', json('{"amount":0,"currency":"EUR"}'))) where ${one('orders', paid)}`,
   ],
   'refunds.fit_facts: a refund of another amount': [
     `update "refunds" set "amount_amount"="amount_amount"+1 where ${one('refunds', `"status"='succeeded'`)}`,

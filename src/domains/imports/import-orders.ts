@@ -151,6 +151,7 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
         vatCheck: null,
         taxQuote: null,
         uncharged: null,
+        allowances: null,
         isOffered: null,
         digitalConsentAt: null,
         language: null,

@@ -16,7 +16,7 @@ import type {
 import { languageWords } from '../../languages/language-texts.ts'
 import type { Address } from '../carts/collections.ts'
 import type { Order } from '../orders/collections.ts'
-import type { GivenBack } from '../orders/given-back.ts'
+import type { GivenBack, GivenBackBy } from '../orders/given-back.ts'
 import { soldParts } from '../orders/place-order.ts'
 import { type AtRate, oldRateOf } from './sold-now.ts'
 
@@ -161,7 +161,7 @@ export type Canceled = ReadonlyMap<string, GivenBack>
  * Of what was given back by line, that which was canceled and nothing else: a return, or a refund of a line that is sent, is no cancellation, and
  * a credit note says it. Nothing where nothing would be left to invoice by line.
  */
-export function canceledIn(order: Order, back: ReadonlyMap<string, GivenBack>): Canceled {
+export function canceledIn(order: Order, back: GivenBackBy): Canceled {
   if (order.taxes === null) return new Map()
   const own = order.lines.flatMap(({ id, canceled = 0 }) => {
     const given = back.get(id)

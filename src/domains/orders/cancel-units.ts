@@ -40,7 +40,7 @@ export async function cancelUnits(
   const id = newId('can')
   const units = named.map(({ line, quantity }) => ({ line, quantity }))
   const cause = { reason: 'units_canceled', key: `cancel:${id}`, isKept: false, isAwaited: false } as const
-  const back = await giveBackUnits(work, order, { units, deduction: 0, first: 'uncharged', ...cause })
+  const back = await giveBackUnits(work, order, { units, deduction: 0, why: 'canceled', ...cause })
   const uncharged = money(
     back.uncharged.reduce((sum, { amount }) => sum + amount.amount, 0),
     order.total.currency,

@@ -262,6 +262,7 @@ export function orderOf(
     fulfillmentStatus: 'unfulfilled',
     holds: [],
     uncharged: null,
+    allowances: null,
     placedAt: null,
     importedAt: null,
     closedAt: null,

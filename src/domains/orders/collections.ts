@@ -149,6 +149,20 @@ const taxShape = {
   },
 } as const
 
+/** Of what was given back by an amount, a line's part, or that of shipping (null). `before`: units of it that had been given back by then. */
+export type Allowance = { readonly line: string | null; readonly amount: Money; readonly before: number }
+
+const allowanceShape = {
+  type: 'object',
+  title: 'Allowance',
+  properties: {
+    line: { type: ['string', 'null'], description: 'Null: shipping.' },
+    amount: moneySchema,
+    before: { type: 'integer', description: 'Units of the line that had been given back before. It is shared by the others.' },
+  },
+  required: ['line', 'amount', 'before'],
+} as const
+
 export const orderStatuses = ['draft', 'pending_payment', 'placed', 'completed', 'expired', 'canceled'] as const
 export const fulfillmentStatuses = ['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'] as const
 export const paymentStatuses = [
@@ -226,6 +240,8 @@ export const orders = collection('orders', {
     total: field.money({ required: true }),
     /** By line, what of the total was canceled or sent back before it was taken: nobody is charged for it. Null: nothing. */
     uncharged: field.json<readonly RefundedLine[] | null>({ schema: { type: ['array', 'null'], items: refundedLineShape } }),
+    /** What was given back and names no units, spread over what the order was sold for. Null: nothing. */
+    allowances: field.json<readonly Allowance[] | null>({ schema: { type: ['array', 'null'], items: allowanceShape } }),
     /** That its customer is written to in, of what happens to it later. Null: English. */
     language: field.enum(languages),
     /** What it came in by: `staff`, `import` or a name of the shop's. Null: the shop itself. */

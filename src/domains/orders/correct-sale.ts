@@ -1,5 +1,6 @@
 // The sale of a placed order, corrected by what became of its money since. What was given back for lines is taken out of
-// what these were sold for and its tax, and anything else out of all that is left in its proportion; what a bank took back, or was given back twice, is owed by the customer.
+// what these were sold for and its tax, and anything else out of all that was left, in its proportion (given-back.ts); what a bank
+// took back, or was given back twice, is owed by the customer.
 // Invariant: the deposit of a placed or closed order comes to nothing, and the parts of all corrections sum to the
 // cent, however many there are.
 import { money } from '../../base/money.ts'
@@ -10,15 +11,15 @@ import { sumsBy } from '../../storage/sums-by.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { type Leg, postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
-import { chargedTotal, type Order } from './collections.ts'
+import { chargedTotal, type Order, orders } from './collections.ts'
 import { orderCorrected } from './events.ts'
-import { type GivenBack, givenBack } from './given-back.ts'
+import { allowancesAfter, type GivenBackBy, givenBack } from './given-back.ts'
 import { givenBackSales, partsOf, reversedSales, sharesOf } from './sale-parts.ts'
 
 const refunded = 'order.refunded'
 const owedAgain = 'order.owed_again'
 const offset = 'order.dispute_offset'
-const none: ReadonlyMap<string, GivenBack> = new Map()
+const none: GivenBackBy = new Map()
 /** Hold of an order whose money went back twice. */
 export const backTwice = 'given_back_twice'
 
@@ -38,32 +39,40 @@ async function balancesOf(tx: Transaction, { id, total }: Order): Promise<(accou
 /** `captured`: what its payments hold now. `lost`: what banks keep of them for good. */
 type Held = { readonly captured: number; readonly lost: number }
 
+export type Corrected = { readonly order: Order; readonly events: readonly DomainEvent[] }
+
 /**
  * Brings the deposit of a placed order back to nothing, but for what was paid beyond its price and a bank has taken: that waits for
  * the end of its dispute, and is no sale. What the bank keeps of it for good the customer has. Tells when more or less of it is sold.
  */
-export async function correctSale(context: Work, order: Order, { captured, lost }: Held): Promise<DomainEvent[]> {
-  const balance = await balancesOf(context.tx, order)
+export async function correctSale(context: Work, order: Order, { captured, lost }: Held): Promise<Corrected> {
+  const { tx } = context
+  const balance = await balancesOf(tx, order)
   const deposit = accounts.deposit(order.id)
   const receivable = accounts.receivable(order.id)
   const offsetBefore = balance(deposit, offset)
   // What was given back for lines may have gone another way since, by the same amount.
-  const isWhole = balance(deposit, refunded) === 0 && balance(deposit) === 0 && order.uncharged === null
-  const ofLines = isWhole ? none : await givenBack(context.tx, order)
-  if (balance(deposit) === 0 && offsetBefore === 0 && ofLines.size === 0) return []
+  const isUntouched = order.uncharged === null && order.allowances === null
+  const isWhole = balance(deposit, refunded) === 0 && balance(deposit) === 0 && isUntouched
+  const back = isWhole ? none : await givenBack(tx, order)
+  if (balance(deposit) === 0 && offsetBefore === 0 && back.size === 0) return { order, events: [] }
   // As if nothing had been corrected yet, in all and not this time alone: so the cents of many parts sum to those of the whole.
   const missing = balance(deposit) - offsetBefore - balance(deposit, refunded) + balance(receivable)
   const short = Math.max(0, missing)
   // More than the sale cannot be given back: what is beyond it was paid out twice.
   const returned = Math.min(short - Math.max(0, chargedTotal(order) - captured), order.total.amount)
   await post(context, order, { kind: owedAgain, parts: [[receivable, short - returned - balance(receivable)]] })
+  const allowances = allowancesAfter(order, { returned, captured, back })
+  const isSpread = allowances !== order.allowances
+  const after = isSpread ? await tx.update(orders, (await tx.get(orders, order.id))!, { set: { allowances } }) : order
+  const ofLines = isSpread ? await givenBack(tx, after) : back
   const parts = [...partsOf(order, returned, ofLines)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
   const isMoved = parts.some(([, amount]) => amount !== 0)
-  const sales = isMoved ? await givenBackSales(context.tx, order, { shares: sharesOf(order, returned, ofLines), kind: refunded }) : []
+  const sales = isMoved ? await givenBackSales(tx, order, { shares: sharesOf(order, returned, ofLines), kind: refunded }) : []
   await post(context, order, { kind: refunded, parts, sales })
   const change = Math.min(lost, Math.max(0, -missing)) - offsetBefore
   await post(context, order, { kind: offset, parts: [[accounts.chargebacks, change === 0 ? 0 : -change]] })
-  return isMoved ? [orderCorrected({ order })] : []
+  return { order: after, events: isMoved ? [orderCorrected({ order: after })] : [] }
 }
 
 /**

@@ -1,5 +1,5 @@
 // Giving back what units of an order came to: by refunds of what was taken, and, of what nobody has taken yet, by not charging it.
-// Invariant: no unit is given back twice, and never more than was paid. Whoever calls holds the order.
+// Invariant: no unit is given back twice, and no line for more than was paid for it. Whoever calls holds the order.
 import { assert } from '../../base/assert.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -14,9 +14,8 @@ import { accounts } from '../ledger/collections.ts'
 import { captures, type Payment, payments, type Refund, type RefundedLine } from '../payments/collections.ts'
 import { refundable, refundPayment, settleRefundElsewhere } from '../payments/refund-claims.ts'
 import { chargedTotal, type Order } from './collections.ts'
-import { givenBack } from './given-back.ts'
+import { givenBack, worthOfUnits } from './given-back.ts'
 import type { NamedUnits } from './order-units.ts'
-import { paidFor, shareOfUnits } from './paid-for.ts'
 
 export type Source = { readonly payment: Payment; readonly left: Money }
 
@@ -89,8 +88,8 @@ type Units = Omit<Given, 'amount' | 'lines'> & {
   readonly units: readonly NamedUnits[]
   /** Kept of it by the shop. */
   readonly deduction: number
-  /** What comes first: not to charge what was not taken yet, or to give back what was. */
-  readonly first: 'uncharged' | 'refund'
+  /** What was sent was paid for, so what of it came back is given back; of anything else, what was not taken yet is not charged first. */
+  readonly why: 'canceled' | 'returned' | 'exchanged'
 }
 
 export type UnitsBack = {
@@ -106,17 +105,19 @@ export type UnitsBack = {
  * `uncharged` is for whoever writes the order next.
  * @throws payment_in_progress while what is to be given back is just being captured
  */
-export async function giveBackUnits(work: Work, order: Order, { units, deduction, first, ...given }: Units): Promise<UnitsBack> {
+export async function giveBackUnits(work: Work, order: Order, { units, deduction, why, ...given }: Units): Promise<UnitsBack> {
   const { tx } = work
   const { currency } = order.total
-  const { priced, whole } = await pricedUnits(tx, order, { units, deduction })
-  const worth = priced.reduce((sum, { amount }) => sum + amount, 0)
   const sources = await sourcesOf(tx, order)
   const kept = sources.reduce((sum, { left }) => sum + left.amount, 0)
   const captured = (await findAll(tx, payments, eq('order', order.id))).reduce((sum, payment) => sum + payment.captured.amount, 0)
   const open = await findAll(tx, captures, and(eq('order', order.id), oneOf('status', ['wanted', 'pending'])))
   const asked = open.reduce((sum, { amount }) => sum + amount.amount, 0)
   const untaken = Math.max(0, chargedTotal(order) - captured - asked)
+  // What was given back was taken before: of units that nobody has paid for it was not.
+  const { priced, whole } = await pricedUnits(tx, order, { units, deduction, unpaid: why === 'canceled' ? untaken : 0 })
+  const worth = priced.reduce((sum, { amount }) => sum + amount, 0)
+  const first = why === 'returned' ? 'refund' : 'uncharged'
   const early = Math.min(worth, first === 'refund' ? kept : untaken)
   const late = Math.min(worth - early, first === 'refund' ? untaken : kept)
   if (early + late < worth && asked > 0)
@@ -145,23 +146,27 @@ type Priced = NamedUnits & { readonly amount: number }
 
 /** What these units would be worth now, of the way that they are given back by. */
 export async function worthOf(tx: Transaction, order: Order, units: readonly NamedUnits[]): Promise<Money> {
-  return money((await pricedUnits(tx, order, { units, deduction: 0 })).whole, order.total.currency)
+  return money((await pricedUnits(tx, order, { units, deduction: 0, unpaid: 0 })).whole, order.total.currency)
 }
 
-/** Of units that were given back already, nothing. A deduction is taken from all in proportion. */
+/**
+ * Of units that were given back already, nothing, and of others what was not given back without naming them; but all of it where nobody has
+ * taken as much (`unpaid`). A deduction is taken from all in proportion.
+ */
 async function pricedUnits(
   tx: Transaction,
   order: Order,
-  { units, deduction }: Pick<Units, 'units' | 'deduction'>,
+  { units, deduction, unpaid }: Pick<Units, 'units' | 'deduction'> & { readonly unpaid: number },
 ): Promise<{ readonly priced: readonly Priced[]; readonly whole: number }> {
-  const paid = paidFor(order).lines
   const before = await givenBack(tx, order)
-  const priced = units.map(({ line, quantity }): Priced => {
+  const worthOf = worthOfUnits(order, before)
+  const worths = units.map(({ line, quantity: asked }) => {
     const of = order.lines.find(({ id }) => id === line)!.quantity
-    const back = before.get(line)?.units ?? 0
-    const left = Math.max(0, Math.min(quantity, of - back))
-    return { line, quantity: left, amount: left === 0 ? 0 : shareOfUnits(paid.get(line)!, { before: back, units: left, of }) }
+    const quantity = Math.max(0, Math.min(asked, of - (before.get(line)?.units ?? 0)))
+    return { line, quantity, ...worthOf(line, quantity) }
   })
+  const isUnpaid = worths.reduce((sum, { full }) => sum + full, 0) <= unpaid
+  const priced = worths.map(({ line, quantity, full, left }): Priced => ({ line, quantity, amount: isUnpaid ? full : left }))
   const worth = priced.reduce((sum, { amount }) => sum + amount, 0)
   const kept = shares(
     money(Math.min(deduction, worth), order.total.currency),

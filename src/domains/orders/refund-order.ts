@@ -14,9 +14,8 @@ import { paymentChanged } from '../payments/events.ts'
 import { refundOutput, refundView } from '../payments/payment-view.ts'
 import { type Order, orders } from './collections.ts'
 import { refundFrom, sourcesOf } from './give-back.ts'
-import { givenBack } from './given-back.ts'
+import { givenBack, worthOfUnits } from './given-back.ts'
 import { stateConflict } from './order-units.ts'
-import { paidFor, shareOfUnits } from './paid-for.ts'
 
 const refundedLines = Type.Array(
   Type.Object(
@@ -144,8 +143,8 @@ function tooLarge(left: Money, path: string | undefined): EngineError {
 }
 
 /**
- * What so many units of each line came to. By all units given back so far and not by these alone: so the cents of many
- * refunds sum to what was paid for the line.
+ * What so many units of each line came to, less what was given back of them by amount. By all units given back so far and not by these
+ * alone: so the cents of many refunds sum to what was paid for the line.
  * @throws validation_failed
  */
 async function pricedLines(
@@ -153,22 +152,20 @@ async function pricedLines(
   order: Order,
   given: readonly { readonly line: string; readonly quantity: number }[],
 ): Promise<RefundedLine[]> {
-  const paid = paidFor(order).lines
-  const before = new Map(Array.from(await givenBack(tx, order), ([line, { units }]) => [line, units]))
+  const back = new Map(await givenBack(tx, order))
   const issues: InputIssue[] = []
   const priced = given.map(({ line: id, quantity }, index): RefundedLine => {
     const line = order.lines.find((one) => one.id === id)
-    const back = before.get(id) ?? 0
-    before.set(id, back + quantity)
+    const before = back.get(id) ?? { units: 0, amount: 0 }
     if (line === undefined) issues.push({ path: `/lines/${index}/line`, code: 'not_found', message: 'is no line of this order' })
-    else if (back + quantity > line.quantity)
+    else if (before.units + quantity > line.quantity)
       issues.push({
         path: `/lines/${index}/quantity`,
         code: 'maximum',
-        message: `must be ${line.quantity - back} or less: so many were not given back yet`,
+        message: `must be ${line.quantity - before.units} or less: so many were not given back yet`,
       })
-    const amount =
-      line === undefined || issues.length > 0 ? 0 : shareOfUnits(paid.get(id)!, { before: back, units: quantity, of: line.quantity })
+    const amount = line === undefined || issues.length > 0 ? 0 : worthOfUnits(order, back)(id, quantity).left
+    back.set(id, { units: before.units + quantity, amount: before.amount + amount })
     return { line: id, quantity, amount: money(amount, order.total.currency) }
   })
   if (issues.length > 0) throw new EngineError('validation_failed', { errors: issues })

@@ -6,7 +6,7 @@ import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, salesEntries } from '../ledger/collections.ts'
 import type { SalesPart } from '../ledger/post-transfer.ts'
 import type { Order } from './collections.ts'
-import type { GivenBack } from './given-back.ts'
+import type { GivenBackBy } from './given-back.ts'
 import { accountsOf, recognition, type SoldPart, salesOf, soldParts } from './place-order.ts'
 
 /** `part`: null of an order that keeps no taxes of its own. */
@@ -16,14 +16,19 @@ export type Share = { readonly part: SoldPart | null; readonly account: string; 
  * `ofLines`: what of it was given back for lines. Of these it is what they were recognized as; the rest is what is left of the whole,
  * in proportion. Each account of the sale is among them, and each part that has it.
  */
-export function sharesOf(order: Order, amountMinor: number, ofLines: ReadonlyMap<string, GivenBack>): Share[] {
+export function sharesOf(order: Order, amountMinor: number, ofLines: GivenBackBy): Share[] {
   const { currency } = order.total
   const split = (amount: number, weights: readonly number[]) =>
     weights.length === 0 ? [] : allocateMoney(money(amount, currency), weights).map((share) => share.amount)
   const sold = soldParts(order) ?? []
-  const lines = sold.flatMap((part) => {
-    const back = part.line === null ? undefined : ofLines.get(part.line)
-    return back === undefined ? [] : [{ part, amount: Math.min(back.amount, part.net + part.tax) }]
+  const lines = [...Map.groupBy(sold, ({ line }) => line)].flatMap(([line, parts]) => {
+    const back = ofLines.get(line)
+    if (back === undefined) return []
+    // Shipping goes with the goods of more than one rate.
+    const weights = parts.map(({ net, tax }) => net + tax)
+    const most = weights.reduce((sum, weight) => sum + weight, 0)
+    const amounts = split(Math.min(back.amount, most), weights)
+    return parts.map((part, index) => ({ part, amount: amounts[index]! }))
   })
   // A refund of lines may have become less, where the money went another way.
   const named = Math.min(
@@ -60,7 +65,7 @@ export function sharesOf(order: Order, amountMinor: number, ofLines: ReadonlyMap
 }
 
 /** The same by account. */
-export function partsOf(order: Order, amountMinor: number, ofLines: ReadonlyMap<string, GivenBack>): ReadonlyMap<string, number> {
+export function partsOf(order: Order, amountMinor: number, ofLines: GivenBackBy): ReadonlyMap<string, number> {
   const parts = new Map<string, number>()
   for (const { account, amount } of sharesOf(order, amountMinor, ofLines)) parts.set(account, (parts.get(account) ?? 0) + amount)
   return parts

@@ -61,8 +61,8 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   if (after.status === 'placed' || after.status === 'completed') {
     const returned = await returnSurplus(context, after, attempts)
     const corrected = await correctSale(context, after, { captured: sum(attempts, 'captured'), lost })
-    const standing = await writeStanding(tx, after, attempts)
-    return [...returned, ...corrected, ...standing.events, ...dueDigital(standing.order)]
+    const standing = await writeStanding(tx, corrected.order, attempts)
+    return [...returned, ...corrected.events, ...standing.events, ...dueDigital(standing.order)]
   }
   return []
 }
@@ -94,7 +94,7 @@ async function place(context: Work, order: Order, { attempts, lost }: Paid, hold
   // have left the deposit: a refund of before, or one that failed and is owed.
   const captured = sum(attempts, 'captured')
   if (captured < chargedTotal(order) || attempts.some(({ facts }) => facts === null || facts > 1))
-    returned.push(...(await correctSale(context, order, { captured, lost })))
+    returned.push(...(await correctSale(context, order, { captured, lost })).events)
   return [...events, ...returned]
 }
 

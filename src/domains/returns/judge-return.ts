@@ -170,10 +170,10 @@ export const completeReturn = command({
     const units = orderReturn.lines.filter(({ received }) => received > 0).map(({ line, received }) => ({ line, quantity: received }))
     const cause = { reason: 'returned', key: `return:${orderReturn.id}`, isKept: to === 'store_credit', isAwaited: false } as const
     // What is exchanged pays for what was sent instead, and only the rest goes back.
-    const first = orderReturn.isExchange === true ? 'uncharged' : 'refund'
+    const why = orderReturn.isExchange === true ? 'exchanged' : 'returned'
     const nothing: UnitsBack = { refunds: [], refunded: money(0, currency), uncharged: [], worth: money(0, currency) }
     const back =
-      input.refund === false ? nothing : await giveBackUnits(context, order, { units, deduction: deduction.amount, first, ...cause })
+      input.refund === false ? nothing : await giveBackUnits(context, order, { units, deduction: deduction.amount, why, ...cause })
     if (input.refund !== false && deduction.amount > back.worth.amount)
       throw invalid('/deduction/amount', 'maximum', `must be ${back.worth.amount} or less: so much the units are worth`)
     const set = { status: 'completed', refunded: back.refunded, deduction, answer: input.answer ?? null }

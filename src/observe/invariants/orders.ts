@@ -8,7 +8,8 @@ import { carts } from '../../domains/carts/collections.ts'
 import { emails } from '../../domains/emails/collections.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { chargedTotal, type Order, orders } from '../../domains/orders/collections.ts'
-import { byLine } from '../../domains/orders/given-back.ts'
+import { byLine, type GivenBackBy } from '../../domains/orders/given-back.ts'
+import { paidFor } from '../../domains/orders/paid-for.ts'
 import { recognition } from '../../domains/orders/place-order.ts'
 import { partsOf } from '../../domains/orders/sale-parts.ts'
 import { paymentStatusOf } from '../../domains/orders/settle-order.ts'
@@ -29,6 +30,8 @@ export const orderInvariants: InvariantGroup = {
     'orders.paid_is_placed': 'An order that waits for its payment does not have it yet.',
     'orders.refund_in_proportion':
       'What was given back of a sale, at most all of it, is taken out of what its lines were sold for, and what names no line out of the rest in proportion.',
+    'orders.lines_given_back':
+      'No line of a sale is given back for more units than it has or more than was paid for it, and what was given back beside is spread over the lines.',
     'orders.placed_has_stock':
       'A placed order has its goods committed, a waiting one has them held, each line in full, of a bundle its parts.',
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total, its shipping and its tax.',
@@ -228,9 +231,27 @@ function checkSale(
   const givenBack = 0 - back(accounts.deposit(order.id))
   if (givenBack < 0 || givenBack > order.total.amount)
     report('orders.refund_in_proportion', rows, `${givenBack} of ${order.total.amount} was given back`)
-  for (const [account, amount] of partsOf(order, givenBack, byLine(refunded, order)))
+  const ofLines = byLine(refunded, order)
+  for (const [account, amount] of partsOf(order, givenBack, ofLines))
     if (back(account) !== amount)
       report('orders.refund_in_proportion', rows, `${account} gave back ${back(account)}, its part is ${amount}`)
+  for (const found of wrongLines(order, { ofLines, givenBack })) report('orders.lines_given_back', rows, found)
+}
+
+/** Of an order that was refunded by amount before that was spread, and never by line, nothing is said. */
+function wrongLines(order: Order, { ofLines, givenBack }: { readonly ofLines: GivenBackBy; readonly givenBack: number }): string[] {
+  const paid = paidFor(order)
+  const of = (line: string | null) => ofLines.get(line) ?? { units: 0, amount: 0 }
+  const lines = [
+    ...order.lines.map(({ id, quantity }) => ({ id, quantity, most: paid.lines.get(id)!.amount, ...of(id) })),
+    { id: 'shipping', quantity: 0, most: paid.shipping.amount, ...of(null) },
+  ]
+  const over = lines.filter(({ units, amount, quantity, most }) => units > quantity || amount > most)
+  const all = lines.reduce((sum, { amount }) => sum + amount, 0)
+  return [
+    ...over.map((line) => `${line.id} gave back ${line.units} of ${line.quantity} units and ${line.amount} of ${line.most}`),
+    ...(ofLines.size > 0 && all < givenBack ? [`of ${givenBack} that were given back, ${givenBack - all} are no line's`] : []),
+  ]
 }
 
 function checkLedger({ report }: VerifyContext, order: Order, { attempts, entries: all }: Course): void {

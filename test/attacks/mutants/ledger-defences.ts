@@ -44,8 +44,8 @@ export const ledgerDefences: readonly Defence[] = [
   {
     name: 'what is exchanged pays for what was sent for it, before anything is given back',
     file: 'src/domains/returns/judge-return.ts',
-    from: "orderReturn.isExchange === true ? 'uncharged' : 'refund'",
-    to: "'refund'",
+    from: "orderReturn.isExchange === true ? 'exchanged' : 'returned'",
+    to: "'returned'",
     test: 'test/api/returns.test.ts',
     asked: ['an exchange for something dearer'],
   },
@@ -385,6 +385,22 @@ export const ledgerDefences: readonly Defence[] = [
     to: 'shareOfMoney(paid, units, of).amount + 0 * before',
     test: 'test/api/refunds.test.ts',
     asked: ['units that are no whole cents each'],
+  },
+  {
+    name: 'what was given back by amount is given back once',
+    file: 'src/domains/orders/given-back.ts',
+    from: 'if (rest === spread) return allowances',
+    to: 'if (rest === spread || (true as boolean)) return allowances',
+    test: 'test/api/returns.test.ts',
+    asked: ['what was given back by amount is given back once'],
+  },
+  {
+    name: 'what was given back by amount comes off each unit of its line',
+    file: 'src/domains/orders/given-back.ts',
+    from: 'Math.min(Math.max(0, share - less), most)',
+    to: 'Math.min(Math.max(0, share - 0 * less), most)',
+    test: 'test/api/returns.test.ts',
+    asked: ['half of it given back by amount'],
   },
   {
     name: 'no unit of an order is sent twice',
