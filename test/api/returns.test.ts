@@ -248,12 +248,16 @@ test('a return and a refund of the same units at once give back what they cost o
 })
 
 test('what was refunded by line is not given back with its return', async () => {
-  const { id, hardcover } = await sent()
+  const { id, paperback, hardcover } = await sent()
   assert.equal((await post(`orders/${id}/refunds`, { lines: [{ line: hardcover, quantity: 1 }] })).status, 201)
   const asked = await post(`orders/${id}/returns`, { lines: [{ line: hardcover, quantity: 1, reason: 'other' }] })
   await post(`returns/${asked.body.id}/approve`)
   await post(`returns/${asked.body.id}/receive`)
   assert.deepEqual((await post(`returns/${asked.body.id}/complete`)).body.refunded, eur(0))
+  // What was deducted of other units is not given back by it either.
+  assert.equal(await sentBack(id, paperback, 2, { deduction: eur(500) }), 1500)
+  assert.equal((await post(`orders/${id}/refunds`, { lines: [{ line: paperback, quantity: 1 }] })).status, 201)
+  assert.equal(await sentBack(id, paperback, 1), 0)
 })
 
 test('what was given back before by amount comes off what came back of it', async () => {
@@ -374,11 +378,11 @@ test('an exchange is whole or not at all, and of two at once the units go back o
 })
 
 /** Of so many units, as it is completed. */
-const sentBack = async (id: string, line: string, quantity: number) => {
+const sentBack = async (id: string, line: string, quantity: number, how: object = {}) => {
   const asked = await post(`orders/${id}/returns`, { lines: [{ line, quantity, reason: 'other' }] })
   await post(`returns/${asked.body.id}/approve`)
   await post(`returns/${asked.body.id}/receive`)
-  const { status, body, text } = await post(`returns/${asked.body.id}/complete`)
+  const { status, body, text } = await post(`returns/${asked.body.id}/complete`, how)
   assert.equal(status, 200, text)
   return body.refunded.amount as number
 }

@@ -421,8 +421,8 @@ export const ledgerDefences: readonly Defence[] = [
   {
     name: 'a unit that was given back is not given back again',
     file: 'src/domains/orders/give-back.ts',
-    from: 'Math.max(0, Math.min(quantity, of - back))',
-    to: 'Math.max(0, Math.min(quantity, of))',
+    from: 'Math.min(asked, of - (before.get(line)?.units ?? 0))',
+    to: 'Math.min(asked, of - 0 * (before.get(line)?.units ?? 0))',
     test: 'test/api/returns.test.ts',
     asked: ['what was refunded by line is not given back with its return'],
   },
