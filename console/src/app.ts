@@ -12,12 +12,16 @@ import { CollectionPage, CollectionsPage } from './pages/collection.ts'
 import { EffectsPage } from './pages/effects.ts'
 import { FiguresPage } from './pages/figures.ts'
 import { HomePage } from './pages/home.ts'
+import { IncomingPage } from './pages/incoming.ts'
 import { KeysPage } from './pages/keys.ts'
 import { LedgerPage } from './pages/ledger.ts'
 import { MailPage } from './pages/mail.ts'
 import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
+import { OrdersTransferPage } from './pages/orders-transfer.ts'
 import { PeoplePage } from './pages/people.ts'
+import { PriceListPage } from './pages/price-list.ts'
+import { NewPriceListPage, PriceListsPage } from './pages/price-lists.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
 import { SettlementPage } from './pages/settlement.ts'
 import { Acting, FactorFirst, NotStaff, SetupPage, SignInAgain, SignInPage, Waiting } from './pages/sign-in.ts'
@@ -167,6 +171,16 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${OrdersPage} />`
     case 'order':
       return html`<${OrderPage} id=${route.id} />`
+    case 'ordersTransfer':
+      return html`<${OrdersTransferPage} />`
+    case 'incoming':
+      return html`<${IncomingPage} />`
+    case 'priceLists':
+      return html`<${PriceListsPage} />`
+    case 'newPriceList':
+      return html`<${NewPriceListPage} />`
+    case 'priceList':
+      return html`<${PriceListPage} id=${route.id} />`
     case 'mail':
       return html`<${MailPage} id=${route.id} />`
     case 'effects':

@@ -128,6 +128,8 @@ export function formatGap(ms: number): string {
 
 /** `pending_payment` and `placedAt` as people write them. */
 export function humanize(name: string): string {
+  // A currency, a country.
+  if (/^[A-Z]{2,3}$/.test(name)) return name
   const words = name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/[_.-]+/g, ' ')

@@ -9,6 +9,11 @@ test('paths lead to pages', () => {
     ['/console/', { page: 'home' }],
     ['/console/orders', { page: 'orders' }],
     ['/console/orders/ord_1', { page: 'order', id: 'ord_1' }],
+    ['/console/orders/transfer', { page: 'ordersTransfer' }],
+    ['/console/incoming', { page: 'incoming' }],
+    ['/console/priceLists', { page: 'priceLists' }],
+    ['/console/priceLists/new', { page: 'newPriceList' }],
+    ['/console/priceLists/plst_1', { page: 'priceList', id: 'plst_1' }],
     ['/console/mail', { page: 'mail' }],
     ['/console/mail/eml_1', { page: 'mail', id: 'eml_1' }],
     ['/console/effects', { page: 'effects' }],
@@ -37,7 +42,7 @@ test('paths lead to pages', () => {
 })
 
 test('a record leads to its best page and back', () => {
-  for (const collection of ['orders', 'emails', 'reviews', 'effects', 'webhooks']) {
+  for (const collection of ['orders', 'emails', 'reviews', 'effects', 'webhooks', 'priceLists']) {
     assert.notEqual(parseRoute(recordPath(collection, 'x_1')).page, 'unknown')
     assert.notEqual(parseRoute(collectionPath(collection)).page, 'unknown')
   }

@@ -3,6 +3,11 @@ export type Route =
   | { page: 'home' }
   | { page: 'orders' }
   | { page: 'order'; id: string }
+  | { page: 'ordersTransfer' }
+  | { page: 'incoming' }
+  | { page: 'priceLists' }
+  | { page: 'newPriceList' }
+  | { page: 'priceList'; id: string }
   | { page: 'mail'; id?: string }
   | { page: 'effects' }
   | { page: 'audit' }
@@ -38,14 +43,20 @@ export function parseRoute(path: string): Route {
   }
   if (third !== undefined) return { page: 'unknown' }
   if (first === 'orders') {
-    return second === undefined ? { page: 'orders' } : { page: 'order', id: second }
+    if (second === undefined) return { page: 'orders' }
+    // Ids are TypeIDs, so this is never one.
+    return second === 'transfer' ? { page: 'ordersTransfer' } : { page: 'order', id: second }
   }
   if (first === 'mail') return second === undefined ? { page: 'mail' } : { page: 'mail', id: second }
   if (first === 'webhooks') {
     if (second === undefined) return { page: 'webhooks' }
     return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
   }
-  const alone = ['effects', 'figures', 'ledger', 'settlement', 'audit', 'keys', 'people'] as const
+  if (first === 'priceLists') {
+    if (second === undefined) return { page: 'priceLists' }
+    return second === 'new' ? { page: 'newPriceList' } : { page: 'priceList', id: second }
+  }
+  const alone = ['incoming', 'effects', 'figures', 'ledger', 'settlement', 'audit', 'keys', 'people'] as const
   const page = alone.find((name) => name === first)
   if (page !== undefined && second === undefined) return { page }
   return { page: 'unknown' }
@@ -64,15 +75,18 @@ const ownPages: Readonly<Record<string, string>> = {
   emails: `${base}/mail`,
   effects: `${base}/effects`,
   webhooks: `${base}/webhooks`,
+  priceLists: `${base}/priceLists`,
 }
 
 export function collectionPath(collection: string): string {
   return ownPages[collection] ?? `${base}/data/${encodeURIComponent(collection)}`
 }
 
-/** Orders, mails and webhooks have pages of their own; all other records share one. */
+const withOwnPage = ['orders', 'emails', 'webhooks', 'priceLists']
+
+/** Orders, mails, webhooks and price lists have pages of their own; all other records share one. */
 export function recordPath(collection: string, id: string): string {
-  if (collection === 'orders' || collection === 'emails' || collection === 'webhooks') {
+  if (withOwnPage.includes(collection)) {
     return `${collectionPath(collection)}/${encodeURIComponent(id)}`
   }
   return plainRecordPath(collection, id)

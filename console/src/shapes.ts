@@ -79,6 +79,8 @@ export interface UnitCounts {
   canceled?: number
   returning?: number
   returned?: number
+  /** Downloaded: nothing of it is sent back. */
+  isDigital?: boolean
 }
 
 export interface LineUnits {
@@ -104,6 +106,8 @@ export interface OrderReturn {
   answer: string | null
   refunded: Money | null
   deduction: Money | null
+  /** Something else was added to the order for it. */
+  isExchange?: boolean | null
   createdAt: string
 }
 
@@ -212,7 +216,29 @@ export interface LedgerEntry {
   postedAt: string
 }
 
-export type StockLevel = { id: string; variant: string; location: string } & Record<'onHand' | 'held' | 'committed' | 'available', number>
+export type StockLevel = { id: string; variant: string; location: string } & Record<
+  'onHand' | 'held' | 'committed' | 'available',
+  number
+> & { incoming?: number | null; expectedAt?: string | null; sellsIncoming?: boolean | null; safetyStock?: number | null }
+
+export interface PriceList {
+  id: string
+  title: string
+  active: boolean | null
+  currency: string
+  customerGroups: readonly string[]
+  startsAt: string | null
+  endsAt: string | null
+}
+
+export interface ListPrice {
+  id: string
+  list: string
+  variant: string
+  fromQuantity: number
+  price: Money
+  compareAtPrice: Money | null
+}
 
 export interface Reservation {
   id: string

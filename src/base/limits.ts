@@ -166,6 +166,8 @@ export const limits = {
   sortKeysMax: 8,
   /** Rows of an import that share a transaction: others get their turn between two, and one that is refused costs the others a repeat. */
   importRowsTogether: 100,
+  /** Numbers of orders that a dry run of an import keeps, to tell those that stand twice in its file: some 10 MB. */
+  importNumbersSeenMax: 100_000,
   /** Columns of an import: more than any database has. */
   importColumnsMax: 2_000,
   /** Refusals after which the rest of such rows is written one by one. */

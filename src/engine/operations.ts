@@ -141,6 +141,7 @@ import { eraseMe, eraseUser, keepAccount } from '../domains/personal/request-era
 import { exportOperations } from '../domains/personal/request-export.ts'
 import { exchangeOrder } from '../domains/returns/exchange-order.ts'
 import { approveReturn, completeReturn, receiveReturn, rejectReturn } from '../domains/returns/judge-return.ts'
+import { quoteExchange } from '../domains/returns/quote-exchange.ts'
 import { requestReturn } from '../domains/returns/request-return.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { addStockLevel } from '../domains/stock/add-stock-level.ts'
@@ -394,6 +395,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     cancelFulfillment,
     requestReturn,
     exchangeOrder,
+    quoteExchange,
     lookUpOrder,
     noteOrder,
     orderTimeline,

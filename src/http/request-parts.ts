@@ -15,12 +15,11 @@ export function inputOf(request: FastifyRequest, { operation, method }: Route, i
   const query = parseQueryString((request.query as { text?: string }).text ?? '')
   const params = request.params as Record<string, string>
   for (const name in params) if (!isStorableText(params[name]!)) throw invalid(`/${name}`, 'characters', unstorableText)
-  if (method === 'GET' || operation.takesQuery) {
+  if (method === 'GET' || operation.takesQuery || operation.takesFile) {
     for (const name in params) if (name in query) throw invalid(`query:${name}`, 'repeated', 'is part of the address already')
     coerceQuery(query, operation.input as { properties?: Record<string, { type?: unknown }> })
     return Object.assign(query, params)
   }
-  if (operation.takesFile) return Object.assign(query, params)
   const [unexpected] = Object.keys(query)
   if (unexpected !== undefined) throw invalid(`query:${unexpected}`, 'unknown_field', 'is not a parameter here')
   if (isBodyApart) return { ...params }

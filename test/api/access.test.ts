@@ -864,6 +864,16 @@ const shopRows: Row[] = [
       }),
     { given: ownersOrder('card_declined') },
   ),
+  ...rows(
+    'orders.quoteExchange',
+    staffOnly(409),
+    ({ ids }, { order }) =>
+      post(`/api/orders/${order}/exchanges/quote`, {
+        lines: [{ line: 'line_x', quantity: 1, reason: 'other' }],
+        add: [{ variant: ids['variant'] }],
+      }),
+    { given: ownersOrder('card_declined') },
+  ),
   ...rows('returns.approve', staffOnly(200), (_, { orderReturn }) => post(`/api/returns/${orderReturn}/approve`), {
     given: (world) => aReturn(world),
     events: ['returns.approve: effects, emails, returns'],

@@ -305,6 +305,10 @@ const dueByLink = async (id: string) => {
 test('an exchange for something dearer is one request: stock of both, and the difference is charged by a link once it is back', async () => {
   const { id, paperback } = await sent()
   const before = [await levelOf('variant'), await levelOf('hardcover')]
+  const asked = { lines: [{ line: paperback, quantity: 1, reason: 'wrong_item' }], add: [{ variant: world.ids['hardcover'] }] }
+  const newest = await world.newest()
+  const quoted = await post(`orders/${id}/exchanges/quote`, asked)
+  assert.deepEqual([quoted.status, quoted.body, await world.newest()], [200, { worth: eur(1000), added: eur(2500) }, newest], quoted.text)
   const made = await exchange(id, paperback, { instructions: 'Main Street 1' })
   assert.deepEqual([made.status, made.body.worth, made.body.added], [201, eur(1000), eur(2500)], made.text)
   assert.deepEqual([made.body.return.status, made.body.return.isExchange, made.body.order.holds], ['approved', true, ['exchange']])

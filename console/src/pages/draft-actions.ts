@@ -13,7 +13,7 @@ import { ErrorNote, textOf } from '../ui/parts.ts'
 import { RefPicker } from '../ui/ref-picker.ts'
 
 /** `line`: of the draft that is changed; none of one that is put in. `now`: what it costs, where that is known. */
-type Wanted = { key: string; line?: string; variant: string; quantity: string; price: string; now?: Money }
+export type Wanted = { key: string; line?: string; variant: string; quantity: string; price: string; now?: Money }
 type Typed = { email: string; account: string; vatId: string; method: string; note: string; lines: readonly Wanted[]; address: Place }
 const places = ['name', 'line1', 'line2', 'postalCode', 'city', 'region', 'country'] as const
 type Place = Readonly<Record<(typeof places)[number], string>>
@@ -60,14 +60,27 @@ function typedOf(order: Order, { isSame, agreed }: { isSame: boolean; agreed: Ag
   return { email, account, ...more, lines, address: placeOf(order.addresses.shipping) }
 }
 
+type PricedLine = Wanted & { unitPrice: Money | undefined }
+
+/** With the prices that were typed, and the lines whose price is none. */
+export function pricedLines(lines: readonly Wanted[], currency: string): { priced: readonly PricedLine[]; wrong: readonly string[] } {
+  const priced = lines.map((one) => ({ ...one, unitPrice: one.price.trim() === '' ? undefined : parseMoney(one.price, currency) }))
+  return { priced, wrong: priced.filter(({ price, unitPrice }) => price.trim() !== '' && unitPrice === undefined).map(({ key }) => key) }
+}
+
+const asked = ({ quantity, unitPrice }: PricedLine) => ({ quantity: Number(quantity), ...(unitPrice && { unitPrice }) })
+
+/** Those that are no lines yet. */
+export function addedLines(priced: readonly PricedLine[]): object[] {
+  return priced.filter(({ line }) => line === undefined).map((one) => ({ variant: one.variant, ...asked(one) }))
+}
+
 /** What is sent; the lines whose price is none instead. */
 function bodyOf(typed: Typed, currency: string, before: Order | undefined): { body?: object; wrong: readonly string[] } {
   const { email, account, vatId, method, note, lines, address } = typed
-  const priced = lines.map((one) => ({ ...one, unitPrice: one.price.trim() === '' ? undefined : parseMoney(one.price, currency) }))
-  const wrong = priced.filter(({ price, unitPrice }) => price.trim() !== '' && unitPrice === undefined).map(({ key }) => key)
+  const { priced, wrong } = pricedLines(lines, currency)
   if (wrong.length > 0) return { wrong }
-  const asked = ({ quantity, unitPrice }: (typeof priced)[number]) => ({ quantity: Number(quantity), ...(unitPrice && { unitPrice }) })
-  const added = priced.filter(({ line }) => line === undefined).map((one) => ({ variant: one.variant, ...asked(one) }))
+  const added = addedLines(priced)
   const kept = priced.filter(({ line }) => line !== undefined)
   const gone = (before?.lines ?? []).filter(({ id }) => !kept.some(({ line }) => line === id))
   const changed = [
@@ -160,7 +173,7 @@ function DraftDialog(
     void deed.run(path, read.body, before ? 'The draft is changed.' : 'The draft is made. Nobody but staff sees it.')
   }
   return html`<${DeedDialog} title=${props.title} action=${props.action} deed=${deed} onSubmit=${send} onClose=${onClose}>
-    <${Lines} typed=${typed} wrong=${wrong} currency=${currency} set=${set} />
+    <${WantedLines} id="draft" legend="Lines" lines=${typed.lines} wrong=${wrong} currency=${currency} onChange=${(lines: readonly Wanted[]) => set({ lines })} />
     ${
       !before &&
       html`<div class="field">
@@ -183,47 +196,60 @@ function DraftDialog(
   <//>`
 }
 
-type Setting = { typed: Typed; wrong: readonly string[]; currency: string; set: (more: Partial<Typed>) => void }
-
-function Lines({ typed, wrong, currency, set }: Setting): VNode {
+export function WantedLines(props: {
+  id: string
+  legend: string
+  lines: readonly Wanted[]
+  wrong: readonly string[]
+  currency: string
+  onChange: (lines: readonly Wanted[]) => void
+}): VNode {
+  const { id, lines, wrong, currency, onChange } = props
   const [made, setMade] = useState(0)
-  const { lines } = typed
   const add = (variant: string) => {
     if (variant === '') return
     setMade(made + 1)
-    set({ lines: [...lines, { key: `new-${made}`, variant, quantity: '1', price: '' }] })
+    onChange([...lines, { key: `new-${made}`, variant, quantity: '1', price: '' }])
   }
-  const change = (key: string, more: Partial<Wanted>) => set({ lines: lines.map((one) => (one.key === key ? { ...one, ...more } : one)) })
+  const change = (key: string, more: Partial<Wanted>) => onChange(lines.map((one) => (one.key === key ? { ...one, ...more } : one)))
   return html`<fieldset class="field">
-    <legend>Lines</legend>
+    <legend>${props.legend}</legend>
     ${lines.map(
       (one) => html`<${LineFields}
         key=${one.key}
+        id=${id}
         one=${one}
         currency=${currency}
         isWrong=${wrong.includes(one.key)}
         onChange=${(more: Partial<Wanted>) => change(one.key, more)}
-        onRemove=${() => set({ lines: lines.filter(({ key }) => key !== one.key) })}
+        onRemove=${() => onChange(lines.filter(({ key }) => key !== one.key))}
       />`,
     )}
     <div class="field">
-      <label for="draft-variant">Add a variant <span class="faint">by its product or SKU</span></label>
-      <${RefPicker} key=${made} id="draft-variant" collection="variants" many=${false} value="" invalid=${false} onChange=${add} />
+      <label for=${`${id}-variant`}>Add a variant <span class="faint">by its product or SKU</span></label>
+      <${RefPicker} key=${made} id=${`${id}-variant`} collection="variants" many=${false} value="" invalid=${false} onChange=${add} />
     </div>
   </fieldset>`
 }
 
-type LineProps = { one: Wanted; currency: string; isWrong: boolean; onChange: (more: Partial<Wanted>) => void; onRemove: () => void }
+type LineProps = {
+  id: string
+  one: Wanted
+  currency: string
+  isWrong: boolean
+  onChange: (more: Partial<Wanted>) => void
+  onRemove: () => void
+}
 
-function LineFields({ one, currency, isWrong, onChange, onRemove }: LineProps): VNode {
+function LineFields({ id, one, currency, isWrong, onChange, onRemove }: LineProps): VNode {
   const title = useLabel('variants', one.variant) ?? one.variant
   const example = currencyDigits(currency) === 0 ? '20' : '19.90'
   const hint = one.now ? `of the catalogue when empty; now ${formatMoney(one.now)}` : 'of the catalogue when empty'
   return html`<div class="draft-line" role="group" aria-label=${title}>
     <p class="draft-title">${title}</p>
-    <${TextField} id=${`draft-quantity-${one.key}`} label="Quantity" inputmode="numeric" value=${one.quantity} onInput=${(quantity: string) => onChange({ quantity })} />
+    <${TextField} id=${`${id}-quantity-${one.key}`} label="Quantity" inputmode="numeric" value=${one.quantity} onInput=${(quantity: string) => onChange({ quantity })} />
     <${TextField}
-      id=${`draft-price-${one.key}`}
+      id=${`${id}-price-${one.key}`}
       label="Price of one"
       hint=${hint}
       inputmode="decimal"

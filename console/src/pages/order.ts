@@ -28,7 +28,8 @@ import { PaymentLink } from './credit-actions.ts'
 import { DraftDeeds } from './draft-actions.ts'
 import { InvoicesCard } from './invoice-actions.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
-import { OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds, whereabouts } from './parcel-actions.ts'
+import { whereabouts } from './order-units.ts'
+import { OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds } from './parcel-actions.ts'
 import { leftOf, RefundOrder } from './payment-actions.ts'
 
 interface LoadedOrder {

@@ -1,7 +1,7 @@
 /** All orders, newest first. */
 import { html, type VNode } from '../../vendor/htm-preact.js'
 import { recordLabel } from '../format.ts'
-import { recordPath } from '../routes.ts'
+import { base, recordPath } from '../routes.ts'
 import type { Order } from '../shapes.ts'
 import { Amount, Chip, PageHead, Time } from '../ui/parts.ts'
 import { RecordList } from '../ui/record-list.ts'
@@ -64,7 +64,7 @@ const chips = [
 
 export function OrdersPage(): VNode {
   return html`
-    <${PageHead} title="Orders" actions=${html`<${MakeOrder} />`} />
+    <${PageHead} title="Orders" actions=${html`<a class="button" href=${`${base}/orders/transfer`}>Import, export</a><${MakeOrder} />`} />
     <${RecordList}
       collection="orders"
       columns=${columns}

@@ -3,70 +3,15 @@ import { html, useState, type View, type VNode } from '../../vendor/htm-preact.j
 import { formatMoney, humanize } from '../format.ts'
 import { plainRecordPath } from '../routes.ts'
 import { useMay } from '../schema.ts'
-import type { Fulfillment, Line, LineUnits, Money, Order, OrderReturn, UnitCounts } from '../shapes.ts'
+import type { Fulfillment, Line, LineUnits, Order, OrderReturn } from '../shapes.ts'
 import { type Closing, ConfirmDeed, DeedDialog, TextField, useAmount, useDeed, useOpened } from '../ui/deed.ts'
 import { Card, Chip, Time, textOf } from '../ui/parts.ts'
-
-type Counted = Line & UnitCounts & { tax?: Money }
-
-function openOf({ quantity, shipped = 0, canceled = 0 }: Counted): number {
-  return quantity - shipped - canceled
-}
-function returnableOf({ shipped = 0, returning = 0, returned = 0 }: Counted): number {
-  return shipped - returning - returned
-}
-
-/** `2 sent, 1 canceled`: where the units of a line are. */
-export function whereabouts(line: Counted): string {
-  const parts = [
-    [line.shipped, 'sent'],
-    [line.canceled, 'canceled'],
-    [line.returning, 'on the way back'],
-    [line.returned, 'back'],
-  ] as const
-  return parts
-    .filter(([count]) => count)
-    .map(([count, word]) => `${count} ${word}`)
-    .join(', ')
-}
+import { ExchangeUnits, exchangeWords } from './exchange-actions.ts'
+import { all, at, ChooseUnits, type Chosen, type Counted, chosenLines, openOf, returnableOf } from './order-units.ts'
 
 function canSend({ status, lines }: Order): boolean {
   return status === 'placed' && lines.some((line) => openOf(line) > 0)
 }
-
-type Chosen = Readonly<Record<string, number>>
-const chosenLines = (chosen: Chosen): LineUnits[] =>
-  Object.entries(chosen)
-    .filter(([, quantity]) => quantity > 0)
-    .map(([line, quantity]) => ({ line, quantity }))
-
-function ChooseUnits(props: {
-  id: string
-  lines: readonly Counted[]
-  left: (line: Counted) => number
-  chosen: Chosen
-  onChange: (chosen: Chosen) => void
-}): VNode {
-  return html`<fieldset class="field">
-    <legend>Units</legend>
-    ${props.lines
-      .filter((line) => props.left(line) > 0)
-      .map((line) => {
-        const id = `${props.id}-${line.id}`
-        const left = props.left(line)
-        const choose = (event: Event) => props.onChange({ ...props.chosen, [line.id]: Number(textOf(event)) })
-        return html`<p class="units" key=${line.id}>
-          <label for=${id}>${line.title}</label>
-          <select id=${id} value=${String(props.chosen[line.id] ?? 0)} onInput=${choose}>
-            ${Array.from({ length: Math.min(left, 100) + 1 }, (_, count) => html`<option key=${count} value=${String(count)}>${`${count} of ${left}`}</option>`)}
-          </select>
-        </p>`
-      })}
-  </fieldset>`
-}
-
-const all = (order: Order, left: (line: Counted) => number): Chosen => Object.fromEntries(order.lines.map((line) => [line.id, left(line)]))
-const at = (order: Order, rest: string) => `/api/orders/${encodeURIComponent(order.id)}/${rest}`
 
 function SendUnits(props: { order: Order } & Closing): VNode {
   const { order, onClose } = props
@@ -208,7 +153,7 @@ export function ReturnsCard({ order, returns, onDone }: { order: Order; returns:
     ${returns.map(
       (one) => html`<article class="block" key=${one.id}>
         <header class="block-head">
-          <a href=${plainRecordPath('returns', one.id)}>Return</a>
+          <a href=${plainRecordPath('returns', one.id)}>${one.isExchange ? 'Exchange' : 'Return'}</a>
           <${Chip} state=${one.status} />
           ${one.refunded && html`<span class="push">${formatMoney(one.refunded)}</span>`}
         </header>
@@ -218,10 +163,11 @@ export function ReturnsCard({ order, returns, onDone }: { order: Order; returns:
           </p>`,
         )}
         ${one.comment && html`<p class="quote">${one.comment}</p>`}
+        ${one.isExchange && html`<p class="faint small">${exchangeWords(order, one)}</p>`}
         <${ReturnActions} order=${order} one=${one} onDone=${onDone} />
       </article>`,
     )}
-    ${canAsk && html`<p class="deeds">${button('ask', 'Take units back')}</p>`}
+    ${canAsk && html`<p class="deeds">${button('ask', 'Take units back')} <${ExchangeUnits} order=${order} onDone=${onDone} /></p>`}
     ${opened === 'ask' && html`<${AskBack} order=${order} ...${closing} />`}
   <//>`
 }

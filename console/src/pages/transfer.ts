@@ -2,7 +2,7 @@
  * Import into a collection and export from it. Invariant: what is shown of an import is what the server has answered for that file,
  * and a page that is left ends the sending.
  */
-import { html, useEffect, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
+import { html, useEffect, useRef, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import { placeWords, sentence } from '../field-input.ts'
 import { humanize } from '../format.ts'
 import { collectionPath } from '../routes.ts'
@@ -87,7 +87,18 @@ const columns: Column<Refused>[] = [
 ]
 
 function Report({ report }: { report: ImportReport }): VNode {
-  const { rows, created, changed, unchanged, rejected, rejections, ignored } = report
+  const { rows, created, changed, unchanged, rejected, ignored } = report
+  return html`<${ReportNote} report=${report}>
+    <p><b>${rowsRead(rows)}</b>${`: ${created} created, ${changed} changed, ${unchanged} as they were, ${rejected} left out.`}</p>
+    ${ignored.length > 0 && html`<p>${`Nobody can set ${ignored.join(', ')}: passed over.`}</p>`}
+  <//>`
+}
+
+export const rowsRead = (rows: number) => `${rows} ${rows === 1 ? 'row' : 'rows'} read`
+
+/** What is said of it, and the rows that were left out with their reasons. */
+export function ReportNote({ report, children }: { report: ImportReport; children?: View }): VNode {
+  const { rejected, rejections } = report
   const refused = rejections.map(({ line, errors }) => ({
     id: String(line),
     line,
@@ -95,9 +106,8 @@ function Report({ report }: { report: ImportReport }): VNode {
   }))
   const rest = rejected - refused.length
   return html`<div class="note import-report ${rejected > 0 ? 'wait' : 'good'}" role="status"><div>
-      <p><b>${`${rows} ${rows === 1 ? 'row' : 'rows'} read`}</b>${`: ${created} created, ${changed} changed, ${unchanged} as they were, ${rejected} left out.`}</p>
-      ${ignored.length > 0 && html`<p>${`Nobody can set ${ignored.join(', ')}: passed over.`}</p>`}
+      ${children}
     </div></div>
-    ${refused.length > 0 && html`<${Table} label="Rows that were left out" columns=${columns} items=${refused} />`}
+    ${refused.length > 0 && html`<div class="list"><${Table} label="Rows that were left out" columns=${columns} items=${refused} /></div>`}
     ${rest > 0 && html`<p class="faint">${`And ${rest} more.`}</p>`}`
 }

@@ -22,14 +22,14 @@ export function useOpened<T extends string>(onDone: () => void) {
 }
 
 /** `done` is given the answer. */
-export function useDeed(done: (answer: unknown) => void) {
+export function useDeed(done: (answer: unknown) => void, method: 'POST' | 'PATCH' | 'DELETE' = 'POST') {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   const run = async (path: string, body: object, said: string) => {
     setBusy(true)
     setError(undefined)
     try {
-      const answer = await client.call('POST', path, { body })
+      const answer = await client.call(method, path, method === 'DELETE' ? {} : { body })
       toast(said)
       setBusy(false)
       done(answer)
@@ -43,10 +43,18 @@ export function useDeed(done: (answer: unknown) => void) {
 
 /** A deed that takes nothing but a yes. */
 export function ConfirmDeed(
-  props: { title: string; action: string; path: string; said: string; keep?: string; children?: View } & Closing,
+  props: {
+    title: string
+    action: string
+    path: string
+    said: string
+    keep?: string
+    method?: 'POST' | 'DELETE'
+    children?: View
+  } & Closing,
 ): VNode {
-  const { title, action, path, said, keep = 'Cancel', children, onClose, onDone } = props
-  const { busy, error, run } = useDeed(onDone)
+  const { title, action, path, said, keep = 'Cancel', method, children, onClose, onDone } = props
+  const { busy, error, run } = useDeed(onDone, method)
   const confirm = () => run(path, {}, said)
   return html`<${Confirm} title=${title} action=${action} keep=${keep} busy=${busy} error=${error} onConfirm=${confirm} onClose=${onClose}>
     <p>${children}</p>

@@ -31,6 +31,8 @@ const entries: Entry[] = [
   { path: `${base}/data/invoices`, text: 'Invoices', icon: 'invoice', needs: 'invoices' },
   { path: `${base}/data/giftCards`, text: 'Gift cards', icon: 'gift', needs: 'giftCards' },
   { path: `${base}/data/discounts`, text: 'Discounts', icon: 'discount', needs: 'discounts' },
+  { path: `${base}/priceLists`, text: 'Price lists', icon: 'prices', needs: 'priceLists' },
+  { path: `${base}/incoming`, text: 'Incoming stock', icon: 'stock', asks: 'stock.receive' },
   { path: `${base}/webhooks`, text: 'Webhooks', icon: 'webhooks', needs: 'webhooks' },
   { path: `${base}/keys`, text: 'API keys', icon: 'key' },
   { path: `${base}/people`, text: 'People', icon: 'people', asks: 'accounts.invite' },

@@ -2,7 +2,7 @@
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { useLoad } from '../loading.ts'
-import { plainRecordPath } from '../routes.ts'
+import { base, plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
 import type { Page, StockLevel } from '../shapes.ts'
 import { readStockChange, type StockWay } from '../stock-change.ts'
@@ -101,7 +101,10 @@ export function StockOf({ variant, onChange }: { variant: string; onChange: () =
           <span>${`${level.available} to sell`}</span>
           <span class="push"><button type="button" class="button small" onClick=${() => setChanging(level)}>Change stock</button></span>
         </header>
-        <p class="faint small">${`${level.onHand} on hand · ${level.held} held for unpaid orders · ${level.committed} sold`}</p>
+        <p class="faint small">
+          ${`${level.onHand} on hand · ${level.held} held for unpaid orders · ${level.committed} sold`}
+          ${Boolean(level.incoming) && html` · <a href=${`${base}/incoming`}>${`${level.incoming} expected`}</a>`}
+        </p>
       </article>`,
     )}
     ${changing && html`<${ChangeStock} level=${changing} onClose=${() => setChanging(undefined)} onDone=${done} />`}

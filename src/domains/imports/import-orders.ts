@@ -10,6 +10,7 @@ import type { Work } from '../../operation/work.ts'
 import { type ImportReport, importReport } from '../../records/import-records.ts'
 import { linesOf } from '../../records/import-rows.ts'
 import { findUnique } from '../../storage/find-all.ts'
+import type { Reader } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
 import { carts, unsaid } from '../carts/collections.ts'
 import { shopOf } from '../carts/totals.ts'
@@ -29,7 +30,7 @@ type Rejection = ImportReport['rejections'][number]
 /**
  * `POST /api/orders/import`: orders of another system, a JSON object a line, with numbers and dates of their own. They take no stock, send no
  * mail and ask no provider: their money was taken elsewhere. A number that was imported before stays as it is, so the same file again
- * changes nothing.
+ * changes nothing. With `dryRun` nothing is written, and the report says what would be.
  */
 export const importOrders = command({
   name: 'orders.import',
@@ -38,10 +39,19 @@ export const importOrders = command({
   tag: 'Orders',
   takesFile: ['application/jsonl', 'multipart/form-data'],
   takesNoKey: 'is not taken: an order whose number was imported stays as it is, so an import is safe to send again',
-  input: Type.Object({}, { additionalProperties: false }),
+  input: Type.Object(
+    {
+      dryRun: Type.Optional(
+        Type.Boolean({ description: 'Only look: the same report of what an import of this file would do, and nothing is written.' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   output: importReport,
   access: staff,
   async prepare(context) {
+    const isDry = context.input.dryRun === true
+    const seen = new Set<string>()
     const file = await context.request.openFile!()
     if (file.length === 0) throw invalid('', 'required', 'is empty: send an order a line, each as a JSON object')
     const report = { rows: 0, created: 0, changed: 0, unchanged: 0, rejected: 0 }
@@ -54,7 +64,7 @@ export const importOrders = command({
     const store = async () => {
       const rows = waiting
       waiting = []
-      const done = await context.writeFirst((work) => writeRows(work, rows))
+      const done = isDry ? await lookAt(context.read, rows, seen) : await context.writeFirst((work) => writeRows(work, rows))
       report.created += done.created
       report.unchanged += done.unchanged
       for (const line of done.taken)
@@ -92,6 +102,23 @@ function readRow(
 }
 
 type Written = { readonly created: number; readonly unchanged: number; readonly taken: readonly number[] }
+
+/** What writing them would come to. `seen`: numbers of this file that came before, of the first so many rows. */
+async function lookAt(read: Reader, rows: readonly Row[], seen: Set<string>): Promise<Written> {
+  const numbers = [...new Set(rows.map(({ order }) => order.number))]
+  // Beyond the limit: nothing, for they are unique.
+  const found = await read.find(orders, { where: oneOf('number', numbers), limit: numbers.length, isUnordered: true })
+  const before = new Map(found.map(({ number, importedAt }) => [number, importedAt] as const))
+  const taken: number[] = []
+  let created = 0
+  for (const { line, order } of rows) {
+    const importedAt = before.get(order.number)
+    if (importedAt === null) taken.push(line)
+    else if (importedAt === undefined && !seen.has(order.number)) created += 1
+    if (seen.size < limits.importNumbersSeenMax) seen.add(order.number)
+  }
+  return { created, unchanged: rows.length - created - taken.length, taken }
+}
 
 /** All of them or none: what a crash leaves is imported when the file is sent again. */
 async function writeRows(work: Work, rows: readonly Row[]): Promise<Written> {

@@ -52,14 +52,11 @@ export async function editPlaced(
   order: Order,
   { add, note, isExchange = false, ...given }: PlacedEdit,
 ): Promise<Edited> {
-  const { tx, newId } = context
+  const { tx } = context
   const addresses = addressesAfter(context, order, given)
   const set = { ...unlessBlank('note', note), ...(addresses && { addresses }) }
   if (add.length === 0) return { order: Object.keys(set).length === 0 ? order : await tx.update(orders, order, { set }), events: [] }
-  if (order.lines.length + add.length > limits.cartLinesMax)
-    throw invalid('/add', 'maxItems', `must leave ${limits.cartLinesMax} lines or fewer`)
-  const resolved = await resolveAdded(context, order, linesOf(newId, add))
-  const added = withAdded(context, order, resolved)
+  const added = await priceAdded(context, order, add)
   const lines = [...order.lines, ...added.lines]
   const after = { ...order, ...set, ...added.sums, lines, fulfillmentStatus: fulfillmentStatusOf(lines) }
   const wanted = wantedOf(added.lines, after.addresses.shipping.country)
@@ -78,6 +75,13 @@ export async function editPlaced(
   if (isOwed) await raisePromise(context, order.id, more)
   const events = await settleOrder(context, order.id)
   return { order: (await tx.get(orders, order.id))!, events: [orderCorrected({ order: written }), ...events] }
+}
+
+/** What an order with these lines would come to. @throws not_for_sale, amount_too_large, order_state_conflict, validation_failed for too many lines */
+export async function priceAdded(context: CommandContext<unknown>, order: Order, add: readonly NewLine[]): Promise<More> {
+  if (order.lines.length + add.length > limits.cartLinesMax)
+    throw invalid('/add', 'maxItems', `must leave ${limits.cartLinesMax} lines or fewer`)
+  return withAdded(context, order, await resolveAdded(context, order, linesOf(context.newId, add)))
 }
 
 /** Nobody knows the ids of lines that were not made. */

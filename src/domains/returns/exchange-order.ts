@@ -23,6 +23,12 @@ const returnedUnits = Type.Object(
   { additionalProperties: false },
 )
 
+export const exchangedFor = {
+  lines: Type.Array(returnedUnits, { minItems: 1, maxItems: limits.cartLinesMax, description: 'What comes back.' }),
+  add: Type.Array(newLine, { minItems: 1, maxItems: limits.cartLinesMax, description: 'What is sent for it.' }),
+}
+export const exchangeErrors = ['not_found', 'precondition_failed', 'order_state_conflict', ...draftErrors] as const
+
 /**
  * `POST /api/orders/{id}/exchanges`: units come back, and others are sent for them, as one: an approved return and new lines of the same order, or neither.
  * The new units are held for the customer at once, and the order waits (`exchange`) until the return is completed: what came back pays for
@@ -38,8 +44,7 @@ export const exchangeOrder = command({
   input: Type.Object(
     {
       id: Type.String({ maxLength: limits.idCharactersMax }),
-      lines: Type.Array(returnedUnits, { minItems: 1, maxItems: limits.cartLinesMax, description: 'What comes back.' }),
-      add: Type.Array(newLine, { minItems: 1, maxItems: limits.cartLinesMax, description: 'What is sent for it.' }),
+      ...exchangedFor,
       instructions: wordsFor('Where to send it, and what to write on the label. For the customer.'),
     },
     { additionalProperties: false },
@@ -50,7 +55,7 @@ export const exchangeOrder = command({
     worth: moneyType,
     added: moneyType,
   }),
-  errors: ['not_found', 'precondition_failed', 'order_state_conflict', ...draftErrors, 'out_of_stock', 'order_too_large'],
+  errors: [...exchangeErrors, 'out_of_stock', 'order_too_large'],
   access: staff,
   async run(context) {
     const { tx, input, actor, model, newId, request } = context

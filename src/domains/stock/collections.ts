@@ -42,6 +42,8 @@ export const stockLevels = collection('stockLevels', {
     sellsIncoming: field.boolean(),
   },
   unique: [['variant', 'location']],
+  // What is expected is a few rows of all, and moves with deliveries alone.
+  indexes: [['incoming']],
   checks: ['onHand', 'held', 'committed', 'available'].map((path) => ({ path, op: 'gte' as const, value: 0 })),
   access: { read: staff },
 })
