@@ -56,7 +56,7 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/figures.md':
     /^owner@example\.com is an admin\.\n1 order, 2 units\n[\s\S]*Shipping[\s\S]*\nDE\nDE 7 %\n1\n\w+ true\nkey,title,currency,orders/,
   'docs/guides/orders.md':
-    /^owner@example\.com is an admin\.\n1\n2 \/total\/amount its lines, shipping and tax come to [^\n]+\n1\ncompleted\n1\nOLD-1001\nid,number/,
+    /^owner@example\.com is an admin\.\n1\n1\n2 \/total\/amount its lines, shipping and tax come to [^\n]+\n1\ncompleted\n1\nOLD-1001\nid,number/,
   'docs/guides/draft-orders.md': /^owner@example\.com is an admin\.\n18000\n9000\n\d+\nplaced\n\[ 'payment_due' \]\n1140\n$/,
   'docs/guides/invoices.md': /^owner@example\.com is an admin\.\ninvoice\n%PDF-1\.7\n201\n\[ 'credit_note 200' \]\n$/,
   'docs/guides/shipping.md':
