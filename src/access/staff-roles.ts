@@ -24,6 +24,7 @@ export const givenRoles = {
     'payments.check',
     'refunds.retry',
     'emails.send',
+    'emails.resend',
     'effects.retry',
     'webhooks.replay',
     'accounts.impersonate',

@@ -650,6 +650,10 @@ export const limits = {
   strangerMailMs: 3_600_000,
   /** Past that, one an hour for each network that asks, and so many a day for all: one stranger keeps no owner from their mail, and a thousand do not flood it. */
   strangerMailNetworksMax: 20,
+  /** Attempts of one mail that fail: more than the schedule of any category has, which is what ends it. */
+  mailAttemptsMax: 100,
+  /** How far ahead a mail may be written. */
+  mailAheadMaxMs: 366 * 24 * 3_600_000,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */
   stockUnitsMax: 1_000_000_000,
   /** Of the name of a place where goods lie. */

@@ -212,6 +212,7 @@ export const errorCodes = {
   webhook_disabled: { status: 409, retry: 'whenChanged', message: 'The webhook is switched off. Switch it on first.' },
 
   // Effects
+  email_state_conflict: { status: 409, retry: 'whenChanged', message: 'The e-mail is not in a state that allows this.' },
   effect_state_conflict: { status: 409, retry: 'whenChanged', message: 'The effect is not in a state that allows this.' },
 } as const satisfies Record<string, ErrorSpec>
 

@@ -133,8 +133,8 @@ function isOfRestoredPast({ worker }: Transaction, record: string | null): boole
 export type Outcome<TResult = unknown> =
   /** `result`: what the other side answered, and records that `perform` has read, for `settle`. */
   | { readonly end: 'done'; readonly result: TResult }
-  /** Nothing happened outside; try again after a pause. */
-  | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number; readonly isNoAttempt?: true }
+  /** Nothing happened outside; try again after a pause. `isUncertain`: it may have happened, and is made again all the same. */
+  | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number; readonly isNoAttempt?: true; readonly isUncertain?: true }
   /**
    * It will never work. `isUncertain`: after attempts of which nobody knows whether they did. `isOurs`: why is the matter of whoever runs
    * the project, and of nobody else.

@@ -38,7 +38,7 @@ import { creditGrants, giftCards, storeCredits } from '../domains/credit/collect
 import { discountTallies, discountUses } from '../domains/discounts/collections.ts'
 import { discountsIn } from '../domains/discounts/discounts-in.ts'
 import { downloads } from '../domains/downloads/collections.ts'
-import { emails } from '../domains/emails/collections.ts'
+import { emails, suppressions } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
@@ -350,6 +350,7 @@ function coreCollections() {
     schedules,
     scheduleTicks,
     emails,
+    suppressions,
     idempotencyKeys,
     rateLimits,
     hookCalls,

@@ -22,6 +22,7 @@ import { createUses } from '../domains/accounts/uses.ts'
 import { waysToProve } from '../domains/accounts/ways-to-prove.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
+import { createUnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
 import { createFileLinkKey } from '../domains/files/file-link.ts'
 import { createPictureSizes, type PictureMaker, type PictureParts, type PictureSizes } from '../domains/files/picture-sizes.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
@@ -150,7 +151,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       providers,
       oauth: { providers: identityProvidersOf(options), log },
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
-      ...{ handlers, renderDocument: options.renderDocument ?? drawHere },
+      ...{ handlers, unsubscribeLinks: createUnsubscribeLinks(common), renderDocument: options.renderDocument ?? drawHere },
       measured: measuredIn(options, { live: fanOut.counts, pausedProviders: providers.paused }),
       react,
     },
@@ -255,7 +256,7 @@ function effectHandlers(
   const { mail, webhooks, clock, blobs, backend, providers, renderDocument = drawHere } = options
   return [
     ...personalHandlers(options, common),
-    sendEmail(mail, attachInvoices(renderDocument)),
+    sendEmail({ transport: mail, attach: attachInvoices(renderDocument), unsubscribeLinks: createUnsubscribeLinks(common) }),
     ...(backend.project.shop === null ? [] : issueInvoiceEffects()),
     sendProof(),
     ...(backend.project.shop ? [sendOrderLink()] : []),

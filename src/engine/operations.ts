@@ -81,7 +81,10 @@ import { readGiftCardBalance } from '../domains/credit/read-gift-card-balance.ts
 import { listDownloads } from '../domains/downloads/list-downloads.ts'
 import { openDownload } from '../domains/downloads/open-download.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
+import { resendEmail } from '../domains/emails/resend-email.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
+import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
+import type { UnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
 import { customerFigures } from '../domains/figures/customer-figures.ts'
 import { salesFigures } from '../domains/figures/sales-figures.ts'
 import { stockFigures } from '../domains/figures/stock-figures.ts'
@@ -187,6 +190,7 @@ export type OperationPorts = {
   readonly files: FilePorts
   readonly renderDocument: RenderDocument
   readonly handlers: readonly EffectHandler[]
+  readonly unsubscribeLinks: UnsubscribeLinks
   readonly measured: Omit<Measured, 'newestPosition'>
   readonly react: OperationParts['react']
 }
@@ -208,6 +212,7 @@ export const idlePorts: OperationPorts = {
   files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
   renderDocument: async () => new Uint8Array(),
   handlers: [],
+  unsubscribeLinks: { urlOf: async () => '', isGood: async () => false },
   measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts, pausedProviders: () => [] },
   react: async () => {},
 }
@@ -231,7 +236,7 @@ export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
 
 function operationsAlone(
   offer: Offer,
-  { changes, providers, oauth, files, renderDocument, handlers, measured }: OperationPorts,
+  { changes, providers, oauth, files, renderDocument, handlers, measured, unsubscribeLinks }: OperationPorts,
   all: () => readonly Operation[],
 ): Operation[] {
   const roles = rolesOf(offer)
@@ -261,7 +266,7 @@ function operationsAlone(
     describeSchema({ roles, events, operations: all }),
     watchChanges(changes),
     readAudit(changes.feed),
-    sendMail(offer.mails ?? []),
+    ...mailOperations(offer.mails ?? [], unsubscribeLinks),
     retryEffect(handlers),
     cancelEffect(handlers),
     ...webhookOperations(events),
@@ -276,6 +281,11 @@ function operationsAlone(
       .map((collection) => scoped(`${collection.name}:read`, listDeleted(collection, changes))),
     ...offer.operations,
   ]
+}
+
+/** Mails out, and who wants no more of them. */
+function mailOperations(mails: Iterable<AnyOwnMail>, links: UnsubscribeLinks): Operation[] {
+  return [sendMail(mails), resendEmail, askUnsubscribe(links), unsubscribe(links)]
 }
 
 /** Who runs it. */

@@ -60,7 +60,7 @@ export function effectsIn(declared: ReadonlySet<AnyOwnEffect>, work: Work): Effe
   }
 }
 
-function isTime(value: unknown): boolean {
+export function isTime(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= lastTime
 }
 

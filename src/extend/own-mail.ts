@@ -4,6 +4,7 @@ import { type AnyOwnMail, dataMisfit, type OwnMail } from '../domains/emails/def
 import { queueEmail } from '../domains/emails/queue-email.ts'
 import type { Work } from '../operation/work.ts'
 import { notListed, OwnMistake } from './own-code.ts'
+import { isTime } from './own-effect.ts'
 import { checkId, checkKey } from './own-key.ts'
 
 export type SentMail<TData> = {
@@ -14,6 +15,10 @@ export type SentMail<TData> = {
   readonly replyTo?: string
   /** The record that it is about: staff see the mail there. */
   readonly record?: string
+  /** Not before; milliseconds since 1970. */
+  readonly sendAt?: number
+  /** It is not sent from then on. */
+  readonly expiresAt?: number
 }
 
 export type Mail = {
@@ -23,12 +28,14 @@ export type Mail = {
 
 export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
   return {
-    async send(mail, { to, data, key, replyTo, record }) {
+    async send(mail, { to, data, key, replyTo, record, sendAt, expiresAt }) {
       if (!declared.has(mail)) throw notListed(`The mail ${mail.name}`, mail, 'mails')
       if (key !== undefined) checkKey(key, `mail.send(${mail.name}): the key`)
       if (record !== undefined) checkId(record, `mail.send(${mail.name}): record`)
       for (const address of [to, replyTo])
         if (address !== undefined && !isEmail(address)) throw new OwnMistake('mail.send: this is no e-mail address')
+      for (const [name, time] of Object.entries({ sendAt, expiresAt }))
+        if (time !== undefined && !isTime(time)) throw new OwnMistake(`mail.send(${mail.name}): ${name} must be milliseconds since 1970`)
       const misfit = dataMisfit(mail, data)
       if (misfit !== null) throw new OwnMistake(`mail.send(${mail.name}): data${misfit.path} ${misfit.message}`)
       const queued = await queueEmail(work, {
@@ -38,6 +45,8 @@ export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
         template: mail,
         view: data as Readonly<Record<string, unknown>>,
         record: record ?? null,
+        sendAt: sendAt ?? null,
+        expiresAt: expiresAt ?? null,
         ...(replyTo === undefined ? {} : { replyTo: normalEmail(replyTo) }),
       })
       return queued !== null

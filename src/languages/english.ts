@@ -449,6 +449,18 @@ export const english = {
     reverseCharge: 'Reverse charge: the buyer accounts for the tax.',
     exempt: 'Exempt from tax.',
   },
+  /** Below mails that nobody asked for, and the page that its link leads to. */
+  unsubscribe: {
+    footer: 'No more mails like this:',
+    link: 'Unsubscribe',
+    title: 'Unsubscribe',
+    ask: 'Do you want no more mails like this from {shop}? What you order, and what your account needs, is still written to you.',
+    button: 'Unsubscribe',
+    doneTitle: 'You are unsubscribed',
+    done: 'You get no more mails like this from {shop}.',
+    brokenTitle: 'This link does not work',
+    broken: 'Copy the whole link from the mail, or answer the mail.',
+  },
   months: ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'],
   /** Between a day and its month, of 30 November. */
   afterDay: '',

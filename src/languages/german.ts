@@ -424,6 +424,17 @@ export const german: LanguageWords = {
     reverseCharge: 'Steuerschuldnerschaft des Leistungsempfängers.',
     exempt: 'Umsatzsteuerfrei.',
   },
+  unsubscribe: {
+    footer: 'Keine solchen Mails mehr:',
+    link: 'Abbestellen',
+    title: 'Abbestellen',
+    ask: 'Möchten Sie von {shop} keine solchen Mails mehr? Was Sie bestellen und was Ihr Konto braucht, wird Ihnen weiter geschrieben.',
+    button: 'Abbestellen',
+    doneTitle: 'Abbestellt',
+    done: 'Sie bekommen von {shop} keine solchen Mails mehr.',
+    brokenTitle: 'Dieser Link geht nicht',
+    broken: 'Kopieren Sie den ganzen Link aus der Mail, oder antworten Sie auf die Mail.',
+  },
   months: ['Januar', 'Februar', 'März', 'April', 'Mai', 'Juni', 'Juli', 'August', 'September', 'Oktober', 'November', 'Dezember'],
   /** Between a day and its month, of 30 November. */
   afterDay: '.',

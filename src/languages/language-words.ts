@@ -5,7 +5,7 @@ import type { MailWords } from './mail-words.ts'
 export type AccountMail = keyof (typeof english)['accountMails']
 export type OrderMail = keyof (typeof english)['orderMails']
 
-type Texts<TPart extends 'receipt' | 'document' | 'issued'> = Readonly<Record<keyof (typeof english)[TPart], string>>
+type Texts<TPart extends 'receipt' | 'document' | 'issued' | 'unsubscribe'> = Readonly<Record<keyof (typeof english)[TPart], string>>
 
 export type LanguageWords = {
   readonly accountMails: Readonly<Record<AccountMail, MailWords>>
@@ -16,6 +16,8 @@ export type LanguageWords = {
   readonly document: Texts<'document'>
   /** What is written into a document when it is issued. */
   readonly issued: Texts<'issued'>
+  /** Below mails that nobody asked for, and the page that its link leads to. */
+  readonly unsubscribe: Texts<'unsubscribe'>
   readonly months: readonly string[]
   /** Between a day and its month. */
   readonly afterDay: string

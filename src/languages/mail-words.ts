@@ -28,6 +28,7 @@ export type WordShape = {
   readonly receipt: Readonly<Record<string, string>>
   readonly document: Readonly<Record<string, string>>
   readonly issued: Readonly<Record<string, string>>
+  readonly unsubscribe: Readonly<Record<string, string>>
   readonly months: readonly string[]
   readonly afterDay: string
   readonly point: string

@@ -18,6 +18,7 @@ import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/seco
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
 import { fulfillments } from '../../src/domains/fulfillment/collections.ts'
 import { disputes, payments, refunds, webhookInbox } from '../../src/domains/payments/collections.ts'
 import { settlementLines } from '../../src/domains/payments/settlement-collections.ts'
@@ -226,6 +227,22 @@ const anEffect = async (world: World): Promise<Given> => {
   await world.call('owner', post('/api/auth/password', changed))
   const [effect] = await world.engine.parts.storage.reader.find(effects, { limit: 1 })
   return { effect: effect!.id }
+}
+
+/** What nobody wants: its receiver said so. */
+const aFailedEmail = async (world: World): Promise<Given> => {
+  const { body } = await world.call('staff', post('/api/emails', { to: 'ada@example.com', subject: 'Hello', text: 'Hello.' }))
+  await world.clock.advance(1_500)
+  const failed = { set: { status: 'failed', failure: 'refused', lastError: '554 no' } }
+  await world.write((tx) => tx.touch(emails, body.id, failed))
+  return { email: body.id }
+}
+
+const aLink = '/api/mail/unsubscribe?email=eml_1&signature=none'
+/** The first look at a link makes the key of all. */
+const theLinkKey = async (world: World): Promise<Given> => {
+  await world.call('guest', { method: 'GET', url: aLink })
+  return {}
 }
 
 /** A proof by mail of the owner's account, or of an address for it. */
@@ -549,6 +566,30 @@ const runningRows: Row[] = [
   ...rows('emails.send', staffOnly(201), post('/api/emails', { to: 'ada@example.com', subject: 'Hello', text: 'Hello.' }), {
     events: ['emails.send: effects, emails'],
   }),
+  ...rows('emails.resend', staffOnly(200), (_, { email }) => post(`/api/emails/${email}/resend`), {
+    given: aFailedEmail,
+    events: ['emails.resend: effects, emails'],
+    body: { status: 'queued', mayArriveTwice: false },
+  }),
+  ...rows('emails.askUnsubscribe', all(200), { method: 'GET', url: aLink }, { given: theLinkKey }),
+  // Its link is what lets somebody in: outgoing-mail.test.ts has good ones.
+  ...rows('emails.unsubscribe', all(403), post(aLink), { given: theLinkKey }),
+  ...rows('suppressions.create', staffOnly(201), post('/api/suppressions', { address: 'ada@example.com' }), {
+    events: ['suppressions.create: suppressions'],
+    body: { scope: 'marketing', reason: 'manual' },
+  }),
+  ...rows(
+    'suppressions.delete',
+    { ...all(404), staff: 204 },
+    (_, { suppression }) => ({ method: 'DELETE', url: `/api/suppressions/${suppression}` }),
+    {
+      async given(world) {
+        const { body } = await world.call('staff', post('/api/suppressions', { address: 'ada@example.com' }))
+        return { suppression: body.id }
+      },
+      events: ['suppressions.delete: suppressions'],
+    },
+  ),
   ...rows('schema.describe', staffOnly(200), { method: 'GET', url: '/api/schema' }),
   ...rows('changes.watch', staffOnly(200), { method: 'GET', url: '/api/changes?collections=emails' }),
   ...rows('effects.retry', staffOnly(200), (_, { effect }) => post(`/api/effects/${effect}/retry`), {
@@ -1019,6 +1060,7 @@ const importable: Readonly<Record<string, object>> = {
   shippingMethods: { name: 5 },
   discounts: { title: 5 },
   addresses: { name: 5 },
+  suppressions: { address: 5 },
 }
 const importRows = Object.entries(importable).flatMap(([name, body]) =>
   rows(
@@ -1304,6 +1346,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   ledgerBalances: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   erasures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   files: { counts: { ...nobodyElse, staff: 1 } },
+  suppressions: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   notes: { counts: { guest: 1, other: 1, owner: 2, staff: 2 }, record: ({ ids }) => ids['note']! },
   reviews: { counts: { guest: 1, other: 1, owner: 1, staff: 1 } },
 }
@@ -1394,6 +1437,7 @@ describe('reading', () => {
     await work(world, 2_000)
     await world.engine.stop()
     await aWebhook(world)
+    await world.call('staff', post('/api/suppressions', { address: 'eve@example.com' }))
     const { body: file } = await world.call('owner', { method: 'POST', url: '/api/files', body: 'of a private note' })
     await world.call('owner', { method: 'PATCH', url: `/api/notes/${world.ids['note']}`, body: { papers: [file] } })
     // The first link makes the key of all.

@@ -212,7 +212,14 @@ describe('every operation', () => {
       if (needed !== null && !needed.includes(':')) assert.equal(wide.status, 403, operation.name)
       else if (!isClosedToKeys(operation)) assert.notEqual(wide.body?.code, 'scope_missing', operation.name)
     }
-    assert.deepEqual(told.sort(), ['batch.run', 'changes.watch', 'files.download', 'files.link', 'orders.download'])
+    assert.deepEqual(told.sort(), [
+      'batch.run',
+      'changes.watch',
+      'emails.askUnsubscribe',
+      'files.download',
+      'files.link',
+      'orders.download',
+    ])
   })
 
   test('of accounts is closed to keys, but for their store credit', () => {

@@ -95,7 +95,7 @@ STATED = [
     (r"(POST|PATCH) /api/carts.*", "validation_failed", r"/saved(Shipping|Billing)Address#exclusive", "an address that is given, or one that is kept"),
     (r"(POST|PATCH) /api/(carts|orders).*", "validation_failed", r"/vatId#vat_id", "a VAT number of a country of the EU, with its check digits"),
     (r"(POST|PATCH) /api/webhooks.*", "validation_failed", r"/(url|events/\d+)", "an address of the web, and names of events that there are"),
-    (r"POST /api/emails", "validation_failed", r"/(template|data|subject|text|html)(/.*)?", "a template of the project with its data, or words of one's own"),
+    (r"POST /api/emails", "validation_failed", r"/(template|data|subject|text|html|category|sendAt|expiresAt)(/.*)?", "a template of the project with its data, or words of one's own, and times to come"),
     (r"POST /api/files", "validation_failed", r"/#unknown_field", "a form holds one file and nothing else"),
     (r"GET /api/orders/.*/downloads/.*", "file_link_invalid", r"", "a link that an order gave"),
     (r"GET /api/orders/.*/downloads/.*", "download_not_open", r"", "what is bought and paid"),

@@ -260,7 +260,7 @@ export const rules: readonly Rule[] = [
   {
     id: 'C30',
     holds: 'An order that was placed has one receipt, sent once or known to be doubtful, with one Message-ID.',
-    verify: ['orders.placed_has_receipt', 'emails.has_effect', 'emails.agrees_with_effect'],
+    verify: ['orders.placed_has_receipt', 'emails.has_effect', 'emails.agrees_with_effect', 'emails.failure_told'],
     mutants: ['receipt-twice', 'placed-without-receipt', 'new-message-id-on-retry', 'doubtful-mail-is-repeated'],
   },
   {

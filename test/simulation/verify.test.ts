@@ -126,6 +126,7 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'effects.not_stuck': [`update "effects" set "state"='ready', "dueAt"=1 where ${one('effects')}`],
   'emails.has_effect': [`delete from "effects" where ${one('effects', `"kind"='email.send'`)}`],
   'emails.agrees_with_effect': [`update "emails" set "status"='queued' where ${one('emails')}`],
+  'emails.failure_told': [`update "emails" set "failure"='refused', "lastError"=null where ${one('emails')}`],
   'hooks.call_has_effect': [
     `insert into "hookCalls" ("id","hook","told","chain","createdAt") values ('hcl_1','orders.announce','{}',1,${Date.UTC(2030, 0, 20)})`,
   ],

@@ -64,6 +64,11 @@ type NewProof = {
   readonly way?: FirstFactor
 }
 
+/** Until when one that is made now is good. */
+export function proofExpiry(purpose: ProofPurpose, now: number): number {
+  return now + lifeMs[purpose]
+}
+
 /** Makes one and answers its secret, for the mail or whoever signs in alone: a token of 256 bits, or for `code` six digits. */
 export async function issueProof({ tx, now, newId, newSecret }: Work, { purpose, user, email, way }: NewProof): Promise<string> {
   const slot = slotOf(purpose, purpose === 'undoEmail' ? email : purpose === 'secondFactor' ? newId('prf') : user.id)
@@ -78,7 +83,7 @@ export async function issueProof({ tx, now, newId, newSecret }: Work, { purpose,
     secretHash: isCode ? hashOfCode(id, secret) : hashSecret(secret),
     triesLeft: isCode || purpose === 'secondFactor' ? limits.codeTriesMax : null,
     way: way ?? null,
-    expiresAt: now + lifeMs[purpose],
+    expiresAt: proofExpiry(purpose, now),
   }
   if (before === null) await tx.insert(proofs, { id, slot, purpose, ...fields }, 'conflict')
   else await tx.update(proofs, before, { set: fields })

@@ -10,5 +10,5 @@ export type AccountTemplate = AccountMail
 
 /** A template with its name, as `queueEmail` takes it. */
 export function accountTemplate(name: AccountTemplate, language: Language): Template & { readonly name: string } {
-  return writtenTemplate(name, language, languageWords(language).accountMails[name])
+  return { ...writtenTemplate(name, language, languageWords(language).accountMails[name]), category: 'account' }
 }

@@ -1,9 +1,18 @@
-// Messages, out and in, as records: what was written, to whom, and how far it came.
+// Messages, out and in, as records: what was written, to whom, and how far it came; and the addresses that are not written to.
+import { createHash } from 'node:crypto'
 import { nobody, staff } from '../../access/rule.ts'
-import { collection } from '../../schema/collection.ts'
+import { normalEmail } from '../../base/email-address.ts'
+import { type AnyRecord, type BeforeChange, collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { mailCategories } from './categories.ts'
 
 export const emailStatuses = ['queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'ambiguous', 'received', 'captured'] as const
+
+/**
+ * Why one has failed. `refused`: its receiver said so, for good. `given_up`: it was tried for as long as its category is, or staff gave it up.
+ * `expired`: its time was over. `suppressed`: its address is not written to.
+ */
+export const emailFailures = ['refused', 'given_up', 'expired', 'suppressed'] as const
 
 /** A file of a message: what it is called, and the record that it is made of. */
 export type EmailAttachment = { readonly name: string; readonly record: string }
@@ -42,7 +51,16 @@ export const emails = collection('emails', {
     thread: field.text(),
     /** Made when it is sent, of records that never change. Null: none. */
     attachments: field.json<readonly EmailAttachment[] | null>({ schema: { type: ['array', 'null'], items: attachmentShape } }),
+    /** Null of what was written before there were any: as `transactional`. */
+    category: field.enum(mailCategories),
+    /** Not before. */
+    sendAt: field.dateTime(),
+    /** From then on it is of no use, such as a code to sign in, and is not sent. */
+    expiresAt: field.dateTime(),
     lastError: field.longText(),
+    failure: field.enum(emailFailures),
+    /** Since when nobody knows whether a copy has arrived: one that is sent later may be the second. */
+    uncertainAt: field.dateTime(),
     sentAt: field.dateTime(),
   },
   indexes: [['record'], ['status', 'createdAt'], ['createdAt']],
@@ -56,3 +74,50 @@ export const emails = collection('emails', {
   access: { read: staff },
 })
 export type Email = NonNullable<(typeof emails)['record']>
+
+/** `bounce`: there is no such mailbox. `complaint`: its owner called a message spam. `unsubscribe`: by the link of a mail. */
+const suppressionReasons = ['bounce', 'complaint', 'manual', 'unsubscribe'] as const
+
+/** `marketing`: nothing that its owner did not ask for. `all`: nothing at all. One address may have a row of each: either ends by itself. */
+const suppressionScopes = ['all', 'marketing'] as const
+
+export const suppressions = collection('suppressions', {
+  prefix: 'supp',
+  title: 'Suppressed addresses',
+  search: 'parts',
+  fields: {
+    /** Emptied when a person is erased: that they want no more mail is still known by its hash. */
+    address: field.email({ required: true, search: true, onErase: 'clear', personal: true }),
+    /** Of the address. */
+    hash: field.text({ max: 64, read: nobody, write: nobody, feed: false }),
+    /** When left out: `all` of a bounce or a complaint, `marketing` otherwise. */
+    scope: field.enum(suppressionScopes),
+    reason: field.enum(suppressionReasons, { default: 'manual' }),
+    /** The message that led to it. */
+    email: field.text({ max: 64 }),
+    note: field.text({ personal: true }),
+  },
+  unique: [['hash', 'scope']],
+  indexes: [['createdAt']],
+  personal: { because: 'That somebody is not to be written to is kept, as a hash of their address.' },
+  access: { read: staff, create: staff, delete: staff },
+  async beforeChange({ after }: BeforeChange) {
+    const { address, reason, scope } = after as Row
+    return { hash: addressHash(address), scope: scope ?? scopeOf(reason) }
+  },
+})
+
+export type SuppressionReason = (typeof suppressionReasons)[number]
+type Scope = (typeof suppressionScopes)[number]
+type Row = AnyRecord & { readonly address: string; readonly reason: SuppressionReason; readonly scope: Scope | null }
+
+/** What nobody can read, and what was called spam, is no more use as a receipt than as an advertisement. */
+export function scopeOf(reason: SuppressionReason): Scope {
+  return reason === 'bounce' || reason === 'complaint' ? 'all' : 'marketing'
+}
+
+export function addressHash(address: string): string {
+  return createHash('sha256')
+    .update(`suppressed:${normalEmail(address)}`)
+    .digest('base64url')
+}

@@ -26,10 +26,12 @@ export function defineMail<TData extends TObject, const TSubject extends string,
     readonly subject: Filled<TSubject, NameIn<TData>>
     readonly text: Filled<TText, NameIn<TData>>
     readonly html?: Filled<THtml, NameIn<TData>>
+    /** `marketing` of what its reader did not ask for: it can be switched off, and then is not sent. */
+    readonly category?: 'transactional' | 'marketing'
   },
 ): OwnMail<Static<TData>> {
-  const { data, subject, text, html = null } = spec
-  return declare({ kind: 'mail', name, data, subject, text, html }, { name, ...spec }, placeOfDeclaration())
+  const { data, subject, text, html = null, category = 'transactional' } = spec
+  return declare({ kind: 'mail', name, data, subject, text, html, category }, { name, ...spec }, placeOfDeclaration())
 }
 
 type NameIn<TData extends TObject> = keyof Static<TData> & string

@@ -27,12 +27,21 @@ export type NewEmail = {
   readonly repeats?: Repeats
   /** Set for what anybody can cause by typing somebody's address: no more of it than the bound allows. */
   readonly bound?: BoundKind
+  /** Not before. */
+  readonly sendAt?: number | null
+  /** From then on it is of no use. */
+  readonly expiresAt?: number | null
 }
 /** Of the project, or words of their own, which have no name. */
 type OwnTemplate = Template & { readonly name: string | null }
 
 /** Sends a message. */
 export const emailSend = effectKind('email.send', Type.Object({ email: Type.String() }))
+
+/** Of the effect that sends it. */
+export function sendKey(email: string): string {
+  return `email.send:${email}`
+}
 
 /** Null when a message with this key is owed already, or its address has had enough of what strangers cause. */
 export async function queueEmail(work: Work, given: NewEmail): Promise<Email | null> {
@@ -42,10 +51,12 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     if ((await findUnique(tx, emails, eq('key', given.key))) !== null) return null
     if (!(await mayWriteTo(work, { kind: given.bound, to: given.to }))) return null
   }
-  const { from, replyTo } = project.mail
+  const { from, replyTo, language } = project.mail
+  const { sendAt = null, expiresAt = null } = given
   const id = newId('eml')
-  const template = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
-  const { subject, text, html } = render(template, { shop: project.name, accent: project.accounts.accent, ...given.view })
+  const template: OwnTemplate = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
+  const { category } = template
+  const { subject, text, html } = render(template, { shop: project.name, accent: project.accounts.accent, ...given.view }, language)
   const message = {
     id,
     direction: 'out',
@@ -64,13 +75,19 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     record: given.record,
     thread: null,
     attachments: given.attachments ?? null,
+    category: category ?? 'transactional',
+    sendAt,
+    expiresAt,
     lastError: null,
+    failure: null,
+    uncertainAt: null,
     sentAt: null,
   } as const
   const email = await tx.insertOnce(emails, message, given.repeats ?? 'rare')
   if (email === null) return null
   const about = given.record === null ? {} : { record: given.record }
-  const effect = { key: `email.send:${id}`, payload: { email: id }, ...about, subject: email }
+  const later = sendAt === null ? {} : { dueAt: sendAt }
+  const effect = { key: sendKey(id), payload: { email: id }, ...about, ...later, subject: email }
   await enqueue(work, emailSend, { ...effect, isNew: true, isUnrecognised: true })
   return email
 }

@@ -3,6 +3,9 @@
 // is what was true then.
 import mustache from 'mustache'
 import type { Language } from '../../base/language.ts'
+import { languageWords } from '../../languages/language-texts.ts'
+import type { MailCategory } from './categories.ts'
+import { unsubscribeMark } from './unsubscribe-link.ts'
 
 /** Without HTML the message is text alone. */
 export type Template = {
@@ -11,23 +14,36 @@ export type Template = {
   readonly html: string | null
   /** English when left out. */
   readonly language?: Language
+  /** `transactional` when left out. */
+  readonly category?: MailCategory
 }
-export type Rendered = Omit<Template, 'language'>
+export type Rendered = Omit<Template, 'language' | 'category'>
 
-/** Renders all parts. HTML values are escaped in the HTML part and nowhere else. */
-export function render(template: Template, view: Readonly<Record<string, unknown>>): Rendered {
+/** Renders all parts. HTML values are escaped in the HTML part and nowhere else. `otherwise`: of what says no language of its own. */
+export function render(template: Template, view: Readonly<Record<string, unknown>>, otherwise: Language = 'en'): Rendered {
   const plain = (text: string) => filled(text, view, oneLine)
   const subject = plain(template.subject)
+  const footer = template.category === 'marketing' ? unsubscribeFooter(template.language ?? otherwise) : { text: '', html: '' }
   return {
     // A line break in a subject would start a header of its own.
     subject: subject.replace(/[\r\n]+/g, ' ').trim(),
-    text: plain(template.text),
+    text: `${plain(template.text)}${footer.text}`,
     html:
       template.html &&
-      layout(filled(template.html, view, escaped), {
+      layout(`${filled(template.html, view, escaped)}${footer.html}`, {
         title: subject,
         language: template.language ?? 'en',
       }),
+  }
+}
+
+/** The law of most countries wants it in the mail itself: not every program shows what its header says. */
+function unsubscribeFooter(language: Language): { readonly text: string; readonly html: string } {
+  const { footer, link } = languageWords(language).unsubscribe
+  const style = 'margin:24px 0 0;font-size:14px;color:#6b6b66'
+  return {
+    text: `\n${footer} ${unsubscribeMark}\n`,
+    html: `\n<p style="${style}">${footer} <a href="${unsubscribeMark}" style="color:inherit">${link}</a></p>`,
   }
 }
 

@@ -1,78 +1,175 @@
-// Carrying a message out. Each attempt sends the same bytes under the same Message-ID. An attempt whose
-// answer was lost leaves the message `ambiguous`: a second copy would be worse than a question to staff.
+// Carrying a message out. Each attempt sends the same bytes under the same Message-ID. Invariants: right before each attempt it is
+// looked at whether it may still be sent; an attempt whose answer was lost leaves the message `ambiguous`, since a second copy would be
+// worse than a question to staff; and whatever may have left two copies is marked by `uncertainAt`.
+import { limits } from '../../base/limits.ts'
 import { secretMark } from '../../base/secret.ts'
-import { type EffectHandler, effectHandler, type Outcome } from '../../effects/effect.ts'
+import { and, eq } from '../../contract/filter.ts'
+import { type Effect, type EffectHandler, effectHandler, effects, type Outcome } from '../../effects/effect.ts'
 import type { Reader } from '../../storage/storage.ts'
-import { type Email, type EmailAttachment, emails } from './collections.ts'
+import { pauseAfter } from './categories.ts'
+import { addressHash, type Email, type EmailAttachment, emails, suppressions } from './collections.ts'
 import { emailSend } from './queue-email.ts'
+import { suppress } from './suppressions.ts'
 import type { Attachment, Delivery, MailTransport } from './transport.ts'
+import { type UnsubscribeLinks, unsubscribeMark } from './unsubscribe-link.ts'
 
-/** `isShown`: whoever develops reads in the console what would have been sent. */
-type Delivered = { readonly email: Email; readonly delivery: Delivery; readonly isShown: boolean }
+/** What came of it. `isShown`: whoever develops reads in the console what would have been sent. `keptBack`: it was not to be sent at all. */
+type Ended = { readonly email: Email } & (
+  | { readonly delivery: Delivery; readonly isShown: boolean; readonly unsubscribeUrl: string | undefined }
+  | { readonly keptBack: 'expired' | 'suppressed'; readonly why: string }
+)
 
 /** Makes the files of a message. */
 export type Attach = (read: Reader, attachments: readonly EmailAttachment[]) => Promise<readonly Attachment[]>
 
-export function sendEmail(transport: MailTransport, attach: Attach): EffectHandler {
+type Ports = { readonly transport: MailTransport; readonly attach: Attach; readonly unsubscribeLinks: UnsubscribeLinks }
+
+export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): EffectHandler {
   return effectHandler(emailSend, {
     role: 'mail',
-    async perform({ payload, subject, project, read }): Promise<Outcome<Delivered | null>> {
+    attemptsMax: limits.mailAttemptsMax,
+    async perform({ payload, effect, subject, project, read, now }): Promise<Outcome<Ended | null>> {
       const email = await subject(emails, payload.email)
       if (email === null) return { end: 'dead', error: 'The message is gone.' }
-      if (email.status === 'sent' || email.status === 'captured') return { end: 'done', result: null }
+      if (isOver(email)) return { end: 'done', result: null }
+      const early = (email.sendAt ?? 0) - now
+      if (early > 0) return { end: 'retry', error: 'It is not to be sent yet.', afterMs: early, isNoAttempt: true }
+      const keptBack = await whyKeptBack(read, email, now)
+      if (keptBack !== null) return { end: 'done', result: { email, ...keptBack } }
       const attachments = email.attachments === null ? [] : await attach(read, email.attachments).catch((error: Error) => error)
       // Nothing was said to anybody yet.
-      if (attachments instanceof Error) return { end: 'retry', error: attachments.message }
-      const delivery = await transport.send({ ...email, ...wordsOf(email), attachments })
+      if (attachments instanceof Error) return deferred(email, effect, { reply: attachments.message, now })
+      const unsubscribeUrl = email.category === 'marketing' ? await unsubscribeLinks.urlOf(email.id, project.publicUrl) : undefined
+      const message = { ...email, ...wordsOf(email, unsubscribeUrl), attachments, ...(unsubscribeUrl && { unsubscribeUrl }) }
+      const delivery = await transport.send(message)
       switch (delivery.status) {
         case 'accepted':
         case 'captured':
-          return { end: 'done', result: { email, delivery, isShown: project.isDevelopment } }
+          return { end: 'done', result: { email, delivery, isShown: project.isDevelopment, unsubscribeUrl } }
         case 'refused':
           return { end: 'dead', error: delivery.reply }
         case 'deferred':
-          return { end: 'retry', error: delivery.reply }
+          return deferred(email, effect, { ...delivery, now })
+        case 'unavailable':
+          return { end: 'retry', error: delivery.reply, isNoAttempt: true, afterMs: inTime(email, delivery.afterMs ?? unavailableMs, now) }
         case 'unknown':
           return { end: 'unknown', error: delivery.reply }
       }
     },
 
-    async settle({ tx, payload, outcome, now }) {
-      // What `perform` found sent already is as it should be.
+    async settle({ tx, newId, effect, payload, outcome, now }) {
+      // What `perform` found over already is as it should be.
       if (outcome.end === 'done' && outcome.result === null) return
       const email = outcome.end === 'done' ? await tx.current(emails, outcome.result!.email) : await tx.get(emails, payload.email)
-      if (email === null || email.status === 'sent' || email.status === 'captured') return
-      await tx.update(emails, email, { set: statusOf(email, outcome, now) })
+      if (email === null || isOver(email)) return
+      const uncertain = email.uncertainAt === null && isUncertain(effect, outcome) ? { uncertainAt: now } : {}
+      const set = { ...statusOf(email, outcome, now), ...uncertain }
+      if (Object.entries(set).some(([name, value]) => Reflect.get(email, name) !== value)) await tx.update(emails, email, { set })
+      if (outcome.end === 'dead' && isNoMailbox(outcome.error))
+        await suppress({ tx, newId }, { address: email.to, reason: 'bounce', email: email.id, note: outcome.error.slice(0, 255) })
+    },
+
+    async tryAgain({ tx, effect, payload }) {
+      const email = await tx.get(emails, payload.email)
+      // How its last attempt ended is known: the next one is not the second of an attempt that was cut off.
+      if (email?.status === 'failed') await tx.touch(effects, effect.id, { set: { failures: effect.attempts } })
     },
 
     async giveUp({ tx, effect, payload }) {
       const email = await tx.get(emails, payload.email)
       if (email?.status !== 'queued' && email?.status !== 'deferred') return
       // Held since a restore: it may have been sent after the backup.
-      const status = effect.state === 'held' ? 'ambiguous' : 'failed'
-      await tx.update(emails, email, { set: { status, secret: null, lastError: 'Staff gave it up.' } })
+      const ended = effect.state === 'held' ? ({ status: 'ambiguous' } as const) : ({ status: 'failed', failure: 'given_up' } as const)
+      await tx.update(emails, email, { set: { ...ended, secret: null, lastError: 'Staff gave it up.' } })
     },
   })
 }
 
-/** What the receiver reads. */
-function wordsOf({ text, html, secret }: Email): Pick<Email, 'text' | 'html'> {
-  if (secret === null) return { text, html }
-  return { text: text.replaceAll(secretMark, secret), html: html?.replaceAll(secretMark, secret) ?? null }
+/** How soon to look again where the transport does not say it. */
+const unavailableMs = 30_000
+
+/** It has gone, or is never to go. */
+export function isOver({ status, failure }: Pick<Email, 'status' | 'failure'>): boolean {
+  return ['sent', 'captured', 'bounced'].includes(status) || (status === 'failed' && (failure === 'expired' || failure === 'suppressed'))
 }
 
-function statusOf(email: Email, outcome: Outcome<Delivered | null>, now: number): Partial<Email> {
+/** Its secret was forgotten, as that of one that was sent or given up. */
+export function isEmptied({ secret, text }: Pick<Email, 'secret' | 'text'>): boolean {
+  return secret === null && text.includes(secretMark)
+}
+
+type KeptBack = { readonly keptBack: 'expired' | 'suppressed'; readonly why: string }
+
+/** Why it is not to be sent now, or ever; null when it is. */
+async function whyKeptBack(read: Reader, email: Email, now: number): Promise<KeptBack | null> {
+  const { expiresAt } = email
+  if (expiresAt !== null && expiresAt <= now)
+    return { keptBack: 'expired', why: `Not sent: it was of use until ${new Date(expiresAt).toISOString()}.` }
+  if (isEmptied(email)) return { keptBack: 'expired', why: 'Not sent: what it was to bring is no longer known here.' }
+  const found = await findSuppression(read, email)
+  if (found === null) return null
+  const { id, reason, scope } = found
+  const what = scope === 'all' ? '' : ' in this category'
+  return { keptBack: 'suppressed', why: `Not sent: the address is not written to${what} (${reason}, ${id}).` }
+}
+
+/** Why this address is not written to in this category; null when it is. */
+export async function findSuppression(read: Pick<Reader, 'find'>, { to, category }: Pick<Email, 'to' | 'category'>) {
+  const isOf = eq('hash', addressHash(to))
+  const where = category === 'marketing' ? isOf : and(isOf, eq('scope', 'all'))
+  // Beyond the limit: nothing. There is one of each scope.
+  const [found] = await read.find(suppressions, { where, limit: 1 })
+  return found ?? null
+}
+
+type Failed = { readonly reply: string; readonly afterMs?: number; readonly now: number }
+
+/** Its receiver put it off. */
+function deferred(email: Email, { failures }: Effect, { reply, afterMs = 0, now }: Failed): Outcome<never> {
+  const count = (failures ?? 0) + 1
+  const pauseMs = pauseAfter(count, email)
+  if (pauseMs === null) return { end: 'dead', isUncertain: true, error: `${reply} (gave up after ${count} failures)` }
+  return { end: 'retry', error: reply, afterMs: inTime(email, Math.max(pauseMs, afterMs), now) }
+}
+
+/** One that is over by then says so at its time, and not later. */
+function inTime({ expiresAt }: Email, pauseMs: number, now: number): number {
+  return expiresAt === null ? pauseMs : Math.max(0, Math.min(pauseMs, expiresAt - now))
+}
+
+/** An attempt of which nobody wrote an end may have handed the message over before its process died, and so may the one that ends now. */
+function isUncertain({ attempts, failures }: Effect, outcome: Outcome): boolean {
+  return outcome.end === 'unknown' || (outcome.end === 'retry' && outcome.isUncertain === true) || attempts - 1 > (failures ?? 0)
+}
+
+/** Enhanced status codes (RFC 3463 section 3.2, RFC 7505) that say that nobody reads mail there. Others speak of the message, or of us. */
+function isNoMailbox(reply: string): boolean {
+  return /\b5\.1\.(?:1|2|3|6|10)\b/.test(reply) && !reply.includes('(gave up after')
+}
+
+/** What the receiver reads. */
+function wordsOf({ text, html, secret }: Email, unsubscribeUrl: string | undefined): Pick<Email, 'text' | 'html'> {
+  const filled = (words: string) => {
+    const withSecret = secret === null ? words : words.replaceAll(secretMark, secret)
+    return unsubscribeUrl === undefined ? withSecret : withSecret.replaceAll(unsubscribeMark, unsubscribeUrl)
+  }
+  return { text: filled(text), html: html === null ? null : filled(html) }
+}
+
+function statusOf(email: Email, outcome: Outcome<Ended | null>, now: number): Partial<Email> {
   switch (outcome.end) {
     case 'done': {
-      const ended = { secret: null, lastError: null }
-      if (outcome.result?.delivery.status !== 'captured') return { ...ended, status: 'sent', sentAt: now }
+      const result = outcome.result!
+      if ('keptBack' in result) return { status: 'failed', failure: result.keptBack, lastError: result.why, secret: null }
+      const ended = { secret: null, lastError: null, failure: null }
+      if (result.delivery.status !== 'captured') return { ...ended, status: 'sent', sentAt: now }
       // Kept here, and sent to nobody.
-      return { ...ended, status: 'captured', ...(outcome.result.isShown ? wordsOf(email) : {}) }
+      return { ...ended, status: 'captured', ...(result.isShown ? wordsOf(email, result.unsubscribeUrl) : {}) }
     }
     case 'retry':
-      return { status: 'deferred', lastError: outcome.error }
+      return { status: outcome.isUncertain ? 'ambiguous' : 'deferred', lastError: outcome.error }
     case 'dead':
-      return { status: 'failed', lastError: outcome.error }
+      return { status: 'failed', failure: outcome.isUncertain ? 'given_up' : 'refused', lastError: outcome.error }
     case 'unknown':
       return { status: 'ambiguous', lastError: outcome.error }
   }

@@ -1,4 +1,5 @@
 import { staff } from '../../access/rule.ts'
+import { parseIso } from '../../base/clock.ts'
 import { normalEmail } from '../../base/email-address.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -22,6 +23,15 @@ const input = Type.Object(
       Type.String({ minLength: 1, maxLength: limits.longTextCharactersMax, description: 'As it is: nothing is filled in.' }),
     ),
     replyTo: Type.Optional(Type.String({ format: 'email', maxLength: limits.emailCharactersMax })),
+    category: Type.Optional(
+      Type.Unsafe<'transactional' | 'marketing'>({
+        type: 'string',
+        enum: ['transactional', 'marketing'],
+        description: 'Of your own words: `marketing` is what its reader did not ask for, and can switch off. A template has its own.',
+      }),
+    ),
+    sendAt: Type.Optional(Type.String({ format: 'date-time', description: 'Not before. At once when left out, in a year at the latest.' })),
+    expiresAt: Type.Optional(Type.String({ format: 'date-time', description: 'It is not sent from then on.' })),
     record: Type.Optional(Type.String({ maxLength: limits.idCharactersMax, description: 'What it is about: staff see the mail there.' })),
   },
   {
@@ -35,6 +45,7 @@ type Input = {
   readonly subject?: string
   readonly text?: string
   readonly html?: string
+  readonly category?: 'transactional' | 'marketing'
 }
 
 /** `POST /api/emails`: staff write to somebody, by a template of the project or in their own words. */
@@ -51,13 +62,14 @@ export function sendMail(mails: Iterable<AnyOwnMail>): Operation {
     output: Type.Unsafe<unknown>({ type: 'object', title: 'emails' }),
     access: staff,
     async run(work) {
-      const { tx, input: given, actor, model, newId } = work
+      const { tx, input: given, actor, model, newId, now } = work
       const { to, replyTo, record = null } = given
       const said = wordsOf(byName, given)
       const email = await queueEmail(work, {
         key: `emails.send:${newId('key')}`,
         to: normalEmail(to),
         record,
+        ...timesOf(given, now),
         ...said,
         ...(replyTo && { replyTo: normalEmail(replyTo) }),
       })
@@ -68,13 +80,27 @@ export function sendMail(mails: Iterable<AnyOwnMail>): Operation {
 }
 
 /** @throws validation_failed */
-function wordsOf(mails: ReadonlyMap<string, AnyOwnMail>, { template, data = {}, subject, text, html }: Input) {
+function timesOf({ sendAt: begin, expiresAt: end }: { readonly sendAt?: string; readonly expiresAt?: string }, now: number) {
+  const sendAt = begin === undefined ? null : parseIso(begin)
+  const expiresAt = end === undefined ? null : parseIso(end)
+  if (sendAt !== null && sendAt > now + limits.mailAheadMaxMs) throw invalid('/sendAt', 'range', 'must be in a year at the latest')
+  if (expiresAt !== null && expiresAt <= Math.max(now, sendAt ?? now))
+    throw invalid('/expiresAt', 'range', sendAt === null ? 'must be a time to come' : 'must be after sendAt')
+  // What was to go before goes now.
+  return { sendAt: sendAt !== null && sendAt > now ? sendAt : null, expiresAt }
+}
+
+/** @throws validation_failed */
+function wordsOf(mails: ReadonlyMap<string, AnyOwnMail>, { template, data = {}, subject, text, html, category }: Input) {
   if (template === undefined) {
     if (subject === undefined) throw invalid('/subject', 'required', 'is missing, as there is no template')
     if (text === undefined) throw invalid('/text', 'required', 'is missing, as there is no template')
-    return { template: { ...verbatim, ...(html === undefined ? { html: null } : {}) }, view: { subject, text, html } }
+    return {
+      template: { ...verbatim, ...(html === undefined ? { html: null } : {}), ...(category && { category }) },
+      view: { subject, text, html },
+    }
   }
-  const words = Object.entries({ subject, text, html }).find(([, word]) => word !== undefined)
+  const words = Object.entries({ subject, text, html, category }).find(([, word]) => word !== undefined)
   if (words !== undefined) throw invalid(`/${words[0]}`, 'unknown_field', 'is what the template says')
   const mail = mails.get(template)
   if (mail === undefined)

@@ -119,10 +119,16 @@ function mailOf(message: Message) {
     baseBoundary: hashSecret(message.messageId).slice(0, 22),
     date: new Date(message.createdAt),
     // RFC 3834: nobody's out-of-office should answer a receipt.
-    headers: { 'Auto-Submitted': 'auto-generated' },
+    headers: { 'Auto-Submitted': 'auto-generated', ...unsubscribeHeaders(message) },
     disableFileAccess: true,
     disableUrlAccess: true,
   }
+}
+
+/** RFC 8058: the program of its reader sends a POST to it, and asks nobody. */
+function unsubscribeHeaders({ unsubscribeUrl }: Message): Record<string, string> {
+  if (unsubscribeUrl === undefined) return {}
+  return { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
 }
 
 function parseMailbox(text: string): { name: string; address: string } {

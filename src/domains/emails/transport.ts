@@ -3,18 +3,21 @@ import type { Email } from './collections.ts'
 
 /**
  * `accepted`: the peer took responsibility. `captured`: kept here to look at, nothing left the house.
- * `refused`: it never will. `deferred`: nothing was taken, try again. `unknown`: the message was handed
- * over and the peer's answer was lost, so it may or may not have been taken.
+ * `refused`: it never will. `deferred`: nothing was taken, try again. `unavailable`: neither, and the reason is the way there, which is
+ * that of all messages: this one was not looked at. `unknown`: the message was handed over and the peer's answer was lost, so it may or
+ * may not have been taken.
  */
 export type Delivery =
-  | { readonly status: 'accepted' | 'captured'; readonly reply: string }
-  | { readonly status: 'refused' | 'deferred' | 'unknown'; readonly reply: string }
+  | { readonly status: 'accepted' | 'captured' | 'refused' | 'unknown'; readonly reply: string }
+  | { readonly status: 'deferred' | 'unavailable'; readonly reply: string; readonly afterMs?: number }
 
 /** A file that goes with a message. */
 export type Attachment = { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
 
 export type Message = Pick<Email, 'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'createdAt'> & {
   readonly attachments: readonly Attachment[]
+  /** Where its reader says that they want no more of its kind (RFC 8058). */
+  readonly unsubscribeUrl?: string
 }
 
 export interface MailTransport {

@@ -44,6 +44,7 @@ export const checkMails = entries(
       subject: templateText,
       text: templateText,
       html: templateText,
+      category: is('transactional or marketing', (value) => value === 'transactional' || value === 'marketing'),
     },
     required: ['name', 'data', 'subject', 'text'],
     made: 'defineMail(…)',

@@ -14,7 +14,7 @@ import type {
   accountKept,
   accountProofDue,
 } from '../../domains/accounts/events.ts'
-import { issueProof, type MailedPurpose } from '../../domains/accounts/proofs.ts'
+import { issueProof, type MailedPurpose, proofExpiry } from '../../domains/accounts/proofs.ts'
 import { oweProof } from '../../domains/accounts/send-proof.ts'
 import { type AccountTemplate, accountTemplate } from '../../domains/emails/account-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
@@ -48,7 +48,8 @@ export async function sendProofMail(work: Work, told: ReturnType<typeof accountP
   const view = page === null ? { code: secretMark } : { url: linkTo(work, page) }
   const key = `account.${purpose}:${user.id}:${work.newId('key')}`
   const secret = await issueProof(work, { purpose, user, email })
-  await queueEmail(work, { key, to: email, template: accountTemplate(template, language), record: user.id, view, secret })
+  const expiresAt = proofExpiry(purpose, work.now)
+  await queueEmail(work, { key, to: email, template: accountTemplate(template, language), record: user.id, view, secret, expiresAt })
 }
 
 /** The token stands in the fragment, which no server and no other site is sent; the page posts it. */
@@ -104,10 +105,10 @@ export async function tellOfIdentity(work: Work, told: ReturnType<typeof account
 /** The same whether the address has an account or not. */
 export async function sendInvitation(work: Work, told: ReturnType<typeof accountInvited>['payload']): Promise<void> {
   const { invitation, by, language, secret } = told
-  const { id, email, roles } = invitation
+  const { id, email, roles, expiresAt } = invitation
   const view = { url: linkTo(work, 'invitation'), by: by.email, roles: roles.join(', ') }
   const key = `account.invited:${id}:${work.newId('key')}`
-  await queueEmail(work, { key, to: email, template: accountTemplate('account_invitation', language), record: id, view, secret })
+  await queueEmail(work, { key, to: email, template: accountTemplate('account_invitation', language), record: id, view, secret, expiresAt })
 }
 
 /** Who it was stands in the audit trail. */

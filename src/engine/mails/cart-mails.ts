@@ -10,7 +10,7 @@ export async function remindOfCart(work: Work, { cart }: { readonly cart: Cart }
   await queueEmail(work, {
     key: `cart.abandoned:${cart.id}`,
     to: cart.email!,
-    template: orderTemplate('cart_reminder', work.project.mail.language),
+    template: { ...orderTemplate('cart_reminder', work.project.mail.language), category: 'marketing' },
     record: cart.id,
     view: {
       items: cart.lines.map((line) => ({ title: goneTitle(line), quantity: line.quantity })),

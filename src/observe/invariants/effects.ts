@@ -4,6 +4,7 @@ import { limits } from '../../base/limits.ts'
 import { and, eq, oneOf } from '../../contract/filter.ts'
 import { type Email, emails } from '../../domains/emails/collections.ts'
 import { emailSend } from '../../domains/emails/queue-email.ts'
+import { isOver } from '../../domains/emails/send-email.ts'
 import { type Effect, effectStates, effects } from '../../effects/effect.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
@@ -14,6 +15,7 @@ export const effectInvariants: InvariantGroup = {
     'effects.not_stuck': 'No effect is due for long without being carried out.',
     'emails.has_effect': 'A message on its way out has the one effect that sends it, and that effect its message.',
     'emails.agrees_with_effect': 'A message is sent exactly when its effect is done, doubtful when it is unknown, failed when it is dead.',
+    'emails.failure_told': 'A message that was given up says why, and was not sent.',
   },
   async check(context) {
     for await (const page of pagesOf(context, effects)) {
@@ -34,9 +36,16 @@ export const effectInvariants: InvariantGroup = {
       )
       const found = await allOf(context, effects, and(eq('kind', emailSend.name), keys))
       const carried = new Set(found.map(messageOf))
-      for (const email of page)
+      for (const email of page) {
+        if (email.failure !== null && (email.status !== 'failed' || email.lastError === null || email.sentAt !== null))
+          context.report(
+            'emails.failure_told',
+            [`emails/${email.id}`],
+            `${email.status}, ${email.failure}: ${email.lastError ?? 'no reason'}`,
+          )
         if (!carried.has(email.id) && !mayBeForgotten(context, email))
           context.report('emails.has_effect', [`emails/${email.id}`], 'no effect sends it')
+      }
     }
   },
 }
@@ -61,7 +70,8 @@ function checkEffect({ now, patienceMs, report }: VerifyContext, effect: Effect)
 }
 
 function checkAgreement({ report }: VerifyContext, email: Email, effect: Effect): void {
-  const isGone = email.status === 'sent' || email.status === 'captured'
+  // Of one that was not to be sent at all, that was all there was to do.
+  const isGone = isOver(email)
   const agrees =
     isGone === (effect.state === 'done') &&
     (effect.state !== 'unknown' || email.status === 'ambiguous') &&
