@@ -9,15 +9,17 @@ import type {
   NewWireRecord,
   WireChanges,
   WireExpand,
+  WireFields,
   WireFilter,
   WireRecord,
+  WireSet,
   WireSort,
 } from '../../src/contract/record-types.ts'
 import type { BaseClient, FilesClient, ReadOptions, ShopClient, UntypedClient, WriteOptions } from './calls.ts'
 import type { News } from './kept-list.ts'
 import type { Live, LiveQueryOptions } from './live-query.ts'
 import type { Span } from './query-string.ts'
-import type { DeletedRecord, Groups, Money, Page } from './shapes.ts'
+import type { Cart, CartPatch, CheckoutAnswer, DeletedRecord, Groups, Money, NewCart, Order, Page } from './shapes.ts'
 
 /** `typeof backend`, or what stands for it while nothing is known of one. */
 export type AnyBackend = { readonly types?: BackendTypes }
@@ -176,8 +178,22 @@ type Part<TBackend, TName extends string> = (TName extends CollectionName<TBacke
   ? Collection<All<TBackend>, All<TBackend>[TName]>
   : object) &
   Operations<TBackend, TName>
-type Shop<TBackend> = Types<TBackend>['hasShop'] extends true ? ShopClient : object
-
+type Shop<TBackend> = Types<TBackend>['hasShop'] extends true ? ShopOf<NonNullable<Types<TBackend>['added']>> : object
+type ShopOf<TAdded extends NonNullable<BackendTypes['added']>> = Omit<ShopClient, 'carts' | 'orders'> & {
+  readonly carts: CartsOf<WireFields<TAdded['carts']>, WireSet<TAdded['carts']>, WireFields<TAdded['orders']>>
+  readonly orders: Telling<ShopClient['orders'], object, WireFields<TAdded['orders']>>
+}
+/** With what the shop has added to carts, as it is told and as it is set, and to orders. */
+type CartsOf<TCart, TSet, TOrder> = Omit<Telling<ShopClient['carts'], TCart, TOrder>, 'create' | 'update'> & {
+  readonly create: (body?: NewCart & TSet) => Promise<Cart & TCart>
+  readonly update: (id: string, body: CartPatch & TSet) => Promise<Cart & TCart>
+}
+type Telling<TCalls, TCart, TOrder> = {
+  readonly [K in keyof TCalls]: TCalls[K] extends (...given: infer A) => Promise<infer R>
+    ? (...given: A) => Promise<R extends Cart ? R & TCart : R extends Order ? R & TOrder : R extends CheckoutAnswer ? Paid<R, TOrder> : R>
+    : TCalls[K]
+}
+type Paid<TAnswer extends CheckoutAnswer, TOrder> = Omit<TAnswer, 'order'> & { order: TAnswer['order'] & TOrder }
 type Typed<TBackend> = BaseClient &
   FilesClient & {
     /** For a collection whose name the client uses itself, such as `auth`. */

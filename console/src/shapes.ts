@@ -23,6 +23,8 @@ export interface FieldInfo {
   operators: readonly Operator[]
   /** Whether this caller may give it a value. */
   writable?: boolean
+  /** The shop has added it to what the engine has. */
+  own?: boolean
   /** Money: the only one it may be in. */
   currency?: string
   /** Decimals: how many there are. */

@@ -43,7 +43,12 @@ export type BackendConfig<TOperation = unknown> = {
 /** A value of a maker of ours; what is in it is its maker's matter. */
 export type Declared = { readonly name: string }
 
-export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends Fields = Fields> = {
+export type ShopConfig<
+  TFields extends Fields = Fields,
+  TVariantFields extends Fields = Fields,
+  TCartFields extends Fields = Fields,
+  TOrderFields extends Fields = Fields,
+> = {
   /** ISO 4217. */
   readonly currency: string
   /** Others that a customer may choose, by price lists: `['CHF', 'USD']`. What has no price in one is not for sale in it. */
@@ -88,6 +93,10 @@ export type ShopConfig<TFields extends Fields = Fields, TVariantFields extends F
   readonly productFields?: TFields
   /** More fields of variants, such as the number of an edition. */
   readonly variantFields?: TVariantFields
+  /** More fields of carts, which their holders set: such as the sign on a gift. What an order has under the same name it gets at checkout. */
+  readonly cartFields?: TCartFields
+  /** More fields of orders, which staff set: such as a cost center. */
+  readonly orderFields?: TOrderFields
   /**
    * Whether there may be discounts without a code, which every cart that fits has. Off when left out: each cart asks the database for
    * them once more.

@@ -47,6 +47,8 @@ export type BackendTypes = {
   readonly collections: Readonly<Record<string, CollectionTypes>>
   readonly operations: Readonly<Record<string, OperationTypes>>
   readonly hasShop: boolean
+  /** What the shop has added to its carts and orders. */
+  readonly added?: { readonly carts: Readonly<Record<string, FieldTypes>>; readonly orders: Readonly<Record<string, FieldTypes>> }
 }
 
 /** Shows the members of a type instead of how it came about. */
@@ -92,6 +94,13 @@ type Told<F extends Readonly<Record<string, FieldTypes>>> = {
 export type WireRecord<T extends CollectionTypes> = Flat<
   { readonly id: string; readonly createdAt: string } & TimesWire<T> & Told<T['fields']> & Told<T['computed']>
 >
+
+/** Fields as the API tells them. */
+export type WireFields<F extends Readonly<Record<string, FieldTypes>>> = Flat<Told<F>>
+/** Some of them, as they are to be. */
+export type WireSet<F extends Readonly<Record<string, FieldTypes>>> = {
+  readonly [K in keyof F as F[K]['isWritable'] extends true ? K : never]?: F[K]['wire']
+}
 
 export type NewWireRecord<T extends CollectionTypes> = Flat<
   {

@@ -25,7 +25,7 @@ import { proofs } from '../domains/accounts/proofs.ts'
 import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
-import { cartReminders, carts } from '../domains/carts/collections.ts'
+import { cartReminders, cartsIn } from '../domains/carts/collections.ts'
 import { addresses } from '../domains/carts/saved-addresses.ts'
 import { categories } from '../domains/catalog/categories.ts'
 import { shippingMethodsIn } from '../domains/catalog/collections.ts'
@@ -46,7 +46,7 @@ import { orderNotes } from '../domains/history/collections.ts'
 import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries, salesEntries } from '../domains/ledger/collections.ts'
 import { cancellations } from '../domains/orders/cancellations.ts'
-import { orders } from '../domains/orders/collections.ts'
+import { ordersIn } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { orderTexts } from '../domains/orders/order-texts.ts'
 import { paymentLinks } from '../domains/orders/payment-links.ts'
@@ -68,6 +68,7 @@ import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
 import { deletedRecords } from '../records/deleted-records.ts'
 import type { Collection, Fields } from '../schema/collection.ts'
+import type { Field } from '../schema/kinds/kind.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
 import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
@@ -160,7 +161,12 @@ type TypesOfConfig<TCollections extends readonly unknown[], TOperations extends 
   >
   readonly operations: ByName<TypesIn<TOperations[number], OperationTypes>>
   readonly hasShop: TShop extends ShopConfig ? true : false
+  readonly added: {
+    readonly carts: TypesOfFields<TShop extends { cartFields: infer F extends Fields } ? F : NoFields>
+    readonly orders: TypesOfFields<TShop extends { orderFields: infer F extends Fields } ? F : NoFields>
+  }
 }
+type TypesOfFields<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 type ByName<TTypes extends { readonly name: string }> = { readonly [T in TTypes as T['name']]: T }
 type TypesIn<TDeclared, TTypes> = TDeclared extends { readonly types?: infer T extends TTypes | undefined } ? NonNullable<T> : never
 type NoFields = Readonly<Record<never, never>>
@@ -168,7 +174,9 @@ type ShopCollections<TShop> = TShop extends ShopConfig
   ? ReturnType<
       typeof shopCollections<
         TShop extends { productFields: infer F extends Fields } ? F : NoFields,
-        TShop extends { variantFields: infer F extends Fields } ? F : NoFields
+        TShop extends { variantFields: infer F extends Fields } ? F : NoFields,
+        TShop extends { cartFields: infer F extends Fields } ? F : NoFields,
+        TShop extends { orderFields: infer F extends Fields } ? F : NoFields
       >
     >[number]
   : never
@@ -278,7 +286,15 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     bookkeeping,
     carriers: shop.carriers ?? {},
     returnMs: (shop.returnDays ?? limits.returnDays) * 24 * 3_600_000,
+    searchedOrderFields: searchedIn(shop.orderFields ?? {}),
   }
+}
+
+/** Texts that all staff may read: what is found by a word tells of it. */
+function searchedIn(fields: Fields): readonly string[] {
+  const isOpen = ({ search, read }: Field) =>
+    search !== undefined && search !== false && [undefined, 'anyone', 'staff'].includes(read?.rule)
+  return Object.entries(fields).flatMap(([name, one]) => (isOpen(one) ? [name] : []))
 }
 
 function unasked({ paymentProviders }: Surroundings): { readonly provider: string }[] {
@@ -362,8 +378,10 @@ function coreCollections() {
   ]
 }
 
-function shopCollections<TFields extends Fields, TVariantFields extends Fields>(shop: ShopConfig<TFields, TVariantFields>) {
-  const { currency, productFields, variantFields, tax, automaticDiscounts = false, customerGroups = [] } = shop
+function shopCollections<TFields extends Fields, TVariantFields extends Fields, TCartFields extends Fields, TOrderFields extends Fields>(
+  shop: ShopConfig<TFields, TVariantFields, TCartFields, TOrderFields>,
+) {
+  const { currency, productFields, variantFields, cartFields, orderFields, tax, automaticDiscounts = false, customerGroups = [] } = shop
   const currencies = currenciesOf(shop)
   const prices = hasPriceLists(shop) ? pricesLoader(currencies) : null
   const sold = { currency, taxClasses: taxClassesOf(tax), prices, digitalClass: shop.downloads?.taxClass ?? standardClass }
@@ -378,10 +396,10 @@ function shopCollections<TFields extends Fields, TVariantFields extends Fields>(
     stockMovements,
     stockCounts,
     reservations,
-    carts,
+    cartsIn(cartFields ?? ({} as TCartFields)),
     addresses,
     cartReminders,
-    orders,
+    ordersIn(orderFields ?? ({} as TOrderFields)),
     orderLinks,
     orderTexts,
     cancellations,

@@ -61,6 +61,7 @@ import { verifyTotp } from '../domains/accounts/verify-totp.ts'
 import { addCartLine } from '../domains/carts/add-cart-line.ts'
 import { changeCartLine } from '../domains/carts/change-cart-line.ts'
 import { claimCart } from '../domains/carts/claim-cart.ts'
+import { carts } from '../domains/carts/collections.ts'
 import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { listShipping } from '../domains/carts/list-shipping.ts'
@@ -114,6 +115,7 @@ import { listBalances } from '../domains/ledger/list-balances.ts'
 import { adoptPayment } from '../domains/orders/adopt-payment.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
+import { orders } from '../domains/orders/collections.ts'
 import { createOrder } from '../domains/orders/create-order.ts'
 import { editOrder } from '../domains/orders/edit-order.ts'
 import { holdOrder, releaseOrder } from '../domains/orders/hold-order.ts'
@@ -125,6 +127,7 @@ import { payByLink } from '../domains/orders/pay-by-link.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
 import { stillCharged } from '../domains/orders/still-charged.ts'
+import { updateOrder } from '../domains/orders/update-order.ts'
 import { withdrawOrder } from '../domains/orders/withdraw-order.ts'
 import { acceptDispute } from '../domains/payments/accept-dispute.ts'
 import { bookReceipt } from '../domains/payments/book-receipt.ts'
@@ -175,6 +178,7 @@ import { getRecord } from '../records/get-record.ts'
 import { importRecords } from '../records/import-records.ts'
 import { listDeleted } from '../records/list-deleted.ts'
 import { listRecords } from '../records/list-records.ts'
+import { ownFieldsOf, takingOwn, tellingOwn } from '../records/own-fields.ts'
 import { purgeRecord } from '../records/purge-deleted.ts'
 import type { CollectionHooks, HooksOf } from '../records/record-hooks.ts'
 import { restoreRecord } from '../records/restore-record.ts'
@@ -371,27 +375,27 @@ function invoiceOperations(render: RenderDocument): Operation[] {
   return [issueInvoice, listInvoices, downloadInvoice(render), sendInvoice]
 }
 
-const cartOperations: readonly Operation[] = [
-  createCart,
-  getCartOperation,
-  updateCart,
-  addCartLine,
-  changeCartLine,
-  removeCartLine,
-  claimCart,
-  listShipping,
-  quoteTaxes,
-  checkOutCart,
-]
+/** With the fields that the project has added to carts. */
+function cartOperations(own: CollectionModel): Operation[] {
+  const whole = [createCart, getCartOperation, updateCart, addCartLine, changeCartLine, removeCartLine, claimCart, quoteTaxes]
+  const taking: readonly Operation[] = [createCart, updateCart]
+  const made = whole.map((operation) => tellingOwn(taking.includes(operation) ? takingOwn(operation, own) : operation, own))
+  return [...made, listShipping, checkOutCart]
+}
+
+/** And to orders: without any there is nothing to set by itself. */
+function ownOrderOperations(own: CollectionModel): Operation[] {
+  return [takingOwn(createOrder, own), ...(ownFieldsOf(own).length === 0 ? [] : [takingOwn(updateOrder, own)])]
+}
 
 function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
   return [
     listFacets(model.get(products), facetNamesOf(model.get(products))),
     makeVariants(createRecord(model.get(variants), hooksOf?.(variants.name)?.create)),
-    ...cartOperations,
+    ...cartOperations(model.get(carts)),
     ...cartChangeOperations,
     payOrder,
-    createOrder,
+    ...ownOrderOperations(model.get(orders)),
     importOrders,
     editOrder,
     withdrawOrder,

@@ -1,6 +1,7 @@
 // What a config's own code says to the compiler. Each line that must be red says so itself (`@ts-expect-error` fails where
 // nothing is wrong), so checking the types of the project is the test; running it only keeps the file among those that run.
 import { test } from 'node:test'
+import type { Client } from '../../client/src/index.ts'
 import {
   after,
   anyone,
@@ -13,6 +14,7 @@ import {
   defineSecret,
   field,
   orders,
+  ordersWith,
   products,
   productsWith,
   query,
@@ -188,6 +190,44 @@ test('fields that the shop adds to products are known to hooks and operations', 
   defineBackend({ name: 'Books', shop: { currency: 'EUR', productFields: { author: 'text' } } })
   // @ts-expect-error: misspelt option
   defineBackend({ name: 'Books', shop: { currency: 'EUR', productFields: { author: field.text({ requird: true }) } } })
+})
+
+test('fields that the shop adds to carts and orders are known', () => {
+  const orderFields = { costCenter: field.text(), wrapping: field.enum(['paper', 'box'], { default: 'paper' }) }
+  const cartFields = { giftFrom: field.text(), wrapping: field.enum(['paper', 'box'], { default: 'paper' }) }
+  before({
+    name: 'comments.look',
+    on: comments,
+    action: 'create',
+    async run({ records }) {
+      const order = await records(ordersWith(orderFields)).get('ord_1')
+      order?.costCenter satisfies string | null | undefined
+      order?.number satisfies string | undefined
+      // @ts-expect-error: nobody is told the secret of an order
+      order?.tokenHash
+      // @ts-expect-error: misspelt
+      order?.costCentre
+    },
+  })
+  const shop = defineBackend({ name: 'Books', shop: { currency: 'EUR', cartFields, orderFields } })
+  const client = (): Client<typeof shop> => null as never
+  void (async () => {
+    const cart = await client().carts.create({ giftFrom: 'Ada', wrapping: 'box', note: 'x' })
+    cart.giftFrom satisfies string | null
+    // @ts-expect-error: no such value
+    await client().carts.update(cart.id, { wrapping: 'foil' })
+    // @ts-expect-error: misspelt
+    await client().carts.create({ giftForm: 'Ada' })
+    ;(await client().orders.get('ord_1')).costCenter satisfies string | null
+    const all = client().collection('orders')
+    ;(await all.list({ filter: { costCenter: 'K1' }, sort: '-costCenter' })).items[0]?.wrapping satisfies 'paper' | 'box' | undefined
+    // @ts-expect-error: misspelt
+    await all.list({ filter: { costCentre: 'K1' } })
+  })
+  // @ts-expect-error: no field
+  defineBackend({ name: 'Books', shop: { currency: 'EUR', cartFields: { giftFrom: 'text' } } })
+  // @ts-expect-error: misspelt option
+  defineBackend({ name: 'Books', shop: { currency: 'EUR', orderFields: { costCenter: field.text({ requird: true }) } } })
 })
 
 test('operations are given the same, and a config takes what was made for it', () => {

@@ -71,7 +71,7 @@ export function defaults(collection: CollectionModel, actor: Actor, now: number)
   return Object.fromEntries(writableFields(collection).map(({ name, field }) => [name, defaultOf(field, actor, now)]))
 }
 
-function defaultOf(field: Field, actor: Actor, now: number): unknown {
+export function defaultOf(field: Field, actor: Actor, now: number): unknown {
   const value = field.default ?? null
   if (field.kind.isJson || typeof value !== 'object' || value === null || !('set' in value)) return copyOf(value)
   if (value.set === 'now') return now

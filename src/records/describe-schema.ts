@@ -8,6 +8,7 @@ import type { Field } from '../schema/kinds/kind.ts'
 import type { CompiledField } from '../schema/model.ts'
 import { writableFields } from '../schema/wire.ts'
 import { keepMsOf } from './deleted-records.ts'
+import { ownFieldsOf } from './own-fields.ts'
 import { isSortable, type QueryScope } from './parse-filter.ts'
 import { searchPathsOf } from './parse-search.ts'
 import { isSettable, readFilter, visibleFields, visibleList, writing } from './present.ts'
@@ -77,14 +78,20 @@ function describe(scope: QueryScope) {
   const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, writer).op !== 'false'
   const keepMs = keepMsOf(collection.source)
   const canRestore = ruleFilter(access.restore ?? staff, writer).op !== 'false'
-  const writable = new Set(system ? [] : writableFields(collection).filter(({ field }) => isSettable(field, writer)))
+  const own = new Set(ownFieldsOf(collection))
+  const given = system ? own : writableFields(collection)
+  const writable = new Set([...given].filter(({ field }) => isSettable(field, writer)))
   return {
     name: collection.name,
     title: collection.title,
     /** What its ids begin with. */
     prefix: collection.prefix,
     system,
-    fields: visibleFields(collection, actor).map((compiled) => ({ ...fieldOf(compiled), writable: writable.has(compiled) })),
+    fields: visibleFields(collection, actor).map((compiled) => ({
+      ...fieldOf(compiled),
+      writable: writable.has(compiled),
+      ...(own.has(compiled) && { own: true }),
+    })),
     lists: Object.keys(lists).filter((name) => visibleList(scope, name) !== undefined),
     searchable: searchPathsOf(collection, actor).length > 0,
     can: { create: can('create'), update: can('update'), delete: can('delete'), restore: keepMs !== null && canRestore },

@@ -17,13 +17,22 @@ type Input<TInput> = {
 }
 type Known = CompiledField & { readonly isReadable: boolean; readonly isSettable: boolean }
 
-export function createInput(collection: CollectionModel): Input<Record<string, unknown>> {
-  return byView(collection, createInputSchema)
+/** Of these fields, where not of all. */
+export function createInput(
+  collection: CollectionModel,
+  fields: readonly CompiledField[] = writableFields(collection),
+): Input<Record<string, unknown>> {
+  return byView(fields, createInputSchema)
+}
+
+/** A change of these fields: each as it becomes, and of a JSON field a patch. */
+export function changeInput(fields: readonly CompiledField[]): Input<Record<string, unknown>> {
+  return byView(fields, (known) => patchInputSchema(known.map((field) => ({ ...field, isReadable: false }))))
 }
 
 /** With the id, which stands in the address. */
 export function patchInput(collection: CollectionModel): Input<Record<string, unknown> & { readonly id: string }> {
-  return byView(collection, (fields) => {
+  return byView(writableFields(collection), (fields) => {
     const patch = patchInputSchema(fields)
     return {
       ...patch,
@@ -33,8 +42,7 @@ export function patchInput(collection: CollectionModel): Input<Record<string, un
   })
 }
 
-function byView<TInput>(collection: CollectionModel, schemaOf: (fields: readonly Known[]) => JsonSchema): Input<TInput> {
-  const all = writableFields(collection)
+function byView<TInput>(all: readonly CompiledField[], schemaOf: (fields: readonly Known[]) => JsonSchema): Input<TInput> {
   const restricted = all.filter(({ field }) => field.read !== undefined || field.write !== undefined)
   const views = new Map<string, TUnsafe<TInput>>()
   const make = (fields: readonly Known[]) => Type.Unsafe<TInput>(withReadOnly(schemaOf(fields), fields))

@@ -123,6 +123,8 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
   readonly search?: 'words' | 'parts'
   /** Of the engine's own: staff search through texts that this collection keeps of each record, whose id it has in `by`. */
   readonly searchIn?: { readonly collection: string; readonly by: string }
+  /** Of the engine's own: names of the fields that a project has added, which operations of its own set. */
+  readonly own?: readonly string[]
   /** Changed only through its own operations. */
   readonly system?: boolean
   /** Rows are never changed or removed: no version, no updatedAt. */

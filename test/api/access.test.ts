@@ -943,6 +943,16 @@ const shopRows: Row[] = [
     events: ['orders.create: orders'],
     body: { status: 'draft', total: { amount: 1390, currency: 'EUR' } },
   }),
+  ...rows(
+    'orders.update',
+    staffOnly(200),
+    (_, { draft }) => ({ method: 'PATCH', url: `/api/orders/${draft}`, body: { costCenter: 'K-100' } }),
+    {
+      given: aDraft,
+      events: ['orders.update: orders'],
+      body: { status: 'draft', costCenter: 'K-100' },
+    },
+  ),
   ...rows('orders.edit', staffOnly(200), (_, { draft }) => post(`/api/orders/${draft}/edits`, { note: 'By telephone' }), {
     given: aDraft,
     events: ['orders.edit: orders'],

@@ -225,6 +225,43 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.shop.productFields[pick(['price', 'title', 'variants', 'Slug'])] = field.text()),
     /^shop\.productFields\.\w+: .*(products have|must be lowerCamel)/,
   ],
+  'a field that carts or orders have': [
+    (c) => {
+      c.shop.cartFields[pick(['note', 'totals', 'savedShippingAddress', 'leftOut', 'taxKnown'])] = field.text()
+    },
+    /^shop\.cartFields\.\w+: carts have "\w+" already/,
+  ],
+  'a field that orders or rows of them have': [
+    (c) => (c.shop.orderFields[pick(['total', 'holds', 'tracking', 'paymentMethod', 'totaL'])] = field.text()),
+    /^shop\.orderFields\.\w+: orders have "\w+" already/,
+  ],
+  'a field that no cart or order can have': [
+    (c) => {
+      const kinds = [field.file(), field.files(), field.email(), field.ref('users'), field.refs('users')]
+      c.shop[pick(['cartFields', 'orderFields'])].odd = pick(kinds)
+    },
+    /^shop\.(cart|order)Fields\.odd: (holds files|names a person)/,
+  ],
+  'a computed field of orders': [
+    (c) => (c.shop.orderFields.odd = field.computed(field.text(), { from: { giftFrom: c.shop.orderFields.giftFrom }, of: () => 'x' })),
+    /^shop\.orderFields\.odd: is made of other fields/,
+  ],
+  'a required or unique field of carts and orders': [
+    (c) => (c.shop[pick(['cartFields', 'orderFields'])].odd = field.text(pick([{ required: true }, { unique: true }]))),
+    /^shop\.(cart|order)Fields\.odd\.(required: needs a default|unique: is not for fields)/,
+  ],
+  'orders that go with what they refer to': [
+    (c) => (c.shop.orderFields.club.onDelete = 'cascade'),
+    /^shop\.orderFields\.club\.onDelete: would delete orders/,
+  ],
+  'a field of orders that is not as the one of carts': [
+    (c) => (c.shop.orderFields.wrapping = pick([field.text(), field.enum(['none', 'bag'])])),
+    /^shop\.orderFields\.wrapping: gets what shop\.cartFields\.wrapping has, and/,
+  ],
+  'fields of orders that are none': [
+    (c) => (c.shop[pick(['cartFields', 'orderFields'])] = pick([42, [], 'author'])),
+    /^shop\.(cart|order)Fields: must be an object/,
+  ],
   'product fields that are none': [(c) => (c.shop.productFields = pick([42, [], 'author'])), /^shop\.productFields: must be an object/],
   'a payment provider that is none': [
     (c) => (c.shop.payments[0].provider = 'sandbx'),

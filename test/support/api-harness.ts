@@ -161,6 +161,8 @@ export const testConfig: BackendConfig<Operation> = {
     },
     // Nothing follows from an order that a test does not ask for.
     invoices: { issue: 'asked', mail: false },
+    cartFields: { giftFrom: field.text({ max: 80, personal: true }) },
+    orderFields: { giftFrom: field.text({ max: 80, personal: true }), costCenter: field.text({ max: 40, search: true }) },
   },
   accounts: { providers: [oidc({ name: 'corp', title: 'Corp', issuer: 'https://id.corp.example', clientId: 'shop' })] },
 }

@@ -105,7 +105,8 @@ export async function leaveTraces(world: World, ask: Ask, who: 'ada' | 'adam') {
   const order = async (email: string, headers: Record<string, string>) => {
     const lines = [{ variant: world.ids['variant'], quantity: 1 }]
     const note = `for ${person.name}`
-    const cart = { lines, email, shippingAddress: address, shippingMethod: world.ids['shipping'], note }
+    const cart = { lines, email, shippingAddress: address, shippingMethod: world.ids['shipping'], note, giftFrom: person.name }
+    if (who === 'ada') await ok(who, 'POST', '/api/addresses', { ...address, label: `At ${person.name}’s`, isDefaultShipping: true })
     const made = await world.request({ method: 'POST', url: '/api/carts', headers, body: cart })
     assert.equal(made.status, 201, made.text)
     const held = { ...headers, 'cart-token': made.body.token }

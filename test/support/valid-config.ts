@@ -123,6 +123,12 @@ export function validConfig(): any {
       },
       payments: [{ provider: 'sandbox' }],
       returnOrigins: ['https://www.clubs.example'],
+      cartFields: { giftFrom: field.text({ max: 80 }), wrapping: field.enum(['none', 'box'], { default: 'none' }) },
+      orderFields: {
+        giftFrom: field.text({ max: 80 }),
+        wrapping: field.enum(['none', 'box', 'bag'], { default: 'none' }),
+        club: field.ref('clubs', { onDelete: 'setNull' }),
+      },
       productFields: { author: field.text({ search: true }), club: field.ref('clubs') },
     },
     mail: { from: { name: 'Clubs', address: 'post@example.com' }, replyTo: 'help@example.com', language: 'de' },

@@ -29,6 +29,7 @@ import { DraftDeeds } from './draft-actions.ts'
 import { InvoicesCard } from './invoice-actions.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
 import { whereabouts } from './order-units.ts'
+import { OwnFields } from './own-fields.ts'
 import { OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds } from './parcel-actions.ts'
 import { leftOf, RefundOrder } from './payment-actions.ts'
 
@@ -138,6 +139,7 @@ export function OrderPage({ id }: { id: string }): VNode {
       </div>
       <div class="stack">
         <${CustomerCard} order=${order} />
+        <${OwnFields} order=${order} onDone=${loaded.reload} />
         <${OrderDeeds} order=${order} onDone=${loaded.reload} />
         <${Card} title="What happened"><${Timeline} items=${timelineOf(file)} /><//>
       </div>

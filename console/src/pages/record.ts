@@ -134,7 +134,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
   `
 }
 
-function Fields({ info, record }: { info: CollectionInfo; record: RecordData }): VNode {
+export function Fields({ info, record }: { info: CollectionInfo; record: RecordData }): VNode {
   const known = new Set(info.fields.map((field) => field.name))
   // What the schema does not name is still shown: nothing of the record is hidden from its staff.
   const others = Object.keys(record).filter((name) => !known.has(name))
@@ -155,7 +155,7 @@ function Fields({ info, record }: { info: CollectionInfo; record: RecordData }):
   </dl>`
 }
 
-function EditRecord(props: {
+export function EditRecord(props: {
   info: CollectionInfo
   record: RecordData
   onSaved: (saved: RecordData) => void

@@ -6,6 +6,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import { type Money, money } from '../../base/money.ts'
 import { type TaxExemption, taxExemptions } from '../../config/tax-exemption.ts'
 import { Type } from '../../contract/type.ts'
+import { ownView, tellsMoment } from '../../records/own-fields.ts'
 import { findVisible } from '../../records/present.ts'
 import { recordOf } from '../../schema/collection.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
@@ -146,7 +147,7 @@ export function checkOpen({ status, order }: Cart): void {
 }
 
 /** The whole cart, as every cart operation answers it. */
-export function cartView(resolved: ResolvedCart, token?: string) {
+export function cartView(resolved: ResolvedCart, { model, actor }: Seer, token?: string) {
   const { cart, priced } = resolved
   const {
     id,
@@ -164,6 +165,7 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     createdAt,
     updatedAt,
   } = cart
+  const collection = model.get(carts)
   const forSale = new Map(resolved.lines.map((line) => [line.id, line]))
   return {
     id,
@@ -196,8 +198,13 @@ export function cartView(resolved: ResolvedCart, token?: string) {
     totals: priced.totals,
     createdAt: toIso(createdAt),
     updatedAt: toIso(updatedAt),
+    ...(!tellsMoment(collection, actor) && { updatedAt: undefined as never }),
+    ...ownView(collection, actor, cart),
   }
 }
+
+/** Who is shown it, and by which declaration. */
+type Seer = { readonly model: Model; readonly actor: Actor }
 
 function discountsView({ cart, discounting: { applied, refused } }: ResolvedCart) {
   return [

@@ -52,7 +52,7 @@ export async function changeCart({ tx, actor, model, project, now }: CommandCont
     set: { ...set, ...(set.lines ? { lines: namedLines(set.lines, resolved) } : {}), ...(currency === cart.currency ? {} : { currency }) },
   })
   const changed: ResolvedCart = { ...resolved, cart: after }
-  return { resolved: changed, output: cartView(changed), headers: { etag: etagOf(model.get(carts), actor, after) } }
+  return { resolved: changed, output: cartView(changed, { model, actor }), headers: { etag: etagOf(model.get(carts), actor, after) } }
 }
 
 /** A storefront that shows how many things are in the cart needs none of their prices. */

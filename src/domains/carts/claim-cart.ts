@@ -42,7 +42,7 @@ export const claimCart = command({
     const resolved = await resolveCart({ read: tx, model, project, now }, cart)
     const told = leftOut.map((line) => ({ variant: line.variant, title: goneTitle(line), quantity: line.quantity }))
     return {
-      output: { ...cartView(resolved), leftOut: told },
+      output: { ...cartView(resolved, { model, actor }), leftOut: told },
       headers: { etag: etagOf(model.get(carts), actor, cart) },
       events,
     }

@@ -1,11 +1,11 @@
 // Carts: what somebody means to buy. Lines name variants; prices are looked up at every answer, so a
 // cart can never sell at yesterday's price. A guest holds it by a token, stored hashed.
-import { actorCartToken, actorId, all, any, nobody, staff, where } from '../../access/rule.ts'
+import { actorCartToken, actorId, all, any, nobody, type Rule, staff, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { VatCheck } from '../../config/tax-exemption.ts'
 import type { TaxQuote } from '../../config/tax-service.ts'
-import { collection } from '../../schema/collection.ts'
+import { collection, type Fields } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
 /** Of digital goods that nobody sent, it may be a country alone. */
@@ -62,39 +62,46 @@ export type CartLook = {
  */
 export const heldByToken = all(where('tokenHash').eq(actorCartToken), where('customer').isNull())
 
-export const carts = collection('carts', {
-  prefix: 'cart',
-  system: true,
-  feed: false,
-  fields: {
-    status: field.enum(['open', 'converted', 'abandoned'], { required: true }),
-    tokenHash: field.text({ required: true, read: nobody }),
-    customer: field.ref('users', { onErase: 'delete' }),
-    email: field.email({ onErase: 'delete' }),
-    currency: field.text({ required: true }),
-    lines: field.json<readonly CartLine[]>({ required: true, schema: { type: 'array', items: { type: 'object' } } }),
-    shippingAddress: field.json<Address | null>({ schema: addressShape }),
-    billingAddress: field.json<Address | null>({ schema: addressShape }),
-    /** Where its buyer is, as long as there is no address: decides the tax. */
-    country: field.text({ max: 2 }),
-    /** No reference: an old cart keeps nobody from deleting a method. One that is gone is not shown. */
-    shippingMethod: field.text({ max: 64 }),
-    /** As they are kept, without repeats. What they take is looked at anew with every answer. */
-    discountCodes: field.json<readonly string[]>({ schema: { type: ['array', 'null'], items: { type: 'string' } } }),
-    note: field.longText({ max: 2_000 }),
-    /** Of a business: its VAT number, and what VIES said of it. */
-    vatId: field.text({ max: 20 }),
-    vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
-    /** Goes with the parcel, to whom it is sent. */
-    giftMessage: field.longText({ max: limits.giftMessageCharactersMax }),
-    /** What an outside tax service said, and of what. */
-    taxQuote: field.json<TaxQuote | null>({ read: nobody, schema: { type: ['object', 'null'] } }),
-    looked: field.json<CartLook | null>({ read: nobody, schema: { type: ['object', 'null'] } }),
-    order: field.text(),
-  },
-  indexes: [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']],
-  access: { read: any(staff, heldByToken, where('customer').eq(actorId)) },
-})
+const cartFields = {
+  status: field.enum(['open', 'converted', 'abandoned'], { required: true }),
+  tokenHash: field.text({ required: true, read: nobody }),
+  customer: field.ref('users', { onErase: 'delete' }),
+  email: field.email({ onErase: 'delete' }),
+  currency: field.text({ required: true }),
+  lines: field.json<readonly CartLine[]>({ required: true, schema: { type: 'array', items: { type: 'object' } } }),
+  shippingAddress: field.json<Address | null>({ schema: addressShape }),
+  billingAddress: field.json<Address | null>({ schema: addressShape }),
+  /** Where its buyer is, as long as there is no address: decides the tax. */
+  country: field.text({ max: 2 }),
+  /** No reference: an old cart keeps nobody from deleting a method. One that is gone is not shown. */
+  shippingMethod: field.text({ max: 64 }),
+  /** As they are kept, without repeats. What they take is looked at anew with every answer. */
+  discountCodes: field.json<readonly string[]>({ schema: { type: ['array', 'null'], items: { type: 'string' } } }),
+  note: field.longText({ max: 2_000 }),
+  /** Of a business: its VAT number, and what VIES said of it. */
+  vatId: field.text({ max: 20 }),
+  vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
+  /** Goes with the parcel, to whom it is sent. */
+  giftMessage: field.longText({ max: limits.giftMessageCharactersMax }),
+  /** What an outside tax service said, and of what. */
+  taxQuote: field.json<TaxQuote | null>({ read: nobody, schema: { type: ['object', 'null'] } }),
+  looked: field.json<CartLook | null>({ read: nobody, schema: { type: ['object', 'null'] } }),
+  order: field.text(),
+} as const
+
+const asOf = { prefix: 'cart', system: true, feed: false } as const
+const indexes = [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']] as const
+const read = any(staff, heldByToken, where('customer').eq(actorId))
+
+export const carts = collection('carts', { ...asOf, fields: cartFields, indexes, access: { read } })
+
+/** `carts` of a shop with its own fields. The handle for engine code stays `carts`. */
+export function cartsIn<TFields extends Fields>(more: TFields) {
+  const fields = { ...cartFields, ...more }
+  // What fields there are besides is known when it is called.
+  const known = { indexes: indexes as readonly (readonly string[])[], access: { read: read as Rule } }
+  return collection('carts', { ...asOf, fields, own: Object.keys(more), ...known })
+}
 export type Cart = NonNullable<(typeof carts)['record']>
 
 /** Of a cart that says nothing yet beside what is in it and whose it is. */

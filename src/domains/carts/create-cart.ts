@@ -6,6 +6,7 @@ import type { Project } from '../../config/project.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../../records/etag.ts'
+import { ownDefaults, takeOwn } from '../../records/own-fields.ts'
 import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn, savedInput } from './cart-details.ts'
 import { cartView } from './cart-view.ts'
 import { common, idInput, quantityInput } from './change-cart.ts'
@@ -37,7 +38,8 @@ export const createCart = command({
   prepares: ({ input, project }) => asksRegister(project, input.vatId),
   prepare: async ({ input, ...asking }): Promise<Asked> => await askRegister(asking, input.vatId!),
   async run({ tx, input, actor, model, project, now, newId, newSecret, prepared: vatCheck = null }) {
-    const { lines: wanted = [], ...asked } = input
+    const { own, rest } = await takeOwn({ tx, actor, model }, carts, { input })
+    const { lines: wanted = [], ...asked } = rest
     const given = await withSaved(tx, actor, asked)
     const details = detailsOf(project, given, vatCheck)
     const lines = mergedLines(project, newId, wanted)
@@ -55,6 +57,8 @@ export const createCart = command({
       currency: shopOf(project).currency,
       ...empty,
       ...details,
+      ...ownDefaults(model.get(carts), { actor, now }),
+      ...own,
       lines,
     } as const
     const resolved = await resolveCart({ read: tx, model, project, now }, { ...cart, createdAt: now, updatedAt: now, version: 1 })
@@ -64,7 +68,7 @@ export const createCart = command({
     const stored = await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
     await planReminder({ tx, now, project }, stored)
     const headers = { location: `/api/carts/${stored.id}`, etag: etagOf(model.get(carts), actor, stored) }
-    return { output: cartView({ ...resolved, cart: stored }, token), status: 201, headers }
+    return { output: cartView({ ...resolved, cart: stored }, { model, actor }, token), status: 201, headers }
   },
 })
 

@@ -15,7 +15,7 @@ export const getCartOperation = query({
   input: Type.Object({ id: idInput }, { additionalProperties: false }),
   async run({ read, input, actor, model, project, now, request }) {
     const cart = await getCart(read, model, actor, input.id)
-    const output = cartView(await resolveCart({ read, model, project, now }, cart))
+    const output = cartView(await resolveCart({ read, model, project, now }, cart), { model, actor })
     // Prices are not the cart's own: its row alone does not tell whether they moved.
     const etag = etagOf(model.get(carts), actor, cart, output)
     if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }

@@ -6,6 +6,7 @@ import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq, not } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
+import { ownValuesIn } from '../../records/own-fields.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
@@ -51,10 +52,19 @@ export async function takeOverCart(work: Work, cart: Cart, account: Account): Pr
       giftMessage: cart.giftMessage ?? other?.giftMessage ?? null,
       discountCodes: mergeCodes(cart.discountCodes, other?.discountCodes ?? null),
       ...(cart.vatId === null && other !== null && { vatId: other.vatId, vatCheck: other.vatCheck }),
+      ...ownOf(cart, other),
     },
   })
   await planReminder(work, after)
   return { cart: after, leftOut, events: [] }
+}
+
+/** Of the fields that the shop has added. */
+function ownOf(cart: Cart, other: Cart | null): object {
+  if (other === null) return {}
+  const before = ownValuesIn(carts, other)
+  const isSilent = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0)
+  return Object.fromEntries(Object.entries(ownValuesIn(carts, cart)).map(([name, value]) => [name, isSilent(value) ? before[name] : value]))
 }
 
 /**

@@ -1,8 +1,10 @@
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
+import { takeOwn } from '../../records/own-fields.ts'
 import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn, savedInput } from './cart-details.ts'
 import { checkOpen, getCart } from './cart-view.ts'
 import { cartErrors, changeCart, common, idInput, openCart } from './change-cart.ts'
+import { carts } from './collections.ts'
 import { planReminder } from './remind-carts.ts'
 import { withSaved } from './saved-addresses.ts'
 import { type Asked, askRegister, asksRegister, writesWithVatId } from './vat-check.ts'
@@ -23,11 +25,12 @@ export const updateCart = command({
     return await askRegister(asking, input.vatId!)
   },
   async run(context) {
-    const { id, ...asked } = context.input
-    const cart = await openCart(context, id)
+    const cart = await openCart(context, context.input.id)
+    const { own, rest } = await takeOwn(context, carts, { input: context.input, before: cart })
+    const { id: _, ...asked } = rest
     const given = await withSaved(context.tx, context.actor, asked)
     const details = detailsOf(context.project, given, context.prepared ?? null)
-    const { resolved, output, headers } = await changeCart(context, cart, details)
+    const { resolved, output, headers } = await changeCart(context, cart, { ...details, ...own })
     checkShipping(details, resolved)
     checkCodes(given.discountCodes, cart.discountCodes, resolved)
     if (details.email) await planReminder(context, resolved.cart)

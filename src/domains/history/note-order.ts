@@ -30,12 +30,12 @@ export const noteOrder = command({
   output: Type.Unsafe<unknown>({ type: 'object' }),
   errors: ['not_found'],
   access: staff,
-  async run({ tx, input, actor, model, newId }) {
+  async run({ tx, input, actor, model, project, newId }) {
     const order = await tx.get(orders, input.id)
     if (order === null) throw new EngineError('not_found')
     const { text, audience = 'staff' } = input
     const note = await tx.insert(orderNotes, { id: newId('onote'), order: order.id, audience, text })
-    await indexOrder({ tx }, order, text)
+    await indexOrder({ tx, project }, order, text)
     const [output] = await presentAll(tx, model.get(orderNotes), actor, [note])
     return { output: output as unknown, status: 201, events: audience === 'customer' ? [customerNoted({ order, note })] : [] }
   },

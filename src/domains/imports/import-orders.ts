@@ -9,6 +9,8 @@ import { command, type PrepareContext } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { type ImportReport, importReport } from '../../records/import-records.ts'
 import { linesOf } from '../../records/import-rows.ts'
+import { ownDefaults, readOwn } from '../../records/own-fields.ts'
+import { checkReferences } from '../../records/write-record.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
@@ -24,7 +26,8 @@ import { recognition, salesOf } from '../orders/place-order.ts'
 import { importedProvider, newPayment, paymentFacts, payments } from '../payments/collections.ts'
 import { type ImportedOrder, importedOrder } from './imported-order.ts'
 
-type Row = { readonly line: number; readonly order: ImportedOrder }
+/** `own`: fields that the shop has added to its orders. */
+type Row = { readonly line: number; readonly order: ImportedOrder; readonly own: object }
 type Rejection = ImportReport['rejections'][number]
 
 /**
@@ -64,11 +67,13 @@ export const importOrders = command({
     const store = async () => {
       const rows = waiting
       waiting = []
-      const done = isDry ? await lookAt(context.read, rows, seen) : await context.writeFirst((work) => writeRows(work, rows))
+      const parts = { model: context.model, actor: context.actor }
+      const done = isDry
+        ? await lookAt({ ...parts, read: context.read }, rows, seen)
+        : await context.writeFirst((work) => writeRows({ ...work, ...parts }, rows))
       report.created += done.created
       report.unchanged += done.unchanged
-      for (const line of done.taken)
-        reject(line, [{ path: '/number', code: 'already_exists', message: 'is the number of an order of this shop' }])
+      for (const { line, errors } of done.refused) reject(line, errors)
       context.request.onProgress?.(report)
     }
     for await (const { line, text } of linesOf(file.bytes)) {
@@ -76,7 +81,7 @@ export const importOrders = command({
       report.rows += 1
       const read = readRow(context, text)
       if ('errors' in read) reject(line, read.errors)
-      else waiting.push({ line, order: read.order })
+      else waiting.push({ line, ...read })
       if (waiting.length >= limits.importRowsTogether) await store()
     }
     if (waiting.length > 0) await store()
@@ -88,40 +93,46 @@ export const importOrders = command({
 })
 
 function readRow(
-  { project, now }: Pick<PrepareContext<unknown>, 'project' | 'now'>,
+  { project, now, model, actor }: PrepareContext<unknown>,
   text: string,
-): { readonly order: ImportedOrder } | { readonly errors: readonly InputIssue[] } {
+): { readonly order: ImportedOrder; readonly own: object } | { readonly errors: readonly InputIssue[] } {
   try {
-    const order = importedOrder(parseJsonBody(Buffer.from(text)), { shop: shopOf(project), now })
+    const { own, rest } = readOwn(model.get(orders), actor, parseJsonBody(Buffer.from(text)))
+    const order = importedOrder(rest, { shop: shopOf(project), now })
     trackingOf(project, order.row.tracking ?? [])
-    return { order }
+    return { order, own }
   } catch (error) {
     if (!isEngineError(error) || error.status >= 500) throw error
     return { errors: error.errors ?? [{ path: '', code: error.code, message: error.detail }] }
   }
 }
 
-type Written = { readonly created: number; readonly unchanged: number; readonly taken: readonly number[] }
+type Asker = Pick<PrepareContext<unknown>, 'model' | 'actor'>
+type Writing = Work & Asker
+type Written = { readonly created: number; readonly unchanged: number; readonly refused: readonly Rejection[] }
 
 /** What writing them would come to. `seen`: numbers of this file that came before, of the first so many rows. */
-async function lookAt(read: Reader, rows: readonly Row[], seen: Set<string>): Promise<Written> {
+async function lookAt({ read, ...asker }: Asker & { readonly read: Reader }, rows: readonly Row[], seen: Set<string>): Promise<Written> {
   const numbers = [...new Set(rows.map(({ order }) => order.number))]
   // Beyond the limit: nothing, for they are unique.
   const found = await read.find(orders, { where: oneOf('number', numbers), limit: numbers.length, isUnordered: true })
   const before = new Map(found.map(({ number, importedAt }) => [number, importedAt] as const))
-  const taken: number[] = []
+  // Nothing is written, so nothing is held.
+  const tx: Pick<Work['tx'], 'get' | 'lock'> = { get: (of, id) => read.get(of, id), lock: (of, id) => read.get(of, id) }
+  const refused: Rejection[] = []
   let created = 0
-  for (const { line, order } of rows) {
+  for (const { line, order, own } of rows) {
     const importedAt = before.get(order.number)
-    if (importedAt === null) taken.push(line)
+    const errors = importedAt === null ? [numberTaken] : importedAt === undefined ? await strayIn({ ...asker, tx }, own) : []
+    if (errors.length > 0) refused.push({ line, errors })
     else if (importedAt === undefined && !seen.has(order.number)) created += 1
     if (seen.size < limits.importNumbersSeenMax) seen.add(order.number)
   }
-  return { created, unchanged: rows.length - created - taken.length, taken }
+  return { created, unchanged: rows.length - created - refused.length, refused }
 }
 
 /** All of them or none: what a crash leaves is imported when the file is sent again. */
-async function writeRows(work: Work, rows: readonly Row[]): Promise<Written> {
+async function writeRows(work: Writing, rows: readonly Row[]): Promise<Written> {
   const skus = [...new Set(rows.flatMap(({ order }) => order.lines.map(({ sku }) => sku)).filter((sku) => sku !== ''))]
   const goods = new Map<string, { readonly id: string; readonly product: string }>()
   for (let start = 0; start < skus.length; start += limits.readPageSize) {
@@ -130,24 +141,42 @@ async function writeRows(work: Work, rows: readonly Row[]): Promise<Written> {
     for (const { id, product, sku } of await work.tx.find(variants, { where: oneOf('sku', some), limit: some.length, isUnordered: true }))
       goods.set(sku, { id, product })
   }
-  const taken: number[] = []
+  const refused: Rejection[] = []
   let created = 0
-  for (const { line, order } of rows) {
+  for (const { line, order, own } of rows) {
     const before = await findUnique(work.tx, orders, eq('number', order.number))
-    if (before === null) {
-      await writeOrder(work, { ...order, lines: order.lines.map((one) => ({ ...one, ...namedBy(goods.get(one.sku)) })) })
+    const errors = before === null ? await strayIn(work, own) : before.importedAt === null ? [numberTaken] : []
+    if (errors.length > 0) refused.push({ line, errors })
+    else if (before === null) {
+      await writeOrder(work, { ...order, lines: order.lines.map((one) => ({ ...one, ...namedBy(goods.get(one.sku)) })) }, own)
       created += 1
-    } else if (before.importedAt === null) taken.push(line)
+    }
   }
-  return { created, unchanged: rows.length - created - taken.length, taken }
+  return { created, unchanged: rows.length - created - refused.length, refused }
+}
+
+const numberTaken = { path: '/number', code: 'already_exists', message: 'is the number of an order of this shop' } as const
+
+/** What in them refers to nothing. */
+async function strayIn(
+  { tx, model, actor }: Asker & { readonly tx: Pick<Work['tx'], 'get' | 'lock'> },
+  own: object,
+): Promise<InputIssue[]> {
+  try {
+    await checkReferences(tx, model, model.get(orders), actor, own as Readonly<Record<string, unknown>>)
+    return []
+  } catch (error) {
+    if (!isEngineError(error, 'reference_not_found')) throw error
+    return [...(error.errors ?? [])]
+  }
 }
 
 function namedBy(variant: { readonly id: string; readonly product: string } | undefined) {
   return variant === undefined ? {} : { variant: variant.id, product: variant.product }
 }
 
-async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
-  const { tx, now, newId, newSecret, project } = work
+async function writeOrder(work: Writing, imported: ImportedOrder, own: object): Promise<void> {
+  const { tx, now, newId, newSecret, project, model, actor } = work
   const { row, placedAt, isCanceled, ...agreed } = imported
   const account = await findUnique(tx, users, eq('email', agreed.email))
   const customer = account?.emailVerified ? account.id : null
@@ -162,7 +191,14 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
     lines: [],
     order: id,
   } as const
-  await tx.insert(carts, { ...unsaid, id: cart, ...bought, shippingAddress: shipping, billingAddress: billing })
+  await tx.insert(carts, {
+    ...unsaid,
+    ...ownDefaults(model.get(carts), { actor, now }),
+    id: cart,
+    ...bought,
+    shippingAddress: shipping,
+    billingAddress: billing,
+  })
   const lines = isCanceled ? agreed.lines : agreed.lines.map((line) => ({ ...line, shipped: line.quantity }))
   const order = await tx.insert(
     orders,
@@ -184,6 +220,8 @@ async function writeOrder(work: Work, imported: ImportedOrder): Promise<void> {
         language: null,
         giftMessage: null,
       },
+      ...ownDefaults(model.get(orders), { actor, now }),
+      ...own,
     },
     'conflict',
   )

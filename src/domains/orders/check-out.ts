@@ -10,6 +10,7 @@ import type { TaxQuote } from '../../config/tax-service.ts'
 import { Type } from '../../contract/type.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
+import { carriedOwn, ownDefaults } from '../../records/own-fields.ts'
 import { recordOf } from '../../schema/collection.ts'
 import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
@@ -111,7 +112,7 @@ export const checkOutCart = command({
     const expiresAt = now + holdMsOf(project, input.payment?.provider)
     const digitalConsentAt = input.digitalConsent === true && hasDigital(resolved) ? now : null
     const step = { status: 'pending_payment', language: isEnglish ? null : language, expiresAt, digitalConsentAt } as const
-    const agreed = orderOf(newId('ord'), resolved, step)
+    const agreed = { ...orderOf(newId('ord'), resolved, step), ...carriedFields(context, cart) }
     const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, found, { set: { status: 'converted', order: agreed.id, vatCheck: cart.vatCheck, taxQuote: cart.taxQuote } })
@@ -245,6 +246,17 @@ function issue(path: string, code: string, message: string): InputIssue {
 function checkExpected(expected: Money | undefined, total: Money): void {
   if (expected === undefined || (expected.amount === total.amount && expected.currency === total.currency)) return
   throw new EngineError('total_changed', { params: { expected, total } })
+}
+
+/** What the shop has added to its orders: what the cart says under the same name. @throws cart_incomplete for what such a field does not take */
+function carriedFields({ model, actor, now }: Pick<CommandContext<unknown>, 'model' | 'actor' | 'now'>, cart: Cart): object {
+  const to = model.get(orders)
+  const { values, misfits } = carriedOwn({ from: model.get(carts), to, record: cart }, ownDefaults(to, { actor, now }))
+  if (misfits.length === 0) return values
+  throw new EngineError('cart_incomplete', {
+    detail: `Before checkout: ${misfits.map(({ name, reason }) => `${name} ${reason}`).join(', ')}.`,
+    errors: misfits.map(({ name, reason }) => issue(`/${name}`, 'misfit', reason)),
+  })
 }
 
 type Own = 'createdAt' | 'updatedAt' | 'version'

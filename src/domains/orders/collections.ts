@@ -1,14 +1,14 @@
 // Orders: a frozen copy of what was agreed, and where it stands. Invariant: at most one order per cart
 // (a unique fence), paymentStatus has one writer, settle-order.ts, and the units of its
 // lines and fulfillmentStatus have one, order-standing.ts, each in the transaction of its cause.
-import { actorId, actorLinkedOrder, all, any, nobody, not, staff, where } from '../../access/rule.ts'
+import { actorId, actorLinkedOrder, all, any, nobody, not, type Rule, staff, where } from '../../access/rule.ts'
 import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import { taxExemptions, type VatCheck } from '../../config/tax-exemption.ts'
 import type { TaxQuote } from '../../config/tax-service.ts'
 import { and, compare, eq, oneOf, or } from '../../contract/filter.ts'
-import { collection } from '../../schema/collection.ts'
+import { collection, type Fields, type PersonalOptions } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { erasedWord } from '../../schema/personal.ts'
@@ -179,107 +179,120 @@ export const paymentStatuses = [
 /** Whose an order is: an account's, or the guest's who has its cart's token or the link from a mail. */
 export const ownOrder = any(heldByToken, where('customer').eq(actorId), all(where('id').eq(actorLinkedOrder), where('customer').isNull()))
 
-export const orders = collection('orders', {
+const orderFields = {
+  number: field.text({ required: true, unique: true, search: true }),
+  cart: field.text({ required: true, unique: true }),
+  tokenHash: field.text({ required: true, read: nobody, personal: true }),
+  customer: field.ref('users', { onErase: 'clear' }),
+  email: field.email({ required: true, search: true, onErase: 'clear', personal: true }),
+  /** Of the account that a guest's order became the one of: mails go there, too. */
+  accountEmail: field.email({ onErase: 'clear', personal: true }),
+  status: field.enum(orderStatuses, { required: true }),
+  paymentStatus: field.enum(paymentStatuses, { required: true }),
+  fulfillmentStatus: field.enum(fulfillmentStatuses, { required: true }),
+  /** Why somebody should look at it before it is shipped. */
+  holds: field.json<readonly string[]>({
+    required: true,
+    schema: { type: 'array', items: { type: 'string' } },
+    read: staff,
+    veil: (holds) => holdsForCustomers(holds as readonly string[]),
+  }),
+  lines: field.json<readonly OrderLine[]>({ required: true, schema: { type: 'array', items: orderLineShape } }),
+  addresses: field.json<OrderAddresses>({
+    required: true,
+    schema: { type: 'object', properties: { shipping: addressShape, billing: addressShape } },
+  }),
+  shipping: field.json<OrderShipping | null>({
+    schema: {
+      type: 'object',
+      properties: {
+        id: { type: 'string' },
+        title: { type: 'string' },
+        price: moneySchema,
+        discount: moneySchema,
+        parts: { type: 'array', items: shippingPartShape },
+        promise: { type: 'string' },
+        isPickup: { type: 'boolean' },
+      },
+    },
+  }),
+  /** What was taken off, by discount; null where nothing was. What of it each line has is in the line. */
+  discounts: field.json<readonly OrderDiscount[]>({ schema: { type: 'array', items: orderDiscountShape } }),
+  /** Whether tax is in its prices; otherwise it is added to them. Null, as are `taxes`, of an order from before it was kept. */
+  taxIncluded: field.boolean(),
+  /** Why no tax is due though a rate is. */
+  taxExemption: field.enum(taxExemptions),
+  /** Of a business: its VAT number, and what VIES said of it. Part of the books. */
+  vatId: field.text({ max: 20 }),
+  vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
+  /** What an outside tax service said, where one was asked: evidence of its rates. */
+  taxQuote: field.json<Omit<TaxQuote, 'key'> | null>({ schema: { type: ['object', 'null'] } }),
+  /** All that has one rate, shipping with its goods. */
+  taxes: field.json<readonly OrderTax[]>({ schema: { type: 'array', items: taxShape } }),
+  totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),
+  /** The total again, as a column to filter, sort and sum by. */
+  total: field.money({ required: true }),
+  /** By line, what of the total was canceled or sent back before it was taken: nobody is charged for it. Null: nothing. */
+  uncharged: field.json<readonly RefundedLine[] | null>({ schema: { type: ['array', 'null'], items: refundedLineShape } }),
+  /** What was given back and names no units, spread over what the order was sold for. Null: nothing. */
+  allowances: field.json<readonly Allowance[] | null>({ schema: { type: ['array', 'null'], items: allowanceShape } }),
+  /** That its customer is written to in, of what happens to it later. Null: English. */
+  language: field.enum(languages),
+  /** What it came in by: `staff`, `import` or a name of the shop's. Null: the shop itself. */
+  channel: field.text({ max: 40 }),
+  note: field.longText({ max: 2_000, personal: true }),
+  giftMessage: field.longText({ max: limits.giftMessageCharactersMax, personal: true }),
+  /** When its customer agreed that digital goods are delivered at once, and that the right to withdraw ends by it. */
+  digitalConsentAt: field.dateTime(),
+  placedAt: field.dateTime(),
+  /** When it came from another system, where all of it was settled. Null: it is this shop's own. */
+  importedAt: field.dateTime(),
+  /** A draft that waits for its payment: staff may take the offer back. */
+  isOffered: field.boolean(),
+  /** When it was canceled, or expired. */
+  closedAt: field.dateTime(),
+  /** Until when the stock is kept for a payment. */
+  expiresAt: field.dateTime(),
+} as const
+
+const personal: PersonalOptions = {
+  // Where it went decides which tax was due; nobody is found by a country and a region.
+  empty: { addresses: ({ addresses }) => withoutPeople(addresses as OrderAddresses) },
+  // What was bought is yet to be paid, or to be sent.
+  waits: (now) =>
+    or(
+      oneOf('status', ['draft', 'pending_payment']),
+      and(
+        eq('status', 'placed'),
+        oneOf('fulfillmentStatus', ['unfulfilled', 'partially_fulfilled']),
+        compare('placedAt', 'gt', now - limits.erasureOrderMs),
+      ),
+    ),
+  because:
+    'What was sold, when, for how much and to which country is part of the books: the law of taxes asks for it for eight to ten years (Germany: section 147 of the AO).',
+}
+
+const asOf = {
   // Customers find theirs by any part of a number. An index would be written with every order: staff search what order-texts.ts writes later.
   search: 'parts',
   searchIn: { collection: 'orderTexts', by: 'order' },
   prefix: 'ord',
   system: true,
-  fields: {
-    number: field.text({ required: true, unique: true, search: true }),
-    cart: field.text({ required: true, unique: true }),
-    tokenHash: field.text({ required: true, read: nobody, personal: true }),
-    customer: field.ref('users', { onErase: 'clear' }),
-    email: field.email({ required: true, search: true, onErase: 'clear', personal: true }),
-    /** Of the account that a guest's order became the one of: mails go there, too. */
-    accountEmail: field.email({ onErase: 'clear', personal: true }),
-    status: field.enum(orderStatuses, { required: true }),
-    paymentStatus: field.enum(paymentStatuses, { required: true }),
-    fulfillmentStatus: field.enum(fulfillmentStatuses, { required: true }),
-    /** Why somebody should look at it before it is shipped. */
-    holds: field.json<readonly string[]>({
-      required: true,
-      schema: { type: 'array', items: { type: 'string' } },
-      read: staff,
-      veil: (holds) => holdsForCustomers(holds as readonly string[]),
-    }),
-    lines: field.json<readonly OrderLine[]>({ required: true, schema: { type: 'array', items: orderLineShape } }),
-    addresses: field.json<OrderAddresses>({
-      required: true,
-      schema: { type: 'object', properties: { shipping: addressShape, billing: addressShape } },
-    }),
-    shipping: field.json<OrderShipping | null>({
-      schema: {
-        type: 'object',
-        properties: {
-          id: { type: 'string' },
-          title: { type: 'string' },
-          price: moneySchema,
-          discount: moneySchema,
-          parts: { type: 'array', items: shippingPartShape },
-          promise: { type: 'string' },
-          isPickup: { type: 'boolean' },
-        },
-      },
-    }),
-    /** What was taken off, by discount; null where nothing was. What of it each line has is in the line. */
-    discounts: field.json<readonly OrderDiscount[]>({ schema: { type: 'array', items: orderDiscountShape } }),
-    /** Whether tax is in its prices; otherwise it is added to them. Null, as are `taxes`, of an order from before it was kept. */
-    taxIncluded: field.boolean(),
-    /** Why no tax is due though a rate is. */
-    taxExemption: field.enum(taxExemptions),
-    /** Of a business: its VAT number, and what VIES said of it. Part of the books. */
-    vatId: field.text({ max: 20 }),
-    vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
-    /** What an outside tax service said, where one was asked: evidence of its rates. */
-    taxQuote: field.json<Omit<TaxQuote, 'key'> | null>({ schema: { type: ['object', 'null'] } }),
-    /** All that has one rate, shipping with its goods. */
-    taxes: field.json<readonly OrderTax[]>({ schema: { type: 'array', items: taxShape } }),
-    totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),
-    /** The total again, as a column to filter, sort and sum by. */
-    total: field.money({ required: true }),
-    /** By line, what of the total was canceled or sent back before it was taken: nobody is charged for it. Null: nothing. */
-    uncharged: field.json<readonly RefundedLine[] | null>({ schema: { type: ['array', 'null'], items: refundedLineShape } }),
-    /** What was given back and names no units, spread over what the order was sold for. Null: nothing. */
-    allowances: field.json<readonly Allowance[] | null>({ schema: { type: ['array', 'null'], items: allowanceShape } }),
-    /** That its customer is written to in, of what happens to it later. Null: English. */
-    language: field.enum(languages),
-    /** What it came in by: `staff`, `import` or a name of the shop's. Null: the shop itself. */
-    channel: field.text({ max: 40 }),
-    note: field.longText({ max: 2_000, personal: true }),
-    giftMessage: field.longText({ max: limits.giftMessageCharactersMax, personal: true }),
-    /** When its customer agreed that digital goods are delivered at once, and that the right to withdraw ends by it. */
-    digitalConsentAt: field.dateTime(),
-    placedAt: field.dateTime(),
-    /** When it came from another system, where all of it was settled. Null: it is this shop's own. */
-    importedAt: field.dateTime(),
-    /** A draft that waits for its payment: staff may take the offer back. */
-    isOffered: field.boolean(),
-    /** When it was canceled, or expired. */
-    closedAt: field.dateTime(),
-    /** Until when the stock is kept for a payment. */
-    expiresAt: field.dateTime(),
-  },
-  indexes: [['customer', '-createdAt'], ['status', 'expiresAt'], ['-createdAt'], ['paymentStatus', '-createdAt'], ['email']],
-  personal: {
-    // Where it went decides which tax was due; nobody is found by a country and a region.
-    empty: { addresses: ({ addresses }) => withoutPeople(addresses as OrderAddresses) },
-    // What was bought is yet to be paid, or to be sent.
-    waits: (now) =>
-      or(
-        oneOf('status', ['draft', 'pending_payment']),
-        and(
-          eq('status', 'placed'),
-          oneOf('fulfillmentStatus', ['unfulfilled', 'partially_fulfilled']),
-          compare('placedAt', 'gt', now - limits.erasureOrderMs),
-        ),
-      ),
-    because:
-      'What was sold, when, for how much and to which country is part of the books: the law of taxes asks for it for eight to ten years (Germany: section 147 of the AO).',
-  },
-  // A draft is staff's until it is to be paid.
-  access: { read: any(staff, all(ownOrder, not(where('status').eq('draft')))) },
-})
+  personal,
+} as const
+const indexes = [['customer', '-createdAt'], ['status', 'expiresAt'], ['-createdAt'], ['paymentStatus', '-createdAt'], ['email']] as const
+// A draft is staff's until it is to be paid.
+const read = any(staff, all(ownOrder, not(where('status').eq('draft'))))
+
+export const orders = collection('orders', { ...asOf, fields: orderFields, indexes, access: { read } })
+
+/** `orders` of a shop with its own fields. The handle for engine code stays `orders`. */
+export function ordersIn<TFields extends Fields>(more: TFields) {
+  const fields = { ...orderFields, ...more }
+  // What fields there are besides is known when it is called.
+  const known = { indexes: indexes as readonly (readonly string[])[], access: { read: read as Rule } }
+  return collection('orders', { ...asOf, fields, own: Object.keys(more), ...known })
+}
 export type Order = NonNullable<(typeof orders)['record']>
 
 /** Hold of an order whose customer owes what staff added to it: held until that is paid. */

@@ -5,6 +5,7 @@ import { hashSecret } from '../../base/secret.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../../records/etag.ts'
+import { ownDefaults, takeOwn } from '../../records/own-fields.ts'
 import { presentAll } from '../../records/present.ts'
 import { users } from '../accounts/collections.ts'
 import { detailsOf } from '../carts/cart-details.ts'
@@ -42,7 +43,8 @@ export const createOrder = command({
   prepare: async ({ input, ...asking }): Promise<Asked> => await askRegister(asking, input.vatId!),
   async run(context) {
     const { tx, input, actor, model, project, now, newId, newSecret } = context
-    const { lines: wanted, customer = null, ...given } = input
+    const { own, rest } = await takeOwn(context, orders, { input })
+    const { lines: wanted, customer = null, ...given } = rest
     const { currency = shopOf(project).currency } = input
     checkPrices(currency, wanted, '/lines')
     const account = customer === null ? null : await tx.get(users, customer)
@@ -63,6 +65,7 @@ export const createOrder = command({
       currency,
       ...unsaid,
       ...details,
+      ...ownDefaults(model.get(carts), { actor, now }),
       email: details.email ?? account?.email ?? null,
       lines,
     } as const satisfies Partial<Cart>
@@ -72,7 +75,8 @@ export const createOrder = command({
     await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
     const language = project.mail.language === 'en' ? null : project.mail.language
     const step = { status: 'draft', language, expiresAt: null, digitalConsentAt: null } as const
-    const order = await tx.insert(orders, orderOf(id, resolved, step))
+    const more = { ...ownDefaults(model.get(orders), { actor, now }), ...own }
+    const order = await tx.insert(orders, { ...orderOf(id, resolved, step), ...more })
     const [output] = await presentAll(tx, model.get(orders), actor, [order])
     const headers = { location: `/api/orders/${id}`, etag: etagOf(model.get(orders), actor, order) }
     return { output: output as unknown, status: 201, headers }

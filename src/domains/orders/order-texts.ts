@@ -3,6 +3,7 @@
 // newest are found first.
 import { leastIdAt } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
+import type { ShopSettings } from '../../config/project.ts'
 import { compare, eq } from '../../contract/filter.ts'
 import type { Schedule } from '../../effects/schedule.ts'
 import type { Work } from '../../operation/work.ts'
@@ -11,6 +12,7 @@ import { field } from '../../schema/field.ts'
 import { settings } from '../../settings/collections.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Address } from '../carts/collections.ts'
+import { shopOf } from '../carts/totals.ts'
 import { type Order, orders } from './collections.ts'
 
 export const orderTexts = collection('orderTexts', {
@@ -33,10 +35,10 @@ const settingName = 'orderTexts'
 const textId = (order: string) => `otext_${order.slice(order.indexOf('_') + 1)}`
 
 /** Writes what an order is found by now, and adds words of what belongs to it. */
-export async function indexOrder({ tx }: Pick<Work, 'tx'>, order: Order, more = ''): Promise<void> {
+export async function indexOrder({ tx, project }: Pick<Work, 'tx' | 'project'>, order: Order, more = ''): Promise<void> {
   const id = textId(order.id)
   const before = await tx.get(orderTexts, id)
-  const text = textOf(order)
+  const text = textOf(order, shopOf(project))
   if (before === null) {
     // Of two at once one runs again, and finds it.
     await tx.insert(orderTexts, { id, order: order.id, text, more: cut(more) || null }, 'conflict')
@@ -46,11 +48,12 @@ export async function indexOrder({ tx }: Pick<Work, 'tx'>, order: Order, more = 
   if (text !== before.text || all !== before.more) await tx.update(orderTexts, before, { set: { text, more: all } })
 }
 
-function textOf(order: Order): string {
+function textOf(order: Order, { searchedOrderFields: searched }: ShopSettings): string {
   const { number, email, accountEmail, addresses, lines, shipping, note, giftMessage, vatId, channel } = order
   const goods = lines.flatMap(({ title, sku }) => [title, sku])
   const places = [addresses.shipping, addresses.billing].flatMap(wordsOf)
-  const words = [number, email, accountEmail, ...places, ...goods, note, giftMessage, vatId, shipping?.title, channel]
+  const own = searched.map((name) => (order as Readonly<Record<string, unknown>>)[name])
+  const words = [number, email, accountEmail, ...places, ...goods, note, giftMessage, vatId, shipping?.title, channel, ...own]
   return cut([...new Set(words.filter((word) => word !== null && word !== undefined && word !== ''))].join(' '))
 }
 
@@ -66,7 +69,7 @@ function cut(text: string): string {
 export const indexOrders: Schedule = {
   name: 'orders.index',
   everyMs: 10_000,
-  async run({ tx, now, newId }) {
+  async run({ tx, now, newId, project }) {
     const setting = await findUnique(tx, settings, eq('name', settingName))
     const through = (setting?.value['through'] as string | undefined) ?? ''
     const settledBefore = leastIdAt('ord', now - limits.ledgerSealAfterMs)
@@ -78,7 +81,7 @@ export const indexOrders: Schedule = {
       const keys = await tx.group(orders, { where, by: ['id'], measures: [], limit: limits.readPageSize })
       const ids = keys.map(({ key }) => key[0] as string)
       if (ids.length === 0) break
-      await indexNew(tx, ids)
+      await indexNew({ tx, project }, ids)
       last = ids.at(-1)!
       settled = ids.findLast((id) => id < settledBefore) ?? settled
       if (ids.length < limits.readPageSize) break
@@ -90,14 +93,14 @@ export const indexOrders: Schedule = {
   },
 }
 
-async function indexNew(tx: Work['tx'], ids: readonly string[]): Promise<void> {
+async function indexNew({ tx, project }: Pick<Work, 'tx' | 'project'>, ids: readonly string[]): Promise<void> {
   const known = new Set((await tx.getMany(orderTexts, ids.map(textId))).map(({ order }) => order))
   const missing = ids.filter((id) => !known.has(id))
   if (missing.length === 0) return
   const rows = (await tx.getMany(orders, missing)).map((order) => ({
     id: textId(order.id),
     order: order.id,
-    text: textOf(order),
+    text: textOf(order, shopOf(project)),
     more: null,
   }))
   await tx.insertMany(orderTexts, rows)

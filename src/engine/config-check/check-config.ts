@@ -32,13 +32,14 @@ import {
   word,
 } from '../../schema/shape.ts'
 import { checkAccounts } from './check-accounts.ts'
-import { checkCollection, checkFields, type Names } from './check-collection.ts'
+import { checkCollection, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
 import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
 import { checkInvoices, checkInvoicesConfig } from './check-invoices.ts'
 import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
+import { checkOwnFields, type OwnFields, ownFieldsOf } from './check-own-fields.ts'
 import { checkCurrenciesTaken, checkPayments, type PaymentsPlace } from './check-payments.ts'
 import { checkRoles } from './check-roles.ts'
 import {
@@ -112,6 +113,8 @@ const shop = object(
     payments: () => {},
     productFields: plainObject,
     variantFields: plainObject,
+    cartFields: plainObject,
+    orderFields: plainObject,
     returnOrigins: list(
       is('a site such as https://www.shop.example, without a path', (value) => typeof value === 'string' && isOrigin(value)),
     ),
@@ -250,27 +253,6 @@ function longerThan(name: string): string {
     .toLowerCase()
     .replace(/[^a-z]/g, '')
     .slice(0, 7)}x`.padEnd(2, 'x')
-}
-
-/** Of which collection of the shop they are. */
-const ownFieldsOf = { productFields: 'products', variantFields: 'variants' } as const
-type OwnFields = keyof typeof ownFieldsOf
-
-function checkOwnFields(
-  given: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  system: readonly Collection[],
-  names: Names,
-): void {
-  for (const [option, of] of Object.entries(ownFieldsOf)) {
-    const more = given[option] ?? {}
-    const { fields, loaded, lists } = system.find(({ name }) => name === of)!
-    checkFields(more, `shop.${option}`, names)
-    const taken = new Map(Object.keys({ ...fields, ...loaded?.fields, ...lists }).map((name) => [name.toLowerCase(), name]))
-    for (const name of Object.keys(more)) {
-      const known = taken.get(name.toLowerCase())
-      if (known !== undefined) names.add(`shop.${option}.${name}`, `${of} have "${known}" already: choose another name`)
-    }
-  }
 }
 
 function isShopName(name: string): boolean {

@@ -9,6 +9,7 @@ import { figureDefences } from './figure-defences.ts'
 import { invoiceDefences } from './invoice-defences.ts'
 import { ledgerDefences } from './ledger-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
+import { ownFieldDefences } from './own-field-defences.ts'
 import { payPalDefences } from './paypal-defences.ts'
 import { personalDefences } from './personal-defences.ts'
 import { priceDefences } from './price-defences.ts'
@@ -662,6 +663,7 @@ export const defences: readonly Defence[] = [
   ...discountDefences,
   ...priceDefences,
   ...figureDefences,
+  ...ownFieldDefences,
   ...taxDefences,
   ...invoiceDefences,
   ...mollieDefences,

@@ -39,8 +39,8 @@ export const figureDefences: readonly Defence[] = [
   {
     name: 'an order that was imported is not imported again',
     file: 'src/domains/imports/import-orders.ts',
-    from: '} else if (before.importedAt === null)',
-    to: '} else if (before.importedAt !== null)',
+    from: 'before.importedAt === null ?',
+    to: 'before.importedAt !== null ?',
     test,
     asked: ['old orders come in once'],
   },
