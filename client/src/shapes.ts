@@ -115,6 +115,8 @@ export type CartLine = Omit<Line, 'product' | 'sku'> & {
   sku: string | null
   /** False once it can no longer be bought: its prices are zero then, and it must be taken out before checkout. */
   available: boolean
+  /** Why it cannot be bought. */
+  reason: { code: 'not_for_sale' | 'currency' | 'part' | 'file' | 'amount_too_large'; message: string } | null
 }
 
 /** What is taken off, or why a code takes nothing. */

@@ -577,6 +577,8 @@ export const limits = {
   /** Of each kind at once: a tick stays short, and ten minutes apart that is 72,000 carts a day. */
   cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
+  /** Where downloads are counted, how long a link that was used is good: for a file that broke off to be continued, and as one download. */
+  downloadAgainMs: 3_600_000,
   /** Of a bundle: what somebody packs into one box. */
   bundlePartsMax: 20,
   /** Records that a filter through a list of references is looked up by: with more, each record's list is followed instead. */

@@ -31,9 +31,22 @@ export function withoutLinks(text: string): string {
 /** Between words, or a number and a word; with blanks before it and in brackets, too. `3.1` is a number of a door. */
 const joiningDot = /(?<=[\p{L}\p{M}])[\s\p{Ps}\p{Pe}]*\.\p{Pe}*(?=[\p{L}\p{N}])|(?<=\p{N})[\s\p{Ps}\p{Pe}]*\.\p{Pe}*(?=\p{L})/gu
 
-/** Nothing that begins a line, and nothing that turns round what stands beside it (Unicode's bidirectional controls). */
+/** Nothing that begins a line, and nothing that turns round what stands beside it. */
 function isOneLine(text: string): boolean {
-  return !/[\p{Cc}\u2028\u2029\p{Bidi_C}]/u.test(text)
+  return !/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(text)
+}
+
+/** Marks that say in which direction a sign beside them is read, as in a house number in a Hebrew street: nobody sees them. */
+const mark = '\u061c\u200e\u200f'
+const around = new RegExp(`^[\\s${mark}]+|[\\s${mark}]+$`, 'g')
+
+/** Without blanks and marks of direction around it, which come with what is copied from a page. */
+export function trimmed(text: string): string {
+  return text.replace(around, '')
+}
+
+export function withoutMarks(text: string): string {
+  return text.replace(new RegExp(`[${mark}]`, 'g'), '')
 }
 
 /** What is plainly a link: a scheme, `www.`, a domain with a path behind it, `xn--`; or one that is spelled so that rules miss it. */

@@ -162,17 +162,18 @@ const boundMessages: Record<string, (limit: number) => string> = {
   maximum: (limit) => `must be at most ${limit}`,
 }
 const webAddress = 'must be a web address starting with http:// or https://, without blanks or backslashes'
-const formatMessages: Record<string, string> = {
+const noTurning = 'no characters that control or turn round a text (U+202A to U+202E, U+2066 to U+2069)'
+export const formatMessages: Record<string, string> = {
   'date-time': 'must be a time such as 2026-11-24T12:00:00Z',
   date: 'must be a day such as 2026-11-24',
   email:
     'must be an e-mail address such as anna@example.com: in front of the @ letters a to z, digits and signs, without quotes or accents',
   uri: webAddress,
   'uri-template': webAddress,
-  name: 'must be one line with something to read, and no web address',
-  'name-or-blank': 'must be one line without a web address',
-  'free-text': 'must have something to read, and no characters that control or turn round a text (U+202A to U+202E, U+2066 to U+2069)',
-  'free-text-or-blank': 'must have no characters that control or turn round a text (U+202A to U+202E, U+2066 to U+2069)',
+  name: `must be one line with something to read, no web address, and ${noTurning}`,
+  'name-or-blank': `must be one line without a web address, and ${noTurning}`,
+  'free-text': `must have something to read, and ${noTurning}`,
+  'free-text-or-blank': `must have ${noTurning}`,
   currency: 'must be an ISO 4217 currency such as EUR',
 }
 

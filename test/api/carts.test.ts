@@ -1020,6 +1020,30 @@ describe('saved addresses', () => {
     }
   })
 
+  test('are taken with the marks of direction that come with what is copied, and without those that turn a text round', async () => {
+    const given = {
+      name: '\u200fדוד\u200f לוי\u200f',
+      line1: 'רח׳ הרצל 5\u200e',
+      postalCode: '\u200e10435 ',
+      phone: '\u200e+49 30\u200e 1',
+    }
+    const kept = { name: 'דוד\u200f לוי', line1: 'רח׳ הרצל 5', postalCode: '10435', phone: '+49 30 1' }
+    const told = (of: Record<string, unknown>) => Object.fromEntries(Object.keys(kept).map((name) => [name, of[name]]))
+    const ofCart = { ...home, ...given }
+    const cart = await world.call('owner', { method: 'POST', url: '/api/carts', body: { shippingAddress: ofCart } })
+    assert.deepEqual(told(cart.body.shippingAddress), kept, cart.text)
+    assert.deepEqual(told((await as('owner', 'POST', '', ofCart)).body), kept)
+    for (const [name, text] of [
+      ['name', '\u202eabc'],
+      ['city', 'a\u2066b'],
+    ] as const) {
+      const body = { shippingAddress: { ...ofCart, [name]: text } }
+      const turned = await world.call('owner', { method: 'POST', url: '/api/carts', body })
+      assert.deepEqual([turned.status, turned.body.errors[0].path], [400, `/shippingAddress/${name}`])
+      assert.match(turned.body.errors[0].message, /turn round a text/)
+    }
+  })
+
   test('are whole addresses, and no more than there may be', async () => {
     for (const [wrong, path] of [
       [{ country: 'XX' }, '/country'],

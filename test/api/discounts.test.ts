@@ -128,8 +128,11 @@ test('free shipping and a discount of all of it: the order costs nothing and is 
   const [free, all] = [await make({ kind: 'free_shipping', value: null, combines: true }), await make({ value: 100, combines: true })]
   const cart = await fill('guest', { codes: [free.code, all.code] })
   assert.deepEqual([cart.cart.totals.total, cart.cart.totals.discount], [eur(0), eur(1390)])
-  const { body } = await checkOut('guest', cart)
+  // Nothing is to be paid, so nothing says how; of what costs something it must.
+  const { body } = await checkOut('guest', cart, {})
   assert.deepEqual([body.order.status, body.order.paymentStatus], ['placed', 'paid'])
+  const dear = await checkOut('guest', await fill('guest', { codes: [] }), {})
+  assert.deepEqual([dear.status, dear.body.errors[0].path], [400, '/payment'])
   assert.deepEqual([await statesOf(free.id), await statesOf(all.id)], [['used'], ['used']])
 })
 

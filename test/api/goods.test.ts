@@ -2,6 +2,7 @@
 // databases: sqlite, postgres
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { sandbox } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
@@ -515,4 +516,81 @@ test('an address is taken as its country writes it: without a town, a postal cod
       '/shippingAddress/country',
     ],
   )
+})
+
+test('what is digital is sold once there is a file of it, alone and in a bundle', async () => {
+  const bare = await variant('BARE', { isDigital: true })
+  const bundle = await variant('BARESET', { parts: [{ variant: bare, quantity: 1 }] })
+  const stands = async () => [
+    (await get('guest', `/api/variants/${bare}`)).body.available,
+    (await get('guest', `/api/variants/${bundle}`)).body.available,
+  ]
+  assert.deepEqual(await stands(), [0, 0])
+  const cart = (as: As, one: string) =>
+    world.call(as, { method: 'POST', url: '/api/carts', body: { email: 'a@example.com', country: 'DE', lines: [{ variant: one }] } })
+  for (const one of [bare, bundle]) {
+    const refused = await cart('guest', one)
+    assert.deepEqual([refused.status, refused.body.code, refused.body.errors[0].code], [422, 'not_for_sale', 'file'], refused.text)
+    const draft = await staff('POST', 'orders', { email: 'a@example.com', country: 'DE', lines: [{ variant: one }] })
+    assert.deepEqual([draft.status, draft.body.errors[0].code], [422, 'file'])
+  }
+  await staff('PATCH', `variants/${bare}`, { downloads: [{ id: (await file()).id }] })
+  assert.ok((await stands()).every((units) => units > 0))
+  assert.equal((await cart('guest', bundle)).status, 201)
+  // Taken out again while it lies in a cart: nobody pays for nothing.
+  const held = await cart('guest', bare)
+  await staff('PATCH', `variants/${bare}`, { downloads: [] })
+  const late = await pay('guest', { id: held.body.id, headers: { 'cart-token': held.body.token } })
+  assert.deepEqual([late.status, late.body.errors[0].code], [422, 'file'])
+})
+
+test('a bundle is not sold while a part of it is archived or gone, and says which', async () => {
+  const product = async (title: string) => (await staff('POST', 'products', { slug: title.toLowerCase(), title, status: 'active' })).body.id
+  const [own, other] = [await product('Lamp'), await product('Bulb')]
+  const lamp = await variant('LAMP', { product: own, title: 'Green' }, 5)
+  const bulb = await variant('BULB', { product: other, title: 'Warm' }, 5)
+  const parts = [lamp, bulb].map((id) => ({ variant: id, quantity: 1 }))
+  const set = await variant('LAMPSET', { parts })
+  const cart = await fillCart(world, 'owner', [{ variant: 'LAMPSET', quantity: 1 }])
+  const line = async () => {
+    const [{ available, reason }] = (await get('owner', `/api/carts/${cart.id}`)).body.lines
+    return [available, reason?.code ?? null, (await get('owner', `/api/variants/${set}`)).body.available]
+  }
+  assert.deepEqual(await line(), [true, null, 5])
+  await staff('PATCH', `products/${other}`, { status: 'archived' })
+  assert.deepEqual(await line(), [false, 'part', 0])
+  const refused = await checkOut(world, 'owner', cart)
+  assert.deepEqual([refused.status, refused.body.code], [422, 'not_for_sale'])
+  assert.match(refused.body.errors[0].message, /is not for sale: its part “Bulb, Warm” is not$/)
+  const draft = await staff('POST', 'orders', { email: 'a@example.com', shippingAddress: address, lines: [{ variant: set }] })
+  assert.match(draft.body.errors[0].message, /“Bulb, Warm”/)
+  await staff('PATCH', `products/${other}`, { status: 'active' })
+  assert.deepEqual(await line(), [true, null, 5])
+  await staff('DELETE', `variants/${bulb}`)
+  assert.deepEqual(await line(), [false, 'part', 0])
+})
+
+test('where downloads are counted, a link that was used is good for an hour more, and the next one counts', async () => {
+  await reopen({ downloads: { times: 2, linkHours: 24, consent: false } })
+  await ebook()
+  const { body } = await pay('owner', await digitalCart('owner'), 'card_success', {})
+  await work(world)
+  const link = async () => {
+    await world.clock.advance(1)
+    return (await list('owner', body.order.id)).body.items[0]
+  }
+  const { url } = await link()
+  for (const range of [{}, { range: 'bytes=10-19' }]) assert.ok((await get('guest', url, range)).status < 300)
+  // Nothing that ticks is of interest from here on.
+  world.clock.clear()
+  await world.clock.advance(limits.downloadAgainMs - 60_000)
+  assert.equal((await get('guest', url)).status, 200)
+  await world.clock.advance(60_001)
+  for (const range of [{}, { range: 'bytes=10-19' }] as Record<string, string>[]) {
+    const late = await get('guest', url, range)
+    assert.deepEqual([late.status, late.body.code], [403, 'file_link_invalid'])
+  }
+  const next = await link()
+  assert.deepEqual([next.state, next.used, next.left, (await get('guest', next.url)).status], ['open', 1, 1, 200])
+  assert.deepEqual([(await link()).state, (await get('guest', next.url)).status], ['used_up', 200])
 })

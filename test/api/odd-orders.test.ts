@@ -81,6 +81,29 @@ test('what is digital and free, added to an order that is completed, is delivere
   assert.deepEqual([await downloads(body.order.id), await standing(body.order.id)], [['open'], ['completed', 'paid', 'fulfilled']])
 })
 
+test('what is digital and was added is not opened by letting its order go unpaid, and is once it is paid', async () => {
+  await makeEbook()
+  const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner'), 'card_success')
+  await work(world, 5_000)
+  assert.equal((await staff('POST', `orders/${body.order.id}/edits`, { add: [{ variant: world.ids['ebook'] }] })).status, 200)
+  assert.deepEqual(await downloads(body.order.id), ['held'])
+  assert.equal((await staff('POST', `orders/${body.order.id}/release`, { hold: 'payment_due' })).status, 200)
+  await work(world, 5_000)
+  // The book may be sent, and comes back if need be; a file does not.
+  assert.deepEqual(
+    [await downloads(body.order.id), await standing(body.order.id)],
+    [['unpaid'], ['placed', 'partially_paid', 'unfulfilled']],
+  )
+  assert.equal((await staff('POST', `orders/${body.order.id}/fulfillments`, {})).status, 201)
+  await work(world, 5_000)
+  assert.deepEqual(await downloads(body.order.id), ['unpaid'])
+  const link = await staff('POST', `orders/${body.order.id}/payment-link`)
+  const token = link.body.url.split('#token=')[1]
+  assert.equal((await ask('guest', 'POST', 'paymentLinks/pay', { token, provider: 'sandbox', method: 'card_success' })).status, 201)
+  await work(world, 5_000)
+  assert.deepEqual([await downloads(body.order.id), await standing(body.order.id)], [['open'], ['completed', 'paid', 'fulfilled']])
+})
+
 test('what is digital, and what another system has sold, is not exchanged; that has its invoice and stands in its books there', async () => {
   const add = [{ variant: world.ids['variant'] }]
   const exchange = async (id: string) => {

@@ -127,6 +127,7 @@ test('a cart in another currency is priced, sent and paid in it; what has no pri
   )
   const add = await send('guest', 'POST', `carts/${cart.id}/lines`, { variant: world.ids['hardcover'] }, cart.headers)
   checkRefusal(add, 422, 'not_for_sale', '/variant')
+  assert.equal(add.body.errors[0].message, 'has no price in CHF')
   const methods = await send('guest', 'GET', `carts/${cart.id}/shippingMethods`, undefined, cart.headers)
   assert.deepEqual(
     methods.body.items.map(({ price }: { price: object }) => price),
@@ -157,6 +158,30 @@ test('the currency of a cart can be changed: its lines stay, and say so where th
       [false, chf(0)],
     ],
   )
+  assert.deepEqual(
+    swiss.body.lines.map(({ reason }: { reason: object | null }) => reason),
+    [null, { code: 'currency', message: 'has no price in CHF' }],
+  )
+  // Nothing of the other currency is told as one of this: 10.00 EUR were never CHF.
+  const changes = async () => (await send('guest', 'GET', `carts/${cart.id}/changes`, undefined, cart.headers)).body
+  const { items, mark } = await changes()
+  assert.deepEqual(
+    items.map(({ code, before, after }: Record<string, unknown>) => [code, before, after]),
+    [['no_price', null, null]],
+  )
+  await send('guest', 'POST', `carts/${cart.id}/seen`, { mark }, cart.headers)
+  const refusedInChf = await checkOut(world, 'guest', cart)
+  checkRefusal(refusedInChf, 422, 'not_for_sale', `/lines/${cart.lines[1].id}`)
+  assert.match(refusedInChf.body.detail, /^It has no price in CHF: “.*”/)
+  await list({ title: 'Swiss again', currency: 'CHF' }, { price: chf(1_100) })
+  assert.deepEqual((await changes()).items[0], {
+    code: 'price_down',
+    line: cart.lines[0].id,
+    title: cart.lines[0].title,
+    before: chf(1_150),
+    after: chf(1_100),
+  })
+  await send('staff', 'DELETE', `priceLists/${(await send('staff', 'GET', 'priceLists?filter[title]=Swiss again')).body.items[0].id}`)
   // This method has no price in it: no false zero.
   await send('staff', 'PATCH', `shippingMethods/${world.ids['shipping']}`, { otherPrices: null })
   const without = await send('guest', 'GET', `carts/${cart.id}`, undefined, cart.headers)

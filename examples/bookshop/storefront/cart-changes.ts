@@ -19,6 +19,7 @@ const words: Readonly<Record<string, (change: Change) => string>> = {
   price_up: ({ title, before, after }) => `${title} costs ${shown(after)} now. It was ${shown(before)}.`,
   price_down: ({ title, before, after }) => `${title} costs only ${shown(after)} now. It was ${shown(before)}.`,
   gone: ({ title }) => `${title} is no longer sold.`,
+  no_price: ({ title }) => `${title} has no price in this currency.`,
   back: ({ title }) => `${title} is sold again.`,
   out_of_stock: ({ title, after }) => (after === 0 ? `${title} is sold out.` : `Only ${shown(after)} of ${title} are left.`),
   in_stock: ({ title }) => `There is enough of ${title} again.`,

@@ -42,12 +42,19 @@ export function drawLine(line: Line | CartLine, book: Book | undefined, controls
         ? h('a', { class: 'line-title', href: `/books/${encodeURIComponent(book.slug)}` }, title)
         : h('span', { class: 'line-title' }, title),
       h('span', { class: 'quiet' }, [book?.author, edition].filter(Boolean).join(' · ')),
-      isGone && h('strong', { class: 'line-gone' }, 'No longer available'),
+      isGone && h('strong', { class: 'line-gone' }, whyGone(line)),
       !controls && !isGone && h('span', { class: 'quiet' }, `${line.quantity} × ${formatMoney(line.unitPrice)}`),
     ),
     h('span', { class: 'line-total' }, isGone ? '' : formatMoney(line.total)),
     controls,
   )
+}
+
+/** What has become of it is the shop's own matter, but for what its customer can do something about. */
+function whyGone(line: Line | CartLine): string {
+  const reason = 'reason' in line ? line.reason : null
+  if (reason?.code === 'currency') return `It ${reason.message}`
+  return reason?.code === 'part' || reason?.code === 'file' ? 'Not available at the moment' : 'No longer available'
 }
 
 type Known = {

@@ -25,8 +25,8 @@ export const addCartLine = command({
     const lines = known ? cart.lines.map((line) => (line === known ? touched : line)) : [...cart.lines, touched]
     const { resolved, ...answer } = await changeLines(context, cart, { lines, touched, status: 201 })
     if (resolved?.tooLarge.some(({ variant }) => variant === input.variant)) throw amountTooLarge()
-    if (!resolved?.lines.some(({ variant }) => variant.id === input.variant))
-      throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
+    const gone = resolved?.gone.find(({ variant }) => variant === input.variant)
+    if (gone) throw new EngineError('not_for_sale', { errors: [{ path: '/variant', ...gone.why }] })
     return answer
   },
 })

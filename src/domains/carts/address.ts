@@ -2,6 +2,7 @@
 // every other part something to read.
 
 import { countriesWithoutTowns, countriesWithPostalCodes } from '../../base/countries.ts'
+import { trimmed, withoutMarks } from '../../base/names.ts'
 import { Type } from '../../contract/type.ts'
 import { countrySchema } from '../../schema/wire.ts'
 import type { Address } from './collections.ts'
@@ -60,8 +61,9 @@ export const addressOutput = Type.Unsafe<Address | null>({
   },
 })
 
-/** Without blanks around what was typed; a part that is blank altogether was left out. */
+/** Without blanks and marks around what was typed, nor marks in what machines read; a part that is blank altogether was left out. */
 export function tidyAddress(given: Address): Address {
-  const parts = Object.entries(given).map(([name, text]) => [name, text?.trim() ?? ''])
+  const isRead = (name: string) => name === 'postalCode' || name === 'phone'
+  const parts = Object.entries(given).map(([name, text]) => [name, trimmed(isRead(name) ? withoutMarks(text ?? '') : (text ?? ''))])
   return Object.fromEntries(parts.filter(([, text]) => text !== '')) as Address
 }

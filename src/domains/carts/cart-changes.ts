@@ -10,6 +10,7 @@ export const cartChangeCodes = [
   'price_up',
   'price_down',
   'gone',
+  'no_price',
   'back',
   'out_of_stock',
   'in_stock',
@@ -49,15 +50,16 @@ export function lookAt({ cart, lines, shipping, priced, discounting }: ResolvedC
 export function changesIn(resolved: ResolvedCart, now: CartLook): CartChange[] {
   const { cart, lines } = resolved
   const forSale = new Map(lines.map((line) => [line.id, line]))
+  const unpriced = new Set(resolved.gone.flatMap(({ id, why }) => (why.code === 'currency' ? [id] : [])))
   const ofLines = cart.lines.flatMap((line) =>
-    changesOfLine(line, forSale.get(line.id), { now, before: cart.looked, currency: cart.currency }),
+    changesOfLine(line, forSale.get(line.id), { now, before: cart.looked, currency: cart.currency, unpriced }),
   )
   return [...ofLines, ...changesOfWhole(resolved, now)]
 }
 
-type Looks = { readonly now: CartLook; readonly before: CartLook | null; readonly currency: string }
+type Looks = { readonly now: CartLook; readonly before: CartLook | null; readonly currency: string; readonly unpriced: ReadonlySet<string> }
 
-function changesOfLine(line: CartLine, found: ResolvedLine | undefined, { now, before, currency }: Looks): CartChange[] {
+function changesOfLine(line: CartLine, found: ResolvedLine | undefined, { now, before, currency, unpriced }: Looks): CartChange[] {
   const { id, quantity, seen } = line
   const earlier = before?.lines[id]
   const title = found ? lineTitle(found) : goneTitle(line)
@@ -65,7 +67,7 @@ function changesOfLine(line: CartLine, found: ResolvedLine | undefined, { now, b
     { code, line: id, title, before: from, after: to },
   ]
   const price = seen?.price === undefined ? null : money(seen.price, currency)
-  if (found === undefined) return earlier?.units === null ? [] : change('gone', price, null)
+  if (found === undefined) return earlier?.units === null ? [] : change(unpriced.has(id) ? 'no_price' : 'gone', price, null)
   const { units, ratePpm } = now.lines[id]!
   const changes: CartChange[] = earlier?.units === null ? change('back', null, found.unitPrice) : []
   if (price !== null && price.amount !== found.unitPrice.amount)

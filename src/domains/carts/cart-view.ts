@@ -57,6 +57,10 @@ const discountsType = Type.Array(
   { description: 'What is taken off, and each code that takes nothing.' },
 )
 
+const lineReasonCodes = ['not_for_sale', 'currency', 'part', 'file', 'amount_too_large'] as const
+type LineReason = { readonly code: (typeof lineReasonCodes)[number]; readonly message: string }
+const tooMany: LineReason = { code: 'amount_too_large', message: 'is more than can be counted' }
+
 export const cartType = Type.Object(
   {
     id: Type.String(),
@@ -92,6 +96,13 @@ export const cartType = Type.Object(
           isDigital: Type.Boolean({ description: 'It is delivered by downloads, and not sent.' }),
           available: Type.Boolean({
             description: 'False once it can no longer be bought, or not so many: then its prices are zero, and checkout asks to change it.',
+          }),
+          reason: Type.Unsafe<LineReason | null>({
+            type: ['object', 'null'],
+            title: 'LineReason',
+            description: 'Why it cannot be bought: of a bundle also which part is not for sale.',
+            properties: { code: { type: 'string', enum: [...lineReasonCodes] }, message: { type: 'string' } },
+            required: ['code', 'message'],
           }),
         },
         { title: 'CartLine' },
@@ -167,6 +178,7 @@ export function cartView(resolved: ResolvedCart, { model, actor }: Seer, token?:
   } = cart
   const collection = model.get(carts)
   const forSale = new Map(resolved.lines.map((line) => [line.id, line]))
+  const why = new Map(resolved.gone.map((line) => [line.id, line.why]))
   return {
     id,
     ...(token === undefined ? {} : { token }),
@@ -175,7 +187,7 @@ export function cartView(resolved: ResolvedCart, { model, actor }: Seer, token?:
     currency,
     lines: lines.map((line) => {
       const found = forSale.get(line.id)
-      return found ? lineView(found) : goneView(line, currency)
+      return found ? lineView(found) : goneView(line, { currency, why: why.get(line.id) ?? tooMany })
     }),
     shippingAddress,
     billingAddress,
@@ -235,11 +247,12 @@ function lineView(line: ResolvedLine) {
     taxRatePpm: price.ratePpm,
     isDigital: line.isDigital,
     available: true,
+    reason: null as LineReason | null,
   }
 }
 
 /** As it was last seen for sale: what has become of it since may not be for the holder's eyes. */
-function goneView({ id, variant, quantity, seen }: CartLine, currency: string) {
+function goneView({ id, variant, quantity, seen }: CartLine, { currency, why }: { readonly currency: string; readonly why: LineReason }) {
   const nothing = money(0, currency)
   const { product = null, sku = null } = seen ?? {}
   const prices = {
@@ -251,7 +264,7 @@ function goneView({ id, variant, quantity, seen }: CartLine, currency: string) {
     taxRatePpm: 0,
     isDigital: false,
   }
-  return { id, variant, product, title: goneTitle({ seen }), sku, quantity, ...prices, available: false }
+  return { id, variant, product, title: goneTitle({ seen }), sku, quantity, ...prices, available: false, reason: why as LineReason | null }
 }
 
 /** What people call a line that is no longer for sale. */

@@ -10,7 +10,7 @@ import type { CommandContext } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { cartType, cartView, checkOpen, getCart } from './cart-view.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
-import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
+import { namedLines, pricedAnew, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { shopOf } from './totals.ts'
 
 export const idInput = Type.String({ maxLength: limits.idCharactersMax })
@@ -48,9 +48,9 @@ export async function changeCart({ tx, actor, model, project, now }: CommandCont
   // What its lines name is read first: over a network the change then travels with the commit.
   const resolved = await resolveCart({ read: tx, model, project, now }, { ...cart, ...set })
   const { currency } = resolved.cart
-  const after = await tx.update(carts, cart, {
-    set: { ...set, ...(set.lines ? { lines: namedLines(set.lines, resolved) } : {}), ...(currency === cart.currency ? {} : { currency }) },
-  })
+  const lines = set.lines && { lines: namedLines(set.lines, resolved) }
+  const priced = currency === cart.currency ? {} : { currency, ...pricedAnew(cart, resolved) }
+  const after = await tx.update(carts, cart, { set: { ...set, ...lines, ...priced } })
   const changed: ResolvedCart = { ...resolved, cart: after }
   return { resolved: changed, output: cartView(changed, { model, actor }), headers: { etag: etagOf(model.get(carts), actor, after) } }
 }

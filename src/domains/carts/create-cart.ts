@@ -10,7 +10,7 @@ import { ownDefaults, takeOwn } from '../../records/own-fields.ts'
 import { checkCodes, checkShipping, detailsErrors, detailsInput, detailsOf, discountCodesIn, savedInput } from './cart-details.ts'
 import { cartView } from './cart-view.ts'
 import { common, idInput, quantityInput } from './change-cart.ts'
-import { type Cart, type CartLine, carts, unsaid } from './collections.ts'
+import { type CartLine, carts, unsaid } from './collections.ts'
 import { planReminder } from './remind-carts.ts'
 import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { withSaved } from './saved-addresses.ts'
@@ -89,16 +89,18 @@ export function checkLines(
   wanted: readonly Pick<LineInput, 'variant'>[],
   { gone, tooLarge }: Pick<ResolvedCart, 'gone' | 'tooLarge'>,
 ): void {
-  const issuesOf = (lines: Cart['lines'], { field, code, message }: Record<'field' | 'code' | 'message', string>): InputIssue[] =>
-    wanted.flatMap(({ variant }, index) =>
-      lines.some((line) => line.variant === variant) ? [{ path: `/lines/${index}/${field}`, code, message }] : [],
-    )
-  if (gone.length > 0)
-    throw new EngineError('not_for_sale', {
-      errors: issuesOf(gone, { field: 'variant', code: 'not_for_sale', message: 'is not for sale' }),
+  const issuesOf = (lines: readonly (Pick<CartLine, 'variant'> & { readonly why: Omit<InputIssue, 'path'> })[], field: string) =>
+    wanted.flatMap(({ variant }, index): InputIssue[] => {
+      const found = lines.find((line) => line.variant === variant)
+      return found ? [{ path: `/lines/${index}/${field}`, ...found.why }] : []
     })
+  if (gone.length > 0) throw new EngineError('not_for_sale', { errors: issuesOf(gone, 'variant') })
+  const why = { code: 'amount_too_large', message: 'is more than can be counted' }
   if (tooLarge.length > 0)
     throw new EngineError('amount_too_large', {
-      errors: issuesOf(tooLarge, { field: 'quantity', code: 'amount_too_large', message: 'is more than can be counted' }),
+      errors: issuesOf(
+        tooLarge.map((line) => ({ ...line, why })),
+        'quantity',
+      ),
     })
 }

@@ -13,7 +13,7 @@ import { readFilter } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
-import { type Composition, compose, type Parts, partsOf } from '../catalog/bundles.ts'
+import { type Composition, compose, type Parts, partsOf, type Unsold, withoutFile } from '../catalog/bundles.ts'
 import { type ShippingMethod, shippingMethods } from '../catalog/collections.ts'
 import { type ChosenPrice, findListPrices, findPriceLists, isCurrent, type Listed, lowestPrice } from '../catalog/list-price.ts'
 import { type Product, products } from '../catalog/products.ts'
@@ -39,6 +39,7 @@ type Line = Composition & {
 }
 
 export type ResolvedLine = Line & { readonly price: LinePrice }
+export type GoneLine = CartLine & { readonly why: Unsold }
 
 export type ResolvedCart = {
   readonly cart: Cart
@@ -48,8 +49,8 @@ export type ResolvedCart = {
   readonly needsShipping: boolean
   /** Whether checkout asks for `digitalConsent`. */
   readonly needsConsent: boolean
-  /** What no longer can. */
-  readonly gone: readonly CartLine[]
+  /** What cannot, and why. */
+  readonly gone: readonly GoneLine[]
   /** What is for sale, but with the lines before it is more than can be counted. */
   readonly tooLarge: readonly CartLine[]
   /** At its price for these goods. None whose price is beyond counting, either. */
@@ -147,7 +148,7 @@ function sortedLines(cart: Cart, { variants: found, products: itsProducts, liste
   const byId = new Map(found.map((variant) => [variant.id, variant]))
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
   const lines: Line[] = []
-  const gone: CartLine[] = []
+  const gone: GoneLine[] = []
   const tooLarge: CartLine[] = []
   let amount = 0
   for (const line of cart.lines) {
@@ -155,8 +156,10 @@ function sortedLines(cart: Cart, { variants: found, products: itsProducts, liste
     const product = variant && productById.get(variant.product)
     const chosen = variant && priceOf(line, variant, { listed, currency: cart.currency })
     const made = variant && product && compositionOf(variant, product, { parts, digitalClass })
-    if (product?.status !== 'active' || !variant || !chosen || !made) {
-      gone.push(line)
+    if (product?.status !== 'active' || !variant || !made || 'code' in made || !chosen) {
+      const isThere = product?.status === 'active' && made !== undefined
+      const noPrice = { code: 'currency', message: `has no price in ${cart.currency}` } as const
+      gone.push({ ...line, why: !isThere ? unknown : 'code' in made ? made : noPrice })
       continue
     }
     // Inexact only where it is far beyond the limit.
@@ -174,14 +177,18 @@ function sortedLines(cart: Cart, { variants: found, products: itsProducts, liste
   return { lines, gone, tooLarge }
 }
 
-/** Of what is no bundle, nothing is asked. Null: a part of it is missing. */
+/** What has become of it may not be for the eyes of whoever asks. */
+const unknown: Unsold = { code: 'not_for_sale', message: 'is not for sale' }
+
+/** Of what is no bundle, nothing is asked. */
 function compositionOf(
   variant: Variant,
   product: Product,
   { parts, digitalClass }: Pick<Stock, 'parts' | 'digitalClass'>,
-): Composition | null {
+): Composition | Unsold {
   const { weight, downloads, isDigital } = variant
   if (parts !== null && (variant.parts ?? []).length > 0) return compose(variant, parts, digitalClass)
+  if (isDigital === true && downloads.length === 0) return withoutFile
   const taxClass = taxClassOf(variant, product, digitalClass)
   return { parts: [], isDigital: isDigital === true, hasDownloads: downloads.length > 0, taxClass, weight: weight ?? 0 }
 }
@@ -294,4 +301,17 @@ export function namedLines(lines: readonly CartLine[], resolved: ResolvedCart): 
     const price = line.seen?.price ?? now.unitPrice.amount
     return { ...line, seen: { product: now.product.id, sku: now.variant.sku, title: lineTitle(now), price } }
   })
+}
+
+/**
+ * What a holder of the cart has been shown is in another currency than the cart is now: prices of that one are no news, and those of the other
+ * say nothing any more.
+ */
+export function pricedAnew({ looked }: Pick<Cart, 'looked'>, resolved: ResolvedCart): Pick<Cart, 'lines' | 'looked'> {
+  const unpriced = resolved.cart.lines.map(({ seen, ...line }): CartLine => {
+    if (seen === undefined) return line
+    const { price: _, ...rest } = seen
+    return { ...line, seen: rest }
+  })
+  return { lines: namedLines(unpriced, resolved), looked: looked && { ...looked, shipping: null, discounts: [] } }
 }

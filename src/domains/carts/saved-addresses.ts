@@ -10,6 +10,7 @@ import { isName } from '../../base/names.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { type AfterChange, type BeforeChange, type CollectionRef, collection, recordOf } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { formatMessages } from '../../schema/validate.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
@@ -105,9 +106,7 @@ function checkAddress(one: SavedAddress): void {
       (name === 'city' && !countriesWithoutTowns.includes(one.country)) ||
       (name === 'postalCode' && countriesWithPostalCodes.includes(one.country))
     if (text.trim() === '') return isNeeded ? [{ path: `/${name}`, code: 'required', message: 'is missing' }] : []
-    return isName(text)
-      ? []
-      : [{ path: `/${name}`, code: 'format', message: 'must be one line with something to read, and no web address' }]
+    return isName(text) ? [] : [{ path: `/${name}`, code: 'format', message: formatMessages['name']! }]
   })
   if (issues.length > 0) throw new EngineError('validation_failed', { errors: issues })
 }

@@ -10,7 +10,7 @@ import { type CartChange, cartChangeCodes, changesIn, lookAt, markOf, pricesSeen
 import { checkOpen, getCart } from './cart-view.ts'
 import { cartErrors, common, idInput } from './change-cart.ts'
 import { type Cart, type CartLook, carts } from './collections.ts'
-import { type ResolvedCart, resolveCart } from './resolve-cart.ts'
+import { pricedAnew, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 
 const moneyOrNumber = Type.Unsafe<CartChange['before']>({
   ...moneySchema,
@@ -45,7 +45,9 @@ async function lookInto(
   cart: Cart,
 ): Promise<Looked> {
   const { model, project, now } = context
-  const resolved = await resolveCart({ read, model, project, now }, cart)
+  const found = await resolveCart({ read, model, project, now }, cart)
+  // The shop no longer sells in its currency.
+  const resolved = found.cart.currency === cart.currency ? found : { ...found, cart: { ...found.cart, ...pricedAnew(cart, found) } }
   const records = resolved.lines.map(({ variant }) => variant)
   const collection = model.get(variants)
   const fields = [...collection.fields.values()].filter(({ name }) => name === 'id' || name === 'available')

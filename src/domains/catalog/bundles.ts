@@ -76,15 +76,27 @@ export async function partsOf(read: Pick<Reader, 'getMany'>, of: readonly Sellab
   )
 }
 
-/** Of a bundle. Null where a part is gone, has become a bundle, or is taxed otherwise than the rest: then nobody can buy it. */
-export function compose({ downloads, taxClass, parts: of, weight }: Sellable, parts: Parts, digitalClass: string): Composition | null {
+/** Why nobody can buy what is there: told to whoever tries, as an issue of a problem. */
+export type Unsold = { readonly code: 'not_for_sale' | 'currency' | 'part' | 'file'; readonly message: string }
+
+export const withoutFile: Unsold = { code: 'file', message: 'is digital, and there is no file of it yet' }
+
+export function isUnsold(made: Composition | Unsold): made is Unsold {
+  return 'code' in made
+}
+
+/** Of a bundle. Nobody can buy it where a part is gone, archived, a bundle by now, without its file, or taxed otherwise than the rest. */
+export function compose({ downloads, taxClass, parts: of, weight }: Sellable, parts: Parts, digitalClass: string): Composition | Unsold {
   const own = (of ?? []).flatMap(({ variant, quantity }) => {
     const part = parts.get(variant)
-    return part === undefined || isBundle(part.variant) ? [] : [{ ...part, quantity }]
+    return part === undefined ? [] : [{ ...part, quantity }]
   })
-  if (own.length < (of ?? []).length) return null
+  const lost = own.find(({ variant, product }) => isBundle(variant) || product.status === 'archived')
+  if (lost || own.length < (of ?? []).length) return withoutPart(lost)
   const classes = new Set(own.map(({ variant, product }) => taxClassOf(variant, product, digitalClass)))
-  if (classes.size > 1 || (taxClass && !classes.has(taxClass))) return null
+  if (classes.size > 1 || (taxClass && !classes.has(taxClass)))
+    return { code: 'part', message: 'is not for sale: its parts are no longer taxed alike' }
+  if (downloads.length === 0 && own.some(({ variant }) => isEmpty(variant))) return withoutFile
   return {
     parts: own.map(({ variant, quantity }) => ({ variant, quantity })),
     isDigital: own.every(({ variant }) => variant.isDigital === true),
@@ -92,6 +104,18 @@ export function compose({ downloads, taxClass, parts: of, weight }: Sellable, pa
     taxClass: [...classes][0]!,
     weight: weight ?? own.reduce((sum, { variant, quantity }) => sum + (variant.weight ?? 0) * quantity, 0),
   }
+}
+
+/** What is to be delivered by its files, and has none. */
+export function isEmpty({ isDigital, downloads }: Pick<Sellable, 'isDigital' | 'downloads'>): boolean {
+  return isDigital === true && downloads.length === 0
+}
+
+/** One that was never shown in the shop is not named. */
+function withoutPart(part: Own | undefined): Unsold {
+  const named =
+    part === undefined || part.product.status === 'draft' ? 'a part of it' : `its part “${part.product.title}, ${part.variant.title}”`
+  return { code: 'part', message: `is not for sale: ${named} is not` }
 }
 
 function byId<T extends { readonly id: string }>(of: readonly T[]): ReadonlyMap<string, T> {

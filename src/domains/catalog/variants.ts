@@ -114,8 +114,11 @@ export function variantsIn<TFields extends Fields>(sold: Sold, more: TFields) {
         ...(prices && { prices: offeredPricesField() }),
       },
       async load(read, records, caller) {
-        if (prices === null) return await loadStanding(read, records)
-        const [standing, offers] = await Promise.all([loadStanding(read, records), prices.ofVariants(read, records, caller)])
+        if (prices === null) return await loadStanding(read, records, sold.digitalClass)
+        const [standing, offers] = await Promise.all([
+          loadStanding(read, records, sold.digitalClass),
+          prices.ofVariants(read, records, caller),
+        ])
         return standing.map((one, index) => ({ ...one, prices: offers[index] }))
       },
     },

@@ -21,7 +21,7 @@ type Ports = { readonly blobs: BlobStore; readonly linkKey: LinkKey }
 
 /**
  * `GET /api/orders/{id}/downloads/{file}`: the bytes, for who has a link of `listDownloads`. What the order is now decides, and not what it was
- * when the link was made. A link counts once, however many ranges are asked for by it.
+ * when the link was made. A link counts once, however many ranges are asked for by it; where downloads are counted, it is good for an hour from then.
  */
 export function openDownload({ blobs, linkKey }: Ports): Operation {
   return command({
@@ -68,7 +68,7 @@ export function openDownload({ blobs, linkKey }: Ports): Operation {
 type Link = { readonly order: string; readonly file: string; readonly expires: number }
 
 /** @throws not_found; download_not_open with why */
-async function countUse({ tx, project, newId }: CommandContext<unknown>, { order: id, file, expires }: Link): Promise<StoredFile> {
+async function countUse({ tx, project, newId, now }: CommandContext<unknown>, { order: id, file, expires }: Link): Promise<StoredFile> {
   const { times } = shopOf(project).downloads
   // Two of the last links at once: whoever is second sees the first.
   const order = times === null ? await tx.get(orders, id) : await tx.lock(orders, id, 'exclusive')
@@ -78,11 +78,18 @@ async function countUse({ tx, project, newId }: CommandContext<unknown>, { order
   if (own.length === 0) throw new EngineError('not_found')
   if (open === undefined) throw notOpen(own[0]!.state)
   const uses = await findAll(tx, downloads, and(eq('order', id), eq('file', file)))
-  if (uses.some(({ expiresAt }) => expiresAt === expires)) return open.file
+  const use = uses.find(({ expiresAt }) => expiresAt === expires)
+  if (use !== undefined) {
+    // One that broke off is continued; and what counts as one is not everybody's for as long as the link is good.
+    if (times !== null && now > use.createdAt + limits.downloadAgainMs) throw new EngineError('file_link_invalid', { detail: usedLink })
+    return open.file
+  }
   if (times !== null && uses.length >= times) throw notOpen('used_up')
   await tx.insert(downloads, { id: newId('dwn'), order: id, file, name: open.file.name, expiresAt: expires }, 'conflict')
   return open.file
 }
+
+const usedLink = 'This link was used. Open the order again: it has a new one, as long as there are downloads left.'
 
 const why: Readonly<Record<Exclude<DownloadState, 'open'>, string>> = {
   unpaid: 'Its order is not paid yet.',

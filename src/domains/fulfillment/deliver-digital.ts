@@ -3,7 +3,7 @@ import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
-import { orders } from '../orders/collections.ts'
+import { chargedTotal, orders } from '../orders/collections.ts'
 import { digitalUnits, isDigitalDue } from '../orders/digital-due.ts'
 import type { digitalDue } from '../orders/events.ts'
 import { linesAfter, moveUnits } from '../orders/order-standing.ts'
@@ -21,9 +21,14 @@ export function deliverDigital(providers: ReadonlyMap<string, PaymentProvider>) 
     if (order === null || !isDigitalDue(order)) return []
     const moves = digitalUnits(order)
     const wanted = { ...order, lines: linesAfter(order.lines, moves) }
-    if (order.paymentStatus !== 'paid' && (await capturedOf(tx, order.id)) < costOfSent(wanted)) {
-      await captureSent(work, wanted, providers)
-      return []
+    if (order.paymentStatus !== 'paid') {
+      const { captured, capturable } = await takenFor(tx, order.id)
+      // What staff let go unpaid is sent, and not opened: nobody can send it back.
+      if (captured + capturable < chargedTotal(order)) return []
+      if (captured < costOfSent(wanted)) {
+        await captureSent(work, wanted, providers)
+        return []
+      }
     }
     const lines = moves.map(({ line, shipped }) => ({ line, quantity: shipped }))
     const one = { id: newId('ful'), order: order.id, status: 'delivered', lines, tracking: [], deliveredAt: now } as const
@@ -35,6 +40,8 @@ export function deliverDigital(providers: ReadonlyMap<string, PaymentProvider>) 
   }
 }
 
-async function capturedOf(tx: Work['tx'], order: string): Promise<number> {
-  return (await findAll(tx, payments, eq('order', order))).reduce((sum, { captured }) => sum + captured.amount, 0)
+async function takenFor(tx: Work['tx'], order: string): Promise<{ readonly captured: number; readonly capturable: number }> {
+  const attempts = await findAll(tx, payments, eq('order', order))
+  const sum = (name: 'captured' | 'capturable') => attempts.reduce((all, payment) => all + (payment[name]?.amount ?? 0), 0)
+  return { captured: sum('captured'), capturable: sum('capturable') }
 }

@@ -96,8 +96,8 @@ export const checkOutCart = command({
     if (cart.order !== null) return answer(cart.order, [])
     checkOpen(cart)
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
-    checkAsked(project, input)
     const resolved = await resolveCart({ read: tx, model, project, now }, cart)
+    checkAsked(project, input, resolved)
     const { discounting } = resolved
     checkForSale(resolved)
     await checkComplete({ tx, model }, resolved, !resolved.needsConsent || input.digitalConsent === true)
@@ -161,28 +161,42 @@ function answer(order: string, awaiting: readonly string[]) {
   }
 }
 
-/** @throws validation_failed where nothing says how it is paid; provider_unknown */
-function checkAsked(project: Project, input: { readonly payment?: PaymentRequest } & Parameters<typeof asksForCredit>[0]): void {
+type Asked = { readonly payment?: PaymentRequest } & Parameters<typeof asksForCredit>[0]
+
+/** What costs nothing is paid by nothing. @throws validation_failed where nothing says how it is paid; provider_unknown */
+function checkAsked(project: Project, input: Asked, { priced }: Pick<ResolvedCart, 'priced'>): void {
   if (input.payment !== undefined) checkPaymentRequest(project, input.payment, '/payment')
-  else if (!asksForCredit(input)) throw invalid('/payment', 'required', 'is missing')
+  else if (!asksForCredit(input) && priced.totals.total.amount > 0) throw invalid('/payment', 'required', 'is missing')
 }
 
 /** @throws cart_empty; not_for_sale, amount_too_large naming the lines */
 function checkForSale({ cart, gone, tooLarge }: ResolvedCart): void {
   if (cart.lines.length === 0) throw new EngineError('cart_empty')
-  refuseLines(gone, { code: 'not_for_sale', detail: 'No longer for sale', message: 'is no longer for sale' })
-  refuseLines(tooLarge, { code: 'amount_too_large', detail: 'Too much to be counted', message: 'is more than can be counted' })
+  const isGone = gone.every(({ why }) => why.code === 'not_for_sale')
+  const [first] = gone
+  const detail = isGone ? 'No longer for sale' : gone.length === 1 ? `It ${first!.why.message}` : 'Not for sale'
+  refuseLines('not_for_sale', detail, gone)
+  const tooMuch = { code: 'amount_too_large', message: 'is more than can be counted' } as const
+  refuseLines(
+    'amount_too_large',
+    'Too much to be counted',
+    tooLarge.map((line) => ({ ...line, why: tooMuch })),
+  )
 }
 
-type Refusal = { readonly code: 'not_for_sale' | 'amount_too_large'; readonly detail: string; readonly message: string }
+type Refused = CartLine & { readonly why: { readonly code: string; readonly message: string } }
 
-function refuseLines(lines: readonly CartLine[], { code, detail, message }: Refusal): void {
+function refuseLines(code: 'not_for_sale' | 'amount_too_large', detail: string, lines: readonly Refused[]): void {
   if (lines.length === 0) return
   const named = lines.map((line) => ({ line: line.id, title: goneTitle(line) }))
+  const errors = lines.map((line): InputIssue => {
+    const message = line.why.code === 'not_for_sale' ? 'is no longer for sale' : line.why.message
+    return { path: `/lines/${line.id}`, code: line.why.code, message: `“${goneTitle(line)}” ${message}` }
+  })
   throw new EngineError(code, {
     detail: `${detail}: ${named.map(({ title }) => `“${title}”`).join(', ')}. Take it out to continue.`,
     params: { lines: named },
-    errors: named.map(({ line, title }) => ({ path: `/lines/${line}`, code, message: `“${title}” ${message}` })),
+    errors,
   })
 }
 

@@ -62,15 +62,19 @@ export async function resolveDraft(
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, cart)
   // The service is asked at checkout alone: what it would say of this nobody knows.
   checkTaxKnown(resolved)
-  const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, lines: Cart['lines']) => {
-    if (lines.length === 0) return
-    throw new EngineError(code, { errors: lines.map(({ id }): InputIssue => ({ path: pathOf(id), code, message })) })
-  }
-  refuse('not_for_sale', 'is not for sale', resolved.gone)
-  refuse('amount_too_large', 'is more than can be counted', resolved.tooLarge)
+  refuseLines(resolved, pathOf)
   checkShipping(details, resolved)
   await checkComplete({ tx, model }, resolved)
   return resolved
+}
+
+/** @throws not_for_sale, amount_too_large naming the lines by the path that each has in the request */
+export function refuseLines({ gone, tooLarge }: Pick<ResolvedCart, 'gone' | 'tooLarge'>, pathOf: (line: string) => string): void {
+  if (gone.length > 0)
+    throw new EngineError('not_for_sale', { errors: gone.map(({ id, why }): InputIssue => ({ path: pathOf(id), ...why })) })
+  if (tooLarge.length === 0) return
+  const [code, message] = ['amount_too_large', 'is more than can be counted'] as const
+  throw new EngineError(code, { errors: tooLarge.map(({ id }): InputIssue => ({ path: pathOf(id), code, message })) })
 }
 
 /**

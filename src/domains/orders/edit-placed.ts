@@ -1,6 +1,6 @@
 // Lines added to an order that is placed. What was agreed before stays to the cent: its lines keep their prices and their tax, and the
 // new ones bear what the tax of their rate becomes by them. What they cost is owed, and the order is held until it is paid.
-import { EngineError, type InputIssue, invalid, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, invalid, isEngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import {
@@ -27,7 +27,7 @@ import { postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { commitStock, holdStock, wantedOf } from '../stock/reserve-stock.ts'
 import { checkUnits, frozenLine } from './check-out.ts'
 import { exchangeOpen, type Order, type OrderLine, type OrderTax, orders, paymentDue } from './collections.ts'
-import type { NewLine } from './drafts.ts'
+import { type NewLine, refuseLines } from './drafts.ts'
 import { orderCorrected } from './events.ts'
 import { fulfillmentStatusOf, unitsOf } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
@@ -130,17 +130,14 @@ async function resolveAdded(
   // Its discounts were taken when it was placed, and are counted there: nothing is taken off what is added.
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, lines, shippingMethod: null })
   checkTaxKnown(resolved)
-  const refuse = (code: 'not_for_sale' | 'amount_too_large', message: string, of: readonly Pick<CartLine, 'id'>[]) => {
-    const paths = of.map(({ id }) => `/add/${lines.findIndex((one) => one.id === id)}/variant`)
-    if (of.length > 0) throw new EngineError(code, { errors: paths.map((path): InputIssue => ({ path, code, message })) })
-  }
-  refuse('not_for_sale', 'is not for sale', resolved.gone)
   let sum = order.totals.subtotal.amount
   const isBeyond = ({ unitPrice, quantity }: ResolvedLine) => {
     sum += unitPrice.amount * quantity
     return sum > limits.cartAmountMax
   }
-  refuse('amount_too_large', 'is more than can be counted', [...resolved.tooLarge, ...resolved.lines.filter(isBeyond)])
+  const beyond = new Set(resolved.lines.filter(isBeyond).map(({ id }) => id))
+  const tooLarge = [...resolved.tooLarge, ...lines.filter(({ id }) => beyond.has(id))]
+  refuseLines({ ...resolved, tooLarge }, (line) => `/add/${lines.findIndex(({ id }) => id === line)}/variant`)
   if (resolved.priced.taxExemption !== order.taxExemption)
     throw stateConflict(order, 'What is added would be taxed otherwise than what is there: make another order.')
   return resolved
