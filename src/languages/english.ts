@@ -221,7 +221,7 @@ export const english = {
     order_units_canceled: {
       subject: 'A part of order {{number}} at {{shop}} is canceled',
       heading: 'A part of your order is canceled',
-      lines: ['This of your order {{number}} will not be sent:'],
+      lines: ['This of your order {{number}} is canceled:'],
       hasItems: true,
       button: 'See your order',
       after: [
@@ -326,12 +326,12 @@ export const english = {
       button: 'See your order',
       after: [],
     },
-    /** {number, url, amount, holder, iban, bic, reference, day}; `bic` may be null, `day` empty */
+    /** {number, url, amount, holder, iban, bic, reference, day, isSent}; `bic` may be null, `day` empty; not `isSent`: it is downloaded */
     transfer_instructions: {
       subject: 'How to pay order {{number}} at {{shop}}',
       heading: 'How to pay your order',
       lines: [
-        'Thank you for your order {{number}}. It is sent when your money has arrived.',
+        'Thank you for your order {{number}}. It {{#isSent}}is sent{{/isSent}}{{^isSent}}can be downloaded{{/isSent}} when your money has arrived.',
         'Please transfer {{amount}}{{#day}} by {{day}}{{/day}} to:',
       ],
       rows: [

@@ -206,7 +206,7 @@ export const german: LanguageWords = {
     order_units_canceled: {
       subject: 'Ein Teil der Bestellung {{number}} bei {{shop}} ist storniert',
       heading: 'Ein Teil Ihrer Bestellung ist storniert',
-      lines: ['Das wird von Ihrer Bestellung {{number}} nicht verschickt:'],
+      lines: ['Das ist von Ihrer Bestellung {{number}} storniert:'],
       hasItems: true,
       button: 'Bestellung ansehen',
       after: [
@@ -308,7 +308,7 @@ export const german: LanguageWords = {
       subject: 'So bezahlen Sie Bestellung {{number}} bei {{shop}}',
       heading: 'So bezahlen Sie Ihre Bestellung',
       lines: [
-        'Danke für Ihre Bestellung {{number}}. Wir verschicken sie, sobald Ihr Geld da ist.',
+        'Danke für Ihre Bestellung {{number}}. {{#isSent}}Wir verschicken sie{{/isSent}}{{^isSent}}Sie können sie herunterladen{{/isSent}}, sobald Ihr Geld da ist.',
         'Bitte überweisen Sie {{amount}}{{#day}} bis zum {{day}}{{/day}} an:',
       ],
       rows: [

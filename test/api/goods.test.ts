@@ -20,7 +20,7 @@ const tax = {
     { country: 'DE', class: 'reduced', ratePpm: 70_000 },
   ],
 } as const
-type Options = { capture?: 'placement' | 'shipment'; downloads?: object; stock?: object }
+type Options = { capture?: 'placement' | 'shipment' | 'manual'; downloads?: object; stock?: object }
 async function open({ capture = 'placement', ...more }: Options = {}): Promise<void> {
   const shop = { ...(testConfig.shop as object), currency: 'EUR', tax, payments: [sandbox({ capture })], ...more }
   world = await openWorld({ config: { ...testConfig, shop } as typeof testConfig })
@@ -254,6 +254,24 @@ test('with a book in the same order: the parcel is the book alone, and its money
   await work(world, 5_000)
   assert.equal((await orderOf(id)).paymentStatus, 'partially_refunded')
   assert.deepEqual([(await list('owner', id)).body.items[0].state, (await get('owner', url)).body.params.state], ['ended', 'ended'])
+})
+
+test('a parcel that leaves only what is digital says of no other parcel', async () => {
+  await reopen({ capture: 'manual' })
+  await ebook()
+  const cart = await fillCart(world, 'owner', [
+    { variant: 'EBOOK', quantity: 1 },
+    { variant: 'variant', quantity: 2 },
+  ])
+  const { id } = (await pay('owner', cart)).body.order
+  await work(world, 5_000)
+  const [, { id: line }] = (await orderOf(id)).lines as unknown as [unknown, { id: string }]
+  for (const _ of [1, 2]) assert.equal((await staff('POST', `orders/${id}/fulfillments`, { lines: [{ line, quantity: 1 }] })).status, 201)
+  assert.equal((await orderOf(id)).fulfillmentStatus, 'partially_fulfilled')
+  const mails = (await findAll(world.engine.parts.storage.reader, emails, eq('record', id))).filter(
+    ({ template }) => template === 'order_shipped',
+  )
+  assert.deepEqual(mails.map(({ text }) => /follows in another parcel/.test(text ?? '')).toSorted(), [false, true])
 })
 
 test('paid later, it is delivered then, and its customer is told', async () => {

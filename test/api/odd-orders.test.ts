@@ -3,22 +3,30 @@
 // slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { cashOnDelivery } from '../../src/config/payment-makers.ts'
+import { bankTransfer, cashOnDelivery } from '../../src/config/payment-makers.ts'
 import { createOfflineProvider } from '../../src/payment-providers/offline/adapter.ts'
 import { type As, address, checkOut, createTestClock, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 
 let world: World
 let isDown = false
+const account = { holder: 'The Bookshop', iban: 'AT611904300234573201' }
 beforeEach(async () => {
   isDown = false
   const clock = createTestClock()
-  const shop = { ...testConfig.shop, currency: 'EUR', payments: [{ provider: 'sandbox' as const }, cashOnDelivery()] }
+  const shop = {
+    ...testConfig.shop,
+    currency: 'EUR',
+    payments: [{ provider: 'sandbox' as const }, cashOnDelivery(), bankTransfer(account)],
+  }
   const call = async <T>(name: string, make: () => Promise<T> | T): Promise<T> => {
     if (isDown) throw new Error(`${name} is down`)
     return await make()
   }
-  const offline = createOfflineProvider({ id: 'cash-on-delivery', clock, transfer: null })
-  world = await openWorld({ clock, call, config: { ...testConfig, shop } as never, payments: [offline] } as never)
+  const offline = [
+    createOfflineProvider({ id: 'cash-on-delivery', clock, transfer: null }),
+    createOfflineProvider({ id: 'bank-transfer', clock, transfer: { ...account, bic: null } }),
+  ]
+  world = await openWorld({ clock, call, config: { ...testConfig, shop } as never, payments: offline } as never)
   await world.engine.start()
 })
 afterEach(() => world.close())
@@ -43,11 +51,12 @@ async function makeEbook(): Promise<string> {
   return body.id
 }
 
-async function buyEbook(payment: { provider: string; method: string }) {
+async function buyEbook(payment: { provider: string; method: string }, language = 'en') {
   await makeEbook()
   const cart = await fillCart(world, 'owner', [{ variant: 'ebook', quantity: 1 }])
   const body = { payment, digitalConsent: true }
-  const made = await world.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: cart.headers, body } as never)
+  const headers = { ...cart.headers, 'accept-language': language }
+  const made = await world.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers, body } as never)
   assert.equal(made.status, 201, made.text)
   await work(world, 5_000)
   return made.body as { order: { id: string }; payment: { id: string } }
@@ -68,6 +77,20 @@ test('a part of its money delivers nothing that is digital, and all of it does',
   await receive('second', 999)
   assert.deepEqual([await downloads(order.id), await standing(order.id)], [['open'], ['completed', 'paid', 'fulfilled']])
 })
+
+for (const [language, words, never] of [
+  ['en', 'It can be downloaded when your money has arrived.', /is sent|parcel/],
+  ['de', 'Sie können sie herunterladen, sobald Ihr Geld da ist.', /verschick|Paket/],
+] as const)
+  test(`what is downloaded is not said to be sent, by no mail of its order (${language})`, async () => {
+    const { order, payment } = await buyEbook({ provider: 'bank-transfer', method: 'bank-transfer' }, language)
+    assert.equal((await staff('POST', `payments/${payment.id}/receipt`, { reference: 'statement 1' })).status, 200)
+    await work(world, 5_000)
+    const mails = (await staff('GET', `emails?filter[record]=${order.id}`)).body.items as { text: string; template: string }[]
+    assert.deepEqual(mails.map(({ template }) => template).toSorted(), ['order_receipt', 'transfer_instructions'])
+    assert.ok(mails.some(({ text }) => text.includes(words)))
+    for (const { text } of mails) assert.doesNotMatch(text, never)
+  })
 
 test('what is digital and free, added to an order that is completed, is delivered too', async () => {
   await makeEbook()

@@ -72,6 +72,11 @@ for (const size of sizes) {
     const link = page.getByRole('link', { name: /^Download Mathematical principles/i })
     await link.waitFor()
     await visitor.look('order-digital')
+    await page.getByRole('heading', { level: 1, name: 'Your books are ready to download' }).waitFor()
+    await page.getByText('Ready to download, done').waitFor()
+    await page.getByText('Bought in').waitFor()
+    // No parcel is made of it, and nothing of it is sent back.
+    assert.equal(await page.getByText(/parcel|Send books back/i).count(), 0)
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
     assert.equal(download.suggestedFilename(), 'principles.txt')
     await page.context().close()

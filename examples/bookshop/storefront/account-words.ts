@@ -3,6 +3,7 @@
  * The shop itself speaks English.
  */
 import { ApiError } from 'kingpost/client'
+import type { AddressWords } from './address.ts'
 import type { Speech } from './forms.ts'
 
 const english = {
@@ -31,6 +32,26 @@ const english = {
   usualAddress: 'The usual one',
   makeUsual: 'Make it the usual one',
   remove: 'Remove',
+  change: 'Change',
+  addAddress: 'Add an address',
+  saveAddress: 'Save the address',
+  addressLabel: 'What you call it',
+  addressKept: 'The address is kept.',
+  addressRemoved: 'The address is removed.',
+  leaveIt: 'Leave it as it was',
+  address: {
+    lang: 'en',
+    fullName: 'Full name',
+    street: 'Street and number',
+    addition: 'Flat, floor, company',
+    postcode: 'Postcode',
+    zip: 'ZIP code',
+    town: 'Town',
+    region: 'Region',
+    country: 'Country',
+    optional: 'optional',
+    regions: { AU: 'State', CA: 'Province', IE: 'County', IT: 'Province', JP: 'Prefecture', US: 'State' },
+  } as AddressWords,
   findBook: 'Find a book',
   changePassword: 'Change my password',
   currentPassword: 'Password of now',
@@ -73,6 +94,26 @@ const german: typeof english = {
   usualAddress: 'Die übliche',
   makeUsual: 'Zur üblichen machen',
   remove: 'Entfernen',
+  change: 'Ändern',
+  addAddress: 'Adresse hinzufügen',
+  saveAddress: 'Adresse speichern',
+  addressLabel: 'Wie Sie sie nennen',
+  addressKept: 'Die Adresse ist gespeichert.',
+  addressRemoved: 'Die Adresse ist entfernt.',
+  leaveIt: 'So lassen, wie sie war',
+  address: {
+    lang: 'de',
+    fullName: 'Vor- und Nachname',
+    street: 'Straße und Hausnummer',
+    addition: 'Wohnung, Stockwerk, Firma',
+    postcode: 'Postleitzahl',
+    zip: 'ZIP-Code',
+    town: 'Ort',
+    region: 'Region',
+    country: 'Land',
+    optional: 'freiwillig',
+    regions: { AU: 'Bundesstaat', CA: 'Provinz', IE: 'County', IT: 'Provinz', JP: 'Präfektur', US: 'Bundesstaat' },
+  },
   findBook: 'Ein Buch finden',
   changePassword: 'Passwort ändern',
   currentPassword: 'Bisheriges Passwort',

@@ -22,41 +22,72 @@ const regionNames: Readonly<Record<string, string>> = {
 /** Where an address is whole without one. */
 const postcodeFree = new Set(['BG', 'CY', 'HR', 'IE', 'IS', 'MT', 'SI'])
 
-function namedCountries(): (readonly [code: string, name: string])[] {
-  const names = new Intl.DisplayNames('en', { type: 'region' })
+/** What the fields are called. */
+export type AddressWords = {
+  readonly lang: string
+  readonly fullName: string
+  readonly street: string
+  readonly addition: string
+  readonly postcode: string
+  readonly zip: string
+  readonly town: string
+  readonly region: string
+  readonly country: string
+  readonly optional: string
+  /** Of the part of a country, by the country. */
+  readonly regions: Readonly<Record<string, string>>
+}
+const shopWords: AddressWords = {
+  lang: 'en',
+  fullName: 'Full name',
+  street: 'Street and number',
+  addition: 'Flat, floor, company',
+  postcode: 'Postcode',
+  zip: 'ZIP code',
+  town: 'Town',
+  region: 'Region',
+  country: 'Country',
+  optional: 'optional',
+  regions: regionNames,
+}
+
+function namedCountries(language = 'en'): (readonly [code: string, name: string])[] {
+  const names = new Intl.DisplayNames(language, { type: 'region' })
   return countries.map((code) => [code, names.of(code) ?? code] as const).toSorted((a, b) => a[1].localeCompare(b[1]))
 }
 
-export function addressFields(address: Address | null, name: string): HTMLElement {
-  const choices = namedCountries()
+/** `base`: where the address stands in what is sent, so that the server's errors find its fields. */
+export function addressFields(address: Address | null, name: string, { base = BASE, words = shopWords } = {}): HTMLElement {
+  const optionalText = words.optional
   const region = field({
-    label: 'Region',
-    name: `${BASE}/region`,
+    label: words.region,
+    name: `${base}/region`,
     autocomplete: 'shipping address-level1',
     value: address?.region ?? '',
     optional: true,
+    optionalText,
   })
   const postcode = field({
-    label: 'Postcode',
-    name: `${BASE}/postalCode`,
+    label: words.postcode,
+    name: `${base}/postalCode`,
     autocomplete: 'shipping postal-code',
     value: address?.postalCode ?? '',
     class: 'is-short',
   })
   const country = selectField(
     {
-      label: 'Country',
-      name: `${BASE}/country`,
+      label: words.country,
+      name: `${base}/country`,
       autocomplete: 'shipping country',
       value: address?.country ?? localCountry(),
     },
-    choices,
+    namedCountries(words.lang),
   )
   const select = country.querySelector('select')!
   const suit = () => {
     region.hidden = regionNames[select.value] === undefined
-    nameField(region, regionNames[select.value] ?? 'Region')
-    nameField(postcode, select.value === 'US' ? 'ZIP code' : 'Postcode')
+    nameField(region, words.regions[select.value] ?? words.region)
+    nameField(postcode, select.value === 'US' ? words.zip : words.postcode)
     postcode.querySelector('input')!.required = !postcodeFree.has(select.value)
   }
   select.addEventListener('change', suit)
@@ -65,28 +96,29 @@ export function addressFields(address: Address | null, name: string): HTMLElemen
     'div',
     { class: 'address' },
     field({
-      label: 'Full name',
-      name: `${BASE}/name`,
+      label: words.fullName,
+      name: `${base}/name`,
       autocomplete: 'shipping name',
       value: address?.name ?? name,
     }),
     field({
-      label: 'Street and number',
-      name: `${BASE}/line1`,
+      label: words.street,
+      name: `${base}/line1`,
       autocomplete: 'shipping address-line1',
       value: address?.line1 ?? '',
     }),
     field({
-      label: 'Flat, floor, company',
-      name: `${BASE}/line2`,
+      label: words.addition,
+      name: `${base}/line2`,
       autocomplete: 'shipping address-line2',
       value: address?.line2 ?? '',
       optional: true,
+      optionalText,
     }),
     postcode,
     field({
-      label: 'Town',
-      name: `${BASE}/city`,
+      label: words.town,
+      name: `${base}/city`,
       autocomplete: 'shipping address-level2',
       value: address?.city ?? '',
       class: 'is-long',
@@ -100,8 +132,8 @@ function nameField(of: HTMLElement, label: string): void {
   of.querySelector('label')!.firstChild!.textContent = label
 }
 
-export function readAddress(form: HTMLFormElement): Address {
-  const read = (name: string) => readField(form, `${BASE}/${name}`)
+export function readAddress(form: HTMLFormElement, base = BASE): Address {
+  const read = (name: string) => readField(form, `${base}/${name}`)
   const line2 = read('line2')
   const postalCode = read('postalCode')
   // One that is hidden is of another country, chosen before.
@@ -118,10 +150,10 @@ export function readAddress(form: HTMLFormElement): Address {
 }
 
 /** As on a parcel, with the country as the last line. */
-export function addressLines(address: Address): string[] {
+export function addressLines(address: Address, language = 'en'): string[] {
   const { name, line1, line2, postalCode, city, region, country } = address
   const town = [postalCode, city, region].filter(Boolean).join(' ')
-  const land = new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? country
+  const land = new Intl.DisplayNames(language, { type: 'region' }).of(country) ?? country
   return [name, line1, line2, town, land].filter((line): line is string => Boolean(line))
 }
 

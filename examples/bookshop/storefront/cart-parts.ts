@@ -59,13 +59,18 @@ function whyGone(line: Line | CartLine): string {
 
 type Known = {
   readonly hasShipping?: boolean
+  /** False where all of it is downloaded. */
+  readonly needsShipping?: boolean
   /** Named one by one; left out, their sum is shown. */
   readonly discounts?: readonly Pick<CartDiscount, 'title' | 'amount'>[]
   /** False while only an address can tell. */
   readonly taxKnown?: boolean
 }
 
-export function drawTotals(totals: Totals, { hasShipping = true, discounts = [], taxKnown = true }: Known): HTMLElement {
+export function drawTotals(
+  totals: Totals,
+  { hasShipping = true, needsShipping = true, discounts = [], taxKnown = true }: Known,
+): HTMLElement {
   const { subtotal, discount, shipping, tax, total } = totals
   const row = (name: string, value: string, more = '') => h('div', { class: more }, h('dt', {}, name), h('dd', {}, value))
   const less = (money: Money) => formatMoney({ ...money, amount: -Math.abs(money.amount) })
@@ -77,7 +82,7 @@ export function drawTotals(totals: Totals, { hasShipping = true, discounts = [],
     row('Books', formatMoney(subtotal)),
     discounts.map(({ title, amount }) => amount.amount !== 0 && row(title ?? 'Discount', less(amount))),
     discounts.length === 0 && discount.amount !== 0 && row('Discount', less(discount)),
-    row('Delivery', hasShipping ? formatMoney(shipping) : 'at checkout'),
+    needsShipping && row('Delivery', hasShipping ? formatMoney(shipping) : 'at checkout'),
     !taxKnown && row('Tax', 'once we have your address'),
     isTaxAdded && row('Tax', formatMoney(tax)),
     row('Total', formatMoney(total), 'is-total'),

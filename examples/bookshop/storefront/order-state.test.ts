@@ -5,7 +5,7 @@ import { isFinal, tellOrder, wasPaid } from './order-state.ts'
 
 function order(more: Partial<Order>): Order {
   const unpaid = { status: 'pending_payment', paymentStatus: 'none', email: 'ada@example.com' }
-  return { fulfillmentStatus: 'unfulfilled', ...unpaid, ...more } as Order
+  return { fulfillmentStatus: 'unfulfilled', lines: [{ id: 'line_1' }], ...unpaid, ...more } as Order
 }
 function payment(status: string, action: Payment['action'] = null): Payment {
   return { status, action } as Payment
@@ -62,6 +62,24 @@ for (const story of stories) {
     assert.equal(isFinal(told), story.final)
   })
 }
+
+test('an order that is downloaded speaks of no parcel and of no shelf', () => {
+  const digital = (more: Partial<Order>) => order({ lines: [{ id: 'line_1', isDigital: true }] as unknown as Order['lines'], ...more })
+  const transfer = { type: 'transfer', holder: 'A', iban: 'AT61', bic: null, reference: '1' } as const
+  const told = [
+    tellOrder(digital({}), payment('canceled')),
+    tellOrder(digital({}), payment('declined')),
+    tellOrder(digital({}), payment('requires_action', transfer)),
+    tellOrder(digital({ status: 'expired' }), undefined),
+    tellOrder(digital({ status: 'placed', paymentStatus: 'paid' }), undefined),
+    tellOrder(digital({ status: 'completed', paymentStatus: 'paid', fulfillmentStatus: 'fulfilled' }), undefined),
+  ]
+  for (const { title, text } of told) assert.doesNotMatch(`${title} ${text}`, /parcel|shelf|held|on their way|are sent/)
+  assert.equal(told.at(-1)!.title, 'Your books are ready to download')
+  // One book among it lies in a parcel.
+  const lines = [{ id: 'line_1', isDigital: true }, { id: 'line_2' }] as unknown as Order['lines']
+  assert.match(tellOrder(order({ lines, status: 'placed', paymentStatus: 'paid' }), undefined).text, /parcel/)
+})
 
 test('what is placed and owed is not paid', () => {
   const owed = order({ status: 'placed', paymentStatus: 'authorized' })

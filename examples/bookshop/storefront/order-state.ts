@@ -12,7 +12,7 @@ export type OrderStory = {
 
 /** `isBack`: the customer has just come from the bank, whose answer may take a moment longer than the browser. */
 export function tellOrder(order: Order, payment: Payment | undefined, isBack = false): OrderStory {
-  return tellMoney(order) ?? tellEnd(order) ?? tellUnpaid(payment, isBack)
+  return tellMoney(order) ?? tellEnd(order) ?? tellUnpaid(order, payment, isBack)
 }
 
 /** Money that moved comes first: it is what a customer wants to know, whatever else happened. */
@@ -41,7 +41,17 @@ function tellMoney(order: Order): OrderStory | null {
   }
 }
 
+/** Whether all of it is downloaded: no parcel is made of it. */
+export function isDigital({ lines }: Pick<Order, 'lines'>): boolean {
+  return lines.length > 0 && lines.every((line) => line.isDigital === true)
+}
+
 function tellParcel(order: Order, text: string): OrderStory {
+  if (isDigital(order)) {
+    const isOpen = order.fulfillmentStatus === 'fulfilled'
+    const title = isOpen ? 'Your books are ready to download' : 'Thank you, your order is paid'
+    return { mood: 'good', label: isOpen ? 'Delivered' : 'Paid', title, text: isOpen ? text : `${text} The download opens in a moment.` }
+  }
   switch (order.fulfillmentStatus) {
     case 'fulfilled':
       return { mood: 'good', label: 'Sent', title: 'Your books are on their way', text }
@@ -63,19 +73,21 @@ function tellEnd(order: Order): OrderStory | null {
     return { mood: 'over', label: 'Canceled', title: 'This order was canceled', text }
   }
   if (order.status === 'expired') {
-    const text = 'It was not paid in time, so the books went back on the shelf.'
+    const text = isDigital(order) ? 'It was not paid in time.' : 'It was not paid in time, so the books went back on the shelf.'
     return { mood: 'over', label: 'Expired', title: 'This order has expired', text }
   }
   return null
 }
 
-function tellUnpaid(payment: Payment | undefined, isBack: boolean): OrderStory {
+function tellUnpaid(order: Order, payment: Payment | undefined, isBack: boolean): OrderStory {
+  // Nothing of it runs out.
+  const held = isDigital(order) ? '' : 'Your books are held for you. '
   if (payment?.status === 'canceled') {
     return {
       mood: 'acting',
       label: 'Not paid',
       title: 'You have not paid yet',
-      text: 'Nothing was charged. Your books are held for you; please pay when you are ready.',
+      text: `Nothing was charged. ${held}Please pay when you are ready.`,
     }
   }
   if (payment && hasFailed(payment)) {
@@ -83,7 +95,7 @@ function tellUnpaid(payment: Payment | undefined, isBack: boolean): OrderStory {
       mood: 'acting',
       label: 'Declined',
       title: 'The payment was declined',
-      text: 'Nothing was charged. Your books are held for you; please try another way to pay.',
+      text: `Nothing was charged. ${held}Please try another way to pay.`,
     }
   }
   if (payment?.action?.type === 'transfer') {
@@ -91,7 +103,7 @@ function tellUnpaid(payment: Payment | undefined, isBack: boolean): OrderStory {
       mood: 'acting',
       label: 'Awaiting transfer',
       title: 'Please transfer the money',
-      text: 'Your books are held for you, and are sent when it has arrived. You find the account here and in your mail.',
+      text: `${held}They ${isDigital(order) ? 'can be downloaded' : 'are sent'} when it has arrived. You find the account here and in your mail.`,
     }
   }
   if (payment?.action && !isBack) return { mood: 'acting', label: 'Awaiting approval', ...tellPage(payment) }

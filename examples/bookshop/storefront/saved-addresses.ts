@@ -1,13 +1,13 @@
-/** Owns the list of the addresses that an account keeps: to see, to choose the usual one, and to remove. */
+/** Owns the addresses that an account keeps: to see, add, change and remove, to choose the usual one, and to take one at checkout. */
 import type { Cart } from 'kingpost/client'
-import { words } from './account-words.ts'
-import { addressLines, readAddress } from './address.ts'
-import { announce, h, showToast } from './dom.ts'
+import { speech, words } from './account-words.ts'
+import { addressFields, addressLines, readAddress } from './address.ts'
+import { h, showToast } from './dom.ts'
+import { banner, field, onSubmit, readField, selectField } from './forms.ts'
 import { explain } from './problems.ts'
-import { findUser } from './session.ts'
 import { client } from './shop.ts'
 
-type Saved = {
+export type Saved = {
   readonly id: string
   readonly label: string | null
   readonly name: string
@@ -27,10 +27,8 @@ export async function findSaved(): Promise<readonly Saved[]> {
 }
 
 /** A cart without an address shows the usual one of the account in its form. */
-export async function withUsual(cart: Cart | null): Promise<Cart | null> {
-  if (cart === null || cart.shippingAddress !== null || (await findUser()) === null) return cart
-  const [usual] = await findSaved()
-  return usual === undefined ? cart : { ...cart, shippingAddress: usual }
+export function withUsual(cart: Cart, [usual]: readonly Saved[]): Cart {
+  return cart.shippingAddress !== null || usual === undefined ? cart : { ...cart, shippingAddress: usual }
 }
 
 const KEEP = 'keepAddress'
@@ -49,36 +47,96 @@ export async function keepChosen(form: HTMLFormElement): Promise<void> {
   await client.call('POST', '/api/addresses', { body }).catch(() => null)
 }
 
+/** Checkout's choice among them: the address goes into the form, where it can still be changed. Nothing where none is kept. */
+export function savedChoice(saved: readonly Saved[], chosen: string | undefined): HTMLElement | null {
+  if (saved.length === 0) return null
+  const choices = saved.map((one) => [one.id, nameOf(one)] as const)
+  const choice = selectField({ label: 'One of your addresses', name: 'savedAddress', value: chosen ?? '' }, [
+    ['', 'Another one'],
+    ...choices,
+  ])
+  const select = choice.querySelector('select')!
+  select.addEventListener('change', () => {
+    const one = saved.find(({ id }) => id === select.value) ?? null
+    const fields = addressFields(one, '')
+    select.form!.querySelector('.address')!.replaceWith(fields)
+    // What it costs to send follows the country.
+    fields.querySelector('select')!.dispatchEvent(new Event('change', { bubbles: true }))
+    for (const control of fields.querySelectorAll('input, select')) control.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+  return choice
+}
+
+function nameOf(one: Saved): string {
+  const lines = addressLines(one, words.lang)
+  return one.label ?? lines.slice(0, 2).join(', ')
+}
+
 export function drawSaved(saved: readonly Saved[]): HTMLElement {
   const view = h('section', { class: 'saved-addresses', 'aria-label': words.addresses })
-  const again = async (work: () => Promise<unknown>) => {
-    try {
-      await work()
-      view.replaceWith(drawSaved(await findSaved()))
-      announce(words.addresses)
-    } catch (error) {
-      showToast(explain(error))
-    }
+  const show = async (said: string) => {
+    const fresh = drawSaved(await findSaved())
+    view.replaceWith(fresh)
+    fresh.querySelector('h2')?.focus()
+    showToast(said)
   }
-  const path = ({ id }: Saved) => `/api/addresses/${encodeURIComponent(id)}`
+  const act = (work: () => Promise<unknown>, said: string) =>
+    void work()
+      .then(() => show(said))
+      .catch((error) => showToast(explain(error)))
   const row = (one: Saved) => {
-    const lines = addressLines(one)
-    const what = `: ${lines.slice(0, 2).join(', ')}`
-    const button = (text: string, work: () => Promise<unknown>) =>
-      h('button', { class: 'button is-quiet', type: 'button', 'aria-label': `${text}${what}`, onclick: () => void again(work) }, text)
-    return h(
-      'li',
-      {},
-      h('address', {}, lines.join(', ')),
+    const what = `: ${nameOf(one)}`
+    const button = (text: string, onclick: () => void) =>
+      h('button', { class: 'button is-quiet', type: 'button', 'aria-label': `${text}${what}`, onclick }, text)
+    const item = h('li', {})
+    const change = () => {
+      const form = addressForm(one, show)
+      form.append(
+        h('button', { class: 'button is-quiet is-wide', type: 'button', onclick: () => void item.replaceWith(row(one)) }, words.leaveIt),
+      )
+      item.replaceChildren(form)
+      form.querySelector('input')?.focus()
+    }
+    item.append(
+      h('address', {}, one.label && h('strong', {}, `${one.label}: `), addressLines(one, words.lang).join(', ')),
       one.isDefaultShipping === true
         ? h('strong', {}, words.usualAddress)
-        : button(words.makeUsual, () => client.call('PATCH', path(one), { body: { isDefaultShipping: true } })),
-      button(words.remove, () => client.call('DELETE', path(one))),
+        : button(words.makeUsual, () =>
+            act(() => client.call('PATCH', pathOf(one), { body: { isDefaultShipping: true } }), words.addressKept),
+          ),
+      button(words.change, change),
+      button(words.remove, () => act(() => client.call('DELETE', pathOf(one)), words.addressRemoved)),
     )
+    return item
   }
   view.replaceChildren(
-    h('h2', {}, words.addresses),
+    h('h2', { tabindex: '-1' }, words.addresses),
     saved.length === 0 ? h('p', { class: 'quiet' }, words.noAddresses) : h('ul', {}, saved.map(row)),
+    h('details', { class: 'other-way' }, h('summary', {}, words.addAddress), addressForm(null, show, saved.length === 0)),
   )
   return view
+}
+
+const pathOf = ({ id }: Saved) => `/api/addresses/${encodeURIComponent(id)}`
+
+/** Of a new one, or of one that is changed: what is emptied there is forgotten. */
+function addressForm(one: Saved | null, done: (said: string) => Promise<void>, isFirst = false): HTMLFormElement {
+  const problem = banner()
+  const form = h(
+    'form',
+    { class: 'retry' },
+    field({ label: words.addressLabel, name: '/label', value: one?.label ?? '', optional: true, optionalText: words.optional }),
+    addressFields(one, '', { base: '', words: words.address }),
+    problem,
+    h('button', { class: 'button is-wide', type: 'submit' }, words.saveAddress),
+  )
+  const save = async () => {
+    const label = readField(form, '/label')
+    const body = { ...readAddress(form, ''), ...(label && { label }) }
+    if (one === null) await client.call('POST', '/api/addresses', { body: { ...body, ...(isFirst && { isDefaultShipping: true }) } })
+    else await client.call('PATCH', pathOf(one), { body: { label: null, line2: null, region: null, postalCode: null, ...body } })
+    await done(words.addressKept)
+  }
+  onSubmit(form, problem, save, speech)
+  return form
 }

@@ -21,7 +21,7 @@ export function itemsOf(order: Order, lines: readonly { readonly line: string; r
 export async function tellOfParcel(work: Work, { order, fulfillment, isQuiet }: ReturnType<typeof orderShipped>['payload']): Promise<void> {
   if (isQuiet) return
   const { id, lines, tracking } = fulfillment
-  const isRest = order.lines.some((line) => unitsOf(line).open > 0)
+  const isRest = order.lines.some((line) => !line.isDigital && unitsOf(line).open > 0)
   await queueForOrder(work, order, {
     key: `order.shipped:${id}`,
     template: orderTemplate('order_shipped', readsIn(order)),

@@ -61,7 +61,7 @@ function receiptView(order: Order) {
   const unlessNothing = (value: typeof tax) => (value.amount === 0 ? '' : text(value))
   return {
     isPaid: total.amount > 0,
-    isSent: total.amount > 0 && order.lines.some(({ isDigital }) => !isDigital),
+    isSent: total.amount > 0 && isSent(order),
     hasDownloads: order.lines.some(({ hasDownloads }) => hasDownloads),
     hasConsent: order.digitalConsentAt !== null,
     items: order.lines.map((line) => ({ title: line.title, quantity: line.quantity, total: text(line.total) })),
@@ -144,6 +144,7 @@ export async function tellHowToTransfer(work: Work, { payment }: OfPayment): Pro
     bic,
     reference,
     day: dayOf(order.expiresAt, readsIn(order)),
+    isSent: isSent(order),
   }
   await queueForOrder(work, order, {
     key: `payment.transfer:${payment.id}`,
@@ -153,6 +154,7 @@ export async function tellHowToTransfer(work: Work, { payment }: OfPayment): Pro
   })
 }
 
+const isSent = ({ lines }: Order) => lines.some(({ isDigital }) => !isDigital)
 const dayOf = (at: number | null, language: Language) => (at === null ? '' : dayText(toIso(at).slice(0, 10), language))
 
 /** By an address that pays it and shows nothing else of the order: it may be passed on to whoever pays. */

@@ -603,7 +603,7 @@ const matrixDefences: readonly Defence[] = [
   },
   {
     name: 'a collection without a rule to read has no routes',
-    file: 'src/engine/operations.ts',
+    file: 'src/engine/record-operations.ts',
     from: 'if (internal || access.read === undefined) return []',
     to: 'void internal',
     asked: ['A15'],

@@ -13,7 +13,7 @@ import { banner, field, onSubmit, radios, readField, showBanner } from '../forms
 import { askForWays, followPayment, paymentChoice, paymentRadios } from '../payment-methods.ts'
 import { explain, explainLines } from '../problems.ts'
 import { navigate, type Page, type Visit } from '../router.ts'
-import { keepChoice, keepChosen, withUsual } from '../saved-addresses.ts'
+import { findSaved, keepChoice, keepChosen, savedChoice, withUsual } from '../saved-addresses.ts'
 import { findUser } from '../session.ts'
 import { client, formatMoney, type ShippingMethod } from '../shop.ts'
 import { forgetTyped, keepTyped } from '../typed.ts'
@@ -22,17 +22,20 @@ import { emptyCart, openCart } from './cart.ts'
 import { forgetLists } from './catalogue.ts'
 
 export async function openCheckout({ signal }: Visit): Promise<Page> {
-  const [begun, user, methods] = await Promise.all([
-    findCart().then(withUsual),
+  const saving = findUser().then((user) => (user === null ? [] : findSaved()))
+  const [begun, user, saved, methods] = await Promise.all([
+    findCart(),
     findUser(),
+    saving,
     client.shippingMethods.list({ sort: 'price' }, { signal }),
     askForWays(),
   ])
   if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
   // Nothing can be ordered beside what is gone: the cart says so, and lets it be taken out.
   if (begun.lines.some(({ available }) => !available)) return await openCart()
-  const country = begun.shippingAddress?.country ?? localCountry()
-  const cart = begun.needsShipping ? await withDelivery(begun, reachable(methods.items, country)) : begun
+  const country = withUsual(begun, saved).shippingAddress?.country ?? localCountry()
+  // What the server answers has no address yet.
+  const cart = withUsual(begun.needsShipping ? await withDelivery(begun, reachable(methods.items, country)) : begun, saved)
   const found = await findBooks(cart.lines)
   const problem = banner()
   const pay = h('button', { class: 'button is-wide', type: 'submit' }, 'Pay')
@@ -50,7 +53,16 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
     pay.textContent = payText(next.totals.total, due)
   }
   const vat = createVat(cart, (next) => showTotals(next))
-  const form = drawForm({ cart, user, list, delivery, vat: vat.view, credit: credit.view, foot: [totals, problem, pay] })
+  const form = drawForm({
+    cart,
+    user,
+    saved: savedChoice(saved, begun.shippingAddress ? undefined : saved[0]?.id),
+    list,
+    delivery,
+    vat: vat.view,
+    credit: credit.view,
+    foot: [totals, problem, pay],
+  })
   showTotals(cart)
   // Delivery has a price, so the sum must follow the choice before anyone presses Pay.
   const followChange = async (target: EventTarget | null) => {
@@ -61,34 +73,39 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   }
   form.addEventListener('change', ({ target }) => void followChange(target).catch((error) => showBanner(problem, explain(error))))
   keepTyped(form)
-  onSubmit(
-    form,
-    problem,
-    async () => {
-      const shown = credit.due(latest.totals.total).amount
-      await credit.look()
-      const updated = await updateCart({
-        email: readField(form, '/email'),
-        ...(cart.needsShipping
-          ? { shippingAddress: readAddress(form), shippingMethod: readField(form, '/shippingMethod') }
-          : { country: readField(form, '/country') }),
-        vatId: vat.read(),
-      })
-      await keepChosen(form)
-      showTotals(updated)
-      // Tax can depend on the address: nobody pays a sum they have not seen.
-      const due = credit.due(updated.totals.total)
-      if (due.amount !== shown) {
-        showBanner(problem, 'The total has changed. Please look at it, then press Pay again.')
-        return
-      }
-      const payment = paymentChoice(form, '/checkout/return')
-      const consent = cart.needsConsent ? { digitalConsent: true } : {}
-      await placeOrder(updated.id, { payment, ...consent, ...credit.choice(), expectedTotal: updated.totals.total, expectedDue: due })
-    },
-    { whole: (error) => explainOrGo(error, latest) },
-  )
+  const parts = { form, problem, vat, credit, shown: () => latest, show: showTotals }
+  onSubmit(form, problem, () => pressPay(parts), { whole: (error) => explainOrGo(error, latest) })
   return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
+}
+
+type Asked = {
+  readonly form: HTMLFormElement
+  readonly problem: HTMLElement
+  readonly vat: ReturnType<typeof createVat>
+  readonly credit: Awaited<ReturnType<typeof createCredit>>
+  shown(): Cart
+  show(cart: Cart): void
+}
+
+async function pressPay({ form, problem, vat, credit, shown, show }: Asked): Promise<void> {
+  const { needsShipping, needsConsent, totals } = shown()
+  const seen = credit.due(totals.total).amount
+  await credit.look()
+  const updated = await updateCart({
+    email: readField(form, '/email'),
+    ...(needsShipping
+      ? { shippingAddress: readAddress(form), shippingMethod: readField(form, '/shippingMethod') }
+      : { country: readField(form, '/country') }),
+    vatId: vat.read(),
+  })
+  await keepChosen(form)
+  show(updated)
+  // Tax can depend on the address: nobody pays a sum they have not seen.
+  const due = credit.due(updated.totals.total)
+  if (due.amount !== seen) return showBanner(problem, 'The total has changed. Please look at it, then press Pay again.')
+  const payment = paymentChoice(form, '/checkout/return')
+  const consent = needsConsent ? { digitalConsent: true } : {}
+  await placeOrder(updated.id, { payment, ...consent, ...credit.choice(), expectedTotal: updated.totals.total, expectedDue: due })
 }
 
 async function placeOrder(cart: string, asked: CheckoutBody): Promise<void> {
@@ -108,6 +125,7 @@ function explainOrGo(error: unknown, cart: Cart): string {
 type Parts = {
   cart: Cart
   user: User | null
+  saved: HTMLElement | null
   list: HTMLElement
   delivery: HTMLElement
   vat: HTMLElement
@@ -127,7 +145,7 @@ function drawDue(total: Money, due: Money): Node[] {
   return [h('dl', { class: 'totals' }, used, row('Left to pay', due))]
 }
 
-function drawForm({ cart, user, list, delivery, vat, credit, foot }: Parts): HTMLFormElement {
+function drawForm({ cart, user, saved, list, delivery, vat, credit, foot }: Parts): HTMLFormElement {
   return h(
     'form',
     { class: 'columns' },
@@ -147,7 +165,7 @@ function drawForm({ cart, user, list, delivery, vat, credit, foot }: Parts): HTM
               h('a', { href: '/account?next=/checkout' }, words.signInOrRegister),
             ),
         field({
-          label: 'E-mail for receipt and news of the parcel',
+          label: cart.needsShipping ? 'E-mail for receipt and news of the parcel' : 'E-mail for receipt and downloads',
           name: '/email',
           type: 'email',
           autocomplete: 'email',
@@ -159,6 +177,7 @@ function drawForm({ cart, user, list, delivery, vat, credit, foot }: Parts): HTM
             'section',
             { class: 'step' },
             h('h2', {}, 'Delivery address'),
+            saved,
             addressFields(cart.shippingAddress, user?.name ?? ''),
             user && keepChoice(),
           )

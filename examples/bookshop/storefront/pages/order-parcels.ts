@@ -29,7 +29,10 @@ export async function findSent(client: ShopClient, order: Order): Promise<Sent> 
   const list = async <T>(name: string) =>
     (await client.call<{ items: T[] }>('GET', `/api/${name}?filter[order]=${encodeURIComponent(order.id)}&limit=100`)).items
   const [parcels, returns] = await Promise.all([list<Parcel>('fulfillments'), list<Return>('returns')])
-  return { order, parcels: parcels.filter(({ status }) => status !== 'canceled'), returns }
+  // What is digital lies in none: its downloads are shown beside.
+  const isSent = ({ line }: Units) => order.lines.find(({ id }) => id === line)?.isDigital !== true
+  const sent = parcels.map((parcel) => ({ ...parcel, lines: parcel.lines.filter(isSent) }))
+  return { order, parcels: sent.filter(({ status, lines }) => status !== 'canceled' && lines.length > 0), returns }
 }
 
 export function drawSent({ order, parcels, returns }: Sent, client: ShopClient, reread: () => void): Node[] {
@@ -77,7 +80,8 @@ export function drawSent({ order, parcels, returns }: Sent, client: ShopClient, 
 
 function drawAskBack(order: Order, client: ShopClient, reread: () => void): Node[] {
   const left = ({ shipped = 0, returning = 0, returned = 0 }: Counted) => shipped - returning - returned
-  const lines = order.lines.filter((line) => left(line) > 0)
+  // What is digital is not sent back.
+  const lines = order.lines.filter((line) => line.isDigital !== true && left(line) > 0)
   if (lines.length === 0) return []
   const problem = banner()
   const choices = lines.map((line) => {

@@ -11,7 +11,7 @@ import { h } from '../dom.ts'
 import { drawDownloads, findDownloads } from '../downloads.ts'
 import { banner, onSubmit } from '../forms.ts'
 import { createInvoices } from '../invoices.ts'
-import { hasFailed, isFinal, tellOrder, tellPage, wasPaid } from '../order-state.ts'
+import { hasFailed, isDigital, isFinal, tellOrder, tellPage, wasPaid } from '../order-state.ts'
 import { askForWays, followPayment, paymentChoice, paymentRadios, paymentTitle } from '../payment-methods.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
 import { findUser, loseSession, takeExpiry } from '../session.ts'
@@ -146,8 +146,9 @@ function drawStatus(place: HTMLElement, { order, payment, isBack }: View): void 
   place.dataset.mood = mood
   place.dataset.status = order.status
   place.dataset.paymentStatus = order.paymentStatus
-  const shown = { mood, title, text, number: order.number, isPaid: wasPaid(order), isSent: order.fulfillmentStatus === 'fulfilled' }
-  redraw(place, shown, ({ number, isPaid, isSent }) => {
+  const isSent = order.fulfillmentStatus === 'fulfilled'
+  const last = isDigital(order) ? 'Ready to download' : 'Sent'
+  redraw(place, { mood, title, text, number: order.number, isPaid: wasPaid(order), isSent, last }, ({ number, isPaid }) => {
     const step = (name: string, isDone: boolean) =>
       h('li', { class: isDone ? 'is-done' : '' }, name, isDone && h('span', { class: 'visually-hidden' }, ', done'))
     return [
@@ -155,7 +156,7 @@ function drawStatus(place: HTMLElement, { order, payment, isBack }: View): void 
       h('p', { class: 'eyebrow' }, `Order ${number}`),
       h('h1', {}, title),
       h('p', {}, text),
-      h('ol', { class: 'track' }, step('Ordered', true), step('Paid', isPaid), step('Sent', isSent)),
+      h('ol', { class: 'track' }, step('Ordered', true), step('Paid', isPaid), step(last, isSent)),
     ]
   })
 }
@@ -221,9 +222,10 @@ function drawTransfer({ holder, iban, bic, reference }: Transfer, { amount, unti
 }
 
 /** Until it is sent. What was paid goes back the way it came. */
-function cancelOf({ id, status, fulfillmentStatus }: Order) {
+function cancelOf(order: Order) {
+  const { id, status, fulfillmentStatus } = order
   const isOpen = (status === 'pending_payment' || status === 'placed') && fulfillmentStatus === 'unfulfilled'
-  return isOpen ? { id, isPlaced: status === 'placed' } : null
+  return isOpen ? { id, isPlaced: status === 'placed', isDigital: isDigital(order) } : null
 }
 
 function drawCancel(given: ReturnType<typeof cancelOf>, client: ShopClient, reread: () => void): Node[] {
@@ -235,7 +237,8 @@ function drawCancel(given: ReturnType<typeof cancelOf>, client: ShopClient, rere
     await client.orders.cancel(given.id)
     reread()
   })
-  const text = given.isPlaced ? 'What you paid goes back the way it came.' : 'The books go back on their shelf.'
+  const shelf = given.isDigital ? 'Nothing is charged.' : 'The books go back on their shelf.'
+  const text = given.isPlaced ? 'What you paid goes back the way it came.' : shelf
   return [h('details', { class: 'other-way' }, h('summary', {}, 'Cancel this order'), h('p', { class: 'quiet' }, text), form)]
 }
 
@@ -268,12 +271,12 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
     h(
       'aside',
       { class: 'summary', 'aria-label': 'Summary' },
-      drawTotals(order.totals, { discounts: order.discounts ?? [] }),
+      drawTotals(order.totals, { discounts: order.discounts ?? [], needsShipping: !isDigital(order) }),
       order.taxExemption === 'reverse_charge' && h('p', { class: 'quiet' }, `Without tax (reverse charge), VAT number ${order.vatId}`),
       h(
         'address',
         {},
-        h('strong', {}, 'Goes to'),
+        h('strong', {}, isDigital(order) ? 'Bought in' : 'Goes to'),
         addressLines(address).map((line) => h('span', {}, line)),
       ),
       h('p', { class: 'quiet fine-print' }, `Ordered on ${formatDay(order.placedAt ?? order.createdAt)}`),
