@@ -66,14 +66,25 @@ export function checkSchema(schema: object): void {
 export type Validator = (input: unknown, place?: 'body' | 'query') => void
 
 const compiled = new WeakMap<object, Validator>()
+/** By the text of the schema: each engine of a process makes its operations anew, with schemas that say the same. */
+const checks = new Map<string, ValidateFunction>()
+
+function checkOf(schema: object): ValidateFunction {
+  const text = JSON.stringify(schema)
+  const known = checks.get(text)
+  if (known !== undefined) return known
+  const check: ValidateFunction = ajv.compile(schema)
+  // Another one may have the same name.
+  if ('$id' in schema) ajv.removeSchema(String(schema.$id))
+  checks.set(text, check)
+  return check
+}
 
 /** A checker of this schema. @throws validation_failed with one issue per mistake, up to limits.inputIssuesMax */
 export function validatorOf(schema: object): Validator {
   const found = compiled.get(schema)
   if (found) return found
-  const check: ValidateFunction = ajv.compile(schema)
-  // Another one may have the same name.
-  if ('$id' in schema) ajv.removeSchema(String(schema.$id))
+  const check = checkOf(schema)
   const validator: Validator = (input, place = 'body') => {
     if (check(input)) return
     const found = check.errors ?? []

@@ -12,6 +12,7 @@ import type { Engine } from '../../src/engine/create-engine.ts'
 import { sandboxMethods } from '../../src/sandbox/taking.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { Commit, StorageAdapter } from '../../src/storage/storage.ts'
+import { createFollowingClock } from '../support/following-clock.ts'
 import { discountRecords } from './order-plan.ts'
 import { forgetHeard, ownCode } from './own-code.ts'
 import { createDice } from './world.ts'
@@ -81,15 +82,9 @@ const isWatched = (table: string) => (watched as readonly string[]).includes(tab
 
 export async function openStore(backend: Backend): Promise<Store> {
   const database = new DatabaseSync(':memory:')
-  let clock: Clock = systemClock
+  const { clock, follow } = createFollowingClock()
   let onCommit: (commit: Commit) => void = () => {}
-  const forwarding: Clock = {
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic(),
-    after: (delayMs, task) => clock.after(delayMs, task),
-    soon: (task) => clock.soon(task),
-  }
-  const adapter = openSqlite({ path: ':memory:', memory: database, model: backend.model, clock: forwarding })
+  const adapter = openSqlite({ path: ':memory:', memory: database, model: backend.model, clock })
   adapter.onFeed((commit) => onCommit(commit))
   const seedClock: Clock = { ...systemClock, now: () => Date.UTC(2029, 11, 31) }
   const dice = createDice(1)
@@ -157,11 +152,9 @@ export async function openStore(backend: Backend): Promise<Store> {
       const shop = backend.project.shop as { hasAutomaticDiscounts: boolean }
       shop.hasAutomaticDiscounts = is
     },
-    retime(given) {
-      clock = given
-    },
+    retime: follow,
     reset(given, onHand, listener) {
-      clock = given
+      follow(given)
       onCommit = listener
       forgetHeard()
       look()
