@@ -121,6 +121,7 @@ export function createServer(parts: ServerParts): HttpServer {
   const limiter = parts.limiter ?? createRateLimiter(parts.clock)
   const live = createLiveStreams(parts)
   const routes = [...parts.operations.map(routeAt), ...parts.named.map(routeByName)]
+  const withoutNames = routes.filter(({ path }) => !path.includes(':'))
 
   const unrouted = (request: FastifyRequest, reply: FastifyReply) => answerUnrouted({ ...parts, limiter }, routes, request, reply)
 
@@ -142,7 +143,7 @@ export function createServer(parts: ServerParts): HttpServer {
       url: route.path,
       config: { rawBody: route.operation.rawBody === true },
       handler: unless(
-        fixedWithin(routes, route),
+        fixedWithin(withoutNames, route),
         unrouted,
         counted(routeHandler(parts, { limiter, live, preferred }, route), parts.admission),
       ),
@@ -449,13 +450,17 @@ function methodsOf(routes: readonly Route[], path: string): Set<string> {
 }
 
 /** Addresses that stand in a route as they are, and that this pattern would fit: `DELETE /api/users/aggregate` is no record's. */
-function fixedWithin(routes: readonly Route[], { method, path }: Route): ReadonlySet<string> {
-  const [start, ...names] = path.split(':')
-  if (names.length === 0) return new Set()
-  const within = routes.filter((one) => one.path.startsWith(start!) && !one.path.includes(':') && isPathOf(path, one.path))
+function fixedWithin(withoutNames: readonly Route[], { method, path }: Route): ReadonlySet<string> {
+  const names = path.indexOf(':')
+  if (names < 0) return none
+  const start = path.slice(0, names)
+  const within = withoutNames.filter((one) => one.path.startsWith(start) && isPathOf(path, one.path))
+  if (within.length === 0) return none
   const own = new Set(within.filter((one) => one.method === method).map((one) => one.path))
   return new Set(within.map((one) => one.path).filter((one) => !own.has(one)))
 }
+
+const none: ReadonlySet<string> = new Set()
 
 function unless(fixed: ReadonlySet<string>, unrouted: RouteHandlerMethod, handle: RouteHandlerMethod): RouteHandlerMethod {
   if (fixed.size === 0) return handle
