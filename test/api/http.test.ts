@@ -26,7 +26,10 @@ test('HEAD answers what GET does, without the body, wherever there is a GET', as
   const urls = world.engine.operations.flatMap(({ route }) => (route.startsWith('GET ') && !route.includes(':') ? [route.slice(4)] : []))
   for (const url of [...urls.filter((one) => one !== '/api/changes'), note(), '/api/notes/none', '/livez', '/api/openapi.json'])
     for (const as of ['guest', 'staff'] as const) {
-      const [head, get] = [await ask('HEAD', url, {}, as), await ask('GET', url, {}, as)]
+      const both = async () => [await ask('HEAD', url, {}, as), await ask('GET', url, {}, as)] as const
+      let [head, get] = await both()
+      // A problem names its request, whose number may have got a digit more in between.
+      if (Number(head.headers['content-length']) === Buffer.byteLength(get.text) - 1) [head, get] = await both()
       assert.equal(head.status, get.status, url)
       assert.equal(head.text, '', url)
       for (const name of ['content-type', 'etag', 'cache-control', 'vary']) assert.equal(head.headers[name], get.headers[name], url)
