@@ -90,8 +90,15 @@ export type InvoiceDocument = {
   readonly shipping: readonly DocumentShipping[]
   readonly taxes: readonly DocumentTax[]
   readonly totals: { readonly net: number; readonly tax: number; readonly total: number }
-  /** What was paid when it was issued. Of a credit note: all of it is given back by itself. */
+  /** What was paid when it was issued. Of a credit note: all of it is given back by itself, but for what is set off. */
   readonly paid: number
+  /**
+   * Of a credit note, what is not paid out: it lowers what is to be paid for the order. Of an invoice, what of `paid` a credit note that was
+   * issued with it has paid. Left out: nothing.
+   */
+  readonly setOff?: number
+  /** Of a credit note: what becomes of its amount. Left out of those from before that was said. */
+  readonly settlement?: string
   /** Of what is still to be paid. */
   readonly terms: string | null
   readonly notes: readonly string[]

@@ -230,11 +230,12 @@ function rule(
 /** The sums to the right, and tax by rate to the left of them: always on one page. */
 function drawSums(drawn: Drawn): void {
   const { document, words, amount, type, sheet } = drawn
-  const { taxes, totals, paid, kind } = document
+  const { taxes, totals, paid, kind, setOff = 0 } = document
   const sums: [string, string][] = [[words.sumNet, amount(totals.net)]]
   for (const one of taxes) if (one.tax !== 0 || taxes.length > 1) sums.push([`${words.tax} ${rateText(drawn, one)}`, amount(one.tax)])
   const isOpen = kind === 'invoice' && totals.total !== paid
-  const height = Math.max(sums.length * 14 + (kind === 'invoice' && totals.total > 0 ? 58 : 30), taxes.length * 13 + 30) + 24
+  const height =
+    Math.max(sums.length * 14 + (kind === 'invoice' && totals.total > 0 ? (setOff > 0 ? 72 : 58) : 30), taxes.length * 13 + 30) + 24
   if (drawn.y + height > footTop) nextPage(drawn)
   const top = drawn.y + 12
   const x = right - 200
@@ -253,7 +254,8 @@ function drawSums(drawn: Drawn): void {
   type.draw(amount(totals.total), { size: 11, weight: 'bold', color: ink }, { x: right, y, align: 'right' })
   y += 22
   if (kind === 'invoice' && totals.total > 0) {
-    const rest: [string, string][] = [[words.paid, amount(paid)]]
+    const rest: [string, string][] = paid > setOff || setOff === 0 ? [[words.paid, amount(paid - setOff)]] : []
+    if (setOff > 0) rest.push([words.setOff, amount(setOff)])
     if (isOpen) rest.push([words.due, amount(totals.total - paid)])
     for (const [name, value] of rest) {
       type.draw(name, name === words.due ? strong : text, { x, y })
@@ -285,13 +287,13 @@ function drawTaxes({ type, sheet, words, amount, document }: Drawn, taxes: reado
 
 function drawNotes(drawn: Drawn): void {
   const { document, words, type } = drawn
-  const { taxes, totals, paid, kind, terms, notes } = document
+  const { taxes, totals, paid, kind, settlement, terms, notes } = document
   const reasons = taxes.flatMap(({ reason }) => reason ?? [])
   const said = [
     ...(taxes.some(({ tax }) => tax !== 0) ? [document.pricesIncludeTax ? words.includesTax : words.addsTax] : []),
     ...new Set(reasons),
     ...(kind === 'invoice' && totals.total > paid && terms !== null ? [terms] : []),
-    ...(kind === 'credit_note' ? [words.givenBack] : []),
+    ...(kind === 'credit_note' ? [settlement ?? words.givenBack] : []),
     ...notes,
   ]
   for (const note of said)

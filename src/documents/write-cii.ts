@@ -22,7 +22,9 @@ export function writeCii(document: InvoiceDocument): string | null {
       tag('ram:ID', document.number),
       tag('ram:TypeCode', document.kind === 'invoice' ? '380' : '381'),
       tag('ram:IssueDateTime', [day(document.issuedOn)]),
-      ...document.notes.map((note) => tag('ram:IncludedNote', [tag('ram:Content', note)])),
+      ...[...(document.settlement === undefined ? [] : [document.settlement]), ...document.notes].map((note) =>
+        tag('ram:IncludedNote', [tag('ram:Content', note)]),
+      ),
     ]),
     tag('rsm:SupplyChainTradeTransaction', [
       ...document.lines.map((line, index) => lineItem(document, line, index + 1)),

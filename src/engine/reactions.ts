@@ -53,6 +53,7 @@ import {
 } from '../domains/payments/events.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { noteShut, offerToKeep } from '../domains/personal/request-erasure.ts'
+import { openReturns } from '../domains/returns/collections.ts'
 import { returnChanged } from '../domains/returns/events.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
@@ -110,6 +111,10 @@ const reactions = [
   on(digitalDelivered, tellOfDownloads),
   on(orderUnitsCanceled, tellOfCanceledUnits),
   on(returnChanged, tellOfReturn),
+  // What was added in exchange is billed from now on.
+  on(returnChanged, async (work, { order, orderReturn }) => {
+    if (orderReturn.isExchange === true && !openReturns.includes(orderReturn.status)) await oweCorrection(work, order)
+  }),
   on(orderShipped, async (work, { order }) => {
     const isWhole = order.fulfillmentStatus === 'fulfilled'
     if (isWhole && work.project.shop?.invoices?.issue === 'shipped') await oweInvoice(work, order)

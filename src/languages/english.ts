@@ -238,24 +238,30 @@ export const english = {
       button: 'See your order',
       after: ['Please wait for our answer before you send anything.'],
     },
-    /** {number, url, items, instructions} */
+    /** {number, url, items, instructions, exchange} */
     return_approved: {
       subject: 'Send back what you returned of order {{number}}',
       heading: 'You can send it back',
       lines: ['Please send this of your order {{number}} back:'],
       hasItems: true,
       button: 'See your order',
-      after: [['instructions', '{{instructions}}']],
+      after: [
+        ['instructions', '{{instructions}}'],
+        ['exchange', 'We send you what you get instead once it is back.'],
+      ],
     },
-    /** {number, url, reason} */
+    /** {number, url, reason, due} */
     return_rejected: {
       subject: 'Your return of order {{number}} at {{shop}}',
       heading: 'We cannot take it back',
       lines: ['We cannot take back what you asked for of your order {{number}}.', ['reason', '{{reason}}']],
       button: 'See your order',
-      after: ['If you think that this is wrong, answer this mail.'],
+      after: [
+        ['due', '{{due}} are to be paid for what you were to get instead. If you do not want it any more, answer this mail.'],
+        'If you think that this is wrong, answer this mail.',
+      ],
     },
-    /** {number, url, items, back, deduction}; either may be empty */
+    /** {number, url, items, exchange, nothing, back, due, deduction}; each may be empty */
     return_completed: {
       subject: 'Your return of order {{number}} at {{shop}} has arrived',
       heading: 'Thank you, it has arrived',
@@ -263,8 +269,10 @@ export const english = {
       hasItems: true,
       button: 'See your order',
       after: [
+        ['exchange', 'It pays for what you get instead, as far as it goes.'],
         ['back', '{{back}} go back to you.'],
-        ['^back', 'No money goes back for it.'],
+        ['nothing', 'No money goes back for it.'],
+        ['due', '{{due}} are still to be paid for what you get instead. We send it once they are.'],
         ['deduction', '{{deduction}} were deducted.{{#reason}} {{reason}}{{/reason}}'],
       ],
     },
@@ -434,6 +442,7 @@ export const english = {
     paid: 'Paid',
     due: 'Amount due',
     givenBack: 'It is given back the way it was paid.',
+    setOff: 'Set off',
     taxNumber: 'Tax number',
     vatId: 'VAT ID',
     page: 'Page',
@@ -444,6 +453,10 @@ export const english = {
   issued: {
     refundOf: 'Refund for order {number}',
     chargeOf: 'Change of order {number}',
+    givenBack: 'It is given back the way it was paid, unless agreed otherwise.',
+    setOffWhole: 'It is not paid out: so much less is to be paid for the order.',
+    setOffPart:
+      'Of this amount, {amount} lower what is to be paid for the order. The rest is given back the way it was paid, unless agreed otherwise.',
     export: 'Export outside the EU, exempt from tax.',
     withinEu: 'Intra-Community supply, exempt from tax. The buyer accounts for the tax.',
     reverseCharge: 'Reverse charge: the buyer accounts for the tax.',

@@ -228,14 +228,20 @@ export const german: LanguageWords = {
       lines: ['Bitte schicken Sie das von Ihrer Bestellung {{number}} zurück:'],
       hasItems: true,
       button: 'Bestellung ansehen',
-      after: [['instructions', '{{instructions}}']],
+      after: [
+        ['instructions', '{{instructions}}'],
+        ['exchange', 'Was Sie dafür bekommen, schicken wir Ihnen, sobald es wieder bei uns ist.'],
+      ],
     },
     return_rejected: {
       subject: 'Ihre Rücksendung zu Bestellung {{number}} bei {{shop}}',
       heading: 'Wir können es nicht zurücknehmen',
       lines: ['Wir können nicht zurücknehmen, was Sie von Ihrer Bestellung {{number}} zurückgeben wollten.', ['reason', '{{reason}}']],
       button: 'Bestellung ansehen',
-      after: ['Wenn Sie meinen, dass das falsch ist, antworten Sie auf diese Mail.'],
+      after: [
+        ['due', 'Was Sie dafür bekommen sollten, kostet {{due}}. Wenn Sie es nicht mehr möchten, antworten Sie auf diese Mail.'],
+        'Wenn Sie meinen, dass das falsch ist, antworten Sie auf diese Mail.',
+      ],
     },
     return_completed: {
       subject: 'Ihre Rücksendung zu Bestellung {{number}} bei {{shop}} ist angekommen',
@@ -244,8 +250,10 @@ export const german: LanguageWords = {
       hasItems: true,
       button: 'Bestellung ansehen',
       after: [
+        ['exchange', 'Damit ist bezahlt, was Sie dafür bekommen, soweit es reicht.'],
         ['back', '{{back}} gehen an Sie zurück.'],
-        ['^back', 'Dafür wird nichts erstattet.'],
+        ['nothing', 'Dafür wird nichts erstattet.'],
+        ['due', 'Für das, was Sie dafür bekommen, sind noch {{due}} zu zahlen. Wir schicken es, sobald das bezahlt ist.'],
         ['deduction', '{{deduction}} wurden abgezogen.{{#reason}} {{reason}}{{/reason}}'],
       ],
     },
@@ -409,6 +417,7 @@ export const german: LanguageWords = {
     paid: 'Bezahlt',
     due: 'Zu zahlen',
     givenBack: 'Der Betrag wird auf dem Weg der Zahlung erstattet.',
+    setOff: 'Verrechnet',
     taxNumber: 'Steuernummer',
     vatId: 'USt-IdNr.',
     page: 'Seite',
@@ -419,6 +428,10 @@ export const german: LanguageWords = {
   issued: {
     refundOf: 'Erstattung zur Bestellung {number}',
     chargeOf: 'Änderung der Bestellung {number}',
+    givenBack: 'Der Betrag wird auf dem Weg der Zahlung erstattet, soweit nichts anderes vereinbart ist.',
+    setOffWhole: 'Der Betrag wird nicht ausgezahlt, sondern mit dem verrechnet, was für die Bestellung zu zahlen ist.',
+    setOffPart:
+      'Von diesem Betrag werden {amount} mit dem verrechnet, was für die Bestellung zu zahlen ist. Der Rest wird erstattet, wie bezahlt wurde oder vereinbart ist.',
     export: 'Steuerfreie Ausfuhrlieferung.',
     withinEu: 'Steuerfreie innergemeinschaftliche Lieferung.',
     reverseCharge: 'Steuerschuldnerschaft des Leistungsempfängers.',

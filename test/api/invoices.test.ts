@@ -211,6 +211,81 @@ test('what is added to an order that was invoiced is an invoice of its own', asy
   )
 })
 
+/** As a reader sees them, less what the first invoice says. */
+const corrections = async (order: string) =>
+  (await issuedOf(order)).slice(1).map(({ kind, document }) => ({
+    kind,
+    lines: document.lines.map(({ name, quantity, unitPrice, discount, total }) => [name, quantity, unitPrice, discount, total]),
+    paid: document.paid,
+    setOff: document.setOff,
+    settlement: document.settlement,
+  }))
+const exchange = async (order: string, line: string, name: string) => {
+  const lines = [{ line, quantity: 1, reason: 'wrong_item' }]
+  const { body } = await post('staff', `orders/${order}/exchanges`, { lines, add: [{ variant: world.ids[name] }] })
+  await work(world)
+  return body.return.id as string
+}
+const settle = async (back: string, how: object = {}) => {
+  await post('staff', `returns/${back}/receive`)
+  assert.equal((await post('staff', `returns/${back}/complete`, how)).status, 200)
+  await work(world)
+}
+
+test('an exchange is billed once it is settled: what was added and what came back, each by its name, and what is set off', async () => {
+  await open({ creditNoteSeries: 'CN' })
+  const order = await anOrder('guest', 3)
+  await post('staff', `orders/${order.id}/fulfillments`)
+  const [paperback] = (await get('staff', `orders/${order.id}`)).body.lines
+  const dearer = await exchange(order.id, paperback.id, 'hardcover')
+  // Nobody is asked for anything while it is open.
+  assert.deepEqual(await corrections(order.id), [])
+  await settle(dearer)
+  const [note, invoice] = await corrections(order.id)
+  const [emma, other] = [paperback.title, 'Emma, Hardcover']
+  assert.deepEqual(note, {
+    kind: 'credit_note',
+    lines: [[emma, 1, 1000, 0, 1000]],
+    paid: 1000,
+    setOff: 1000,
+    settlement: 'It is not paid out: so much less is to be paid for the order.',
+  })
+  assert.deepEqual(invoice, { kind: 'invoice', lines: [[other, 1, 2500, 0, 2500]], paid: 1000, setOff: 1000, settlement: undefined })
+  const mail = sent.find(({ subject }) => subject.includes('has arrived'))!
+  assert.match(mail.text, /It pays for what you get instead, as far as it goes\.\n\n15\.00 EUR are still to be paid/)
+  assert.doesNotMatch(mail.text, /No money/)
+  // For something cheaper: the rest goes back, less what is deducted.
+  const { body } = await post('staff', `orders/${order.id}/payment-link`)
+  await post('guest', 'paymentLinks/pay', { token: body.url.split('#token=')[1], provider: 'sandbox', method: 'card_success' })
+  await work(world)
+  await post('staff', `orders/${order.id}/fulfillments`)
+  const hardcover = (await get('staff', `orders/${order.id}`)).body.lines[1]
+  await settle(await exchange(order.id, hardcover.id, 'variant'), { deduction: { amount: 300, currency: 'EUR' } })
+  const [, , second, third] = await corrections(order.id)
+  assert.deepEqual([second!.lines, second!.setOff], [[[other, 1, 2500, 300, 2200]], 1000])
+  assert.match(second!.settlement!, /^Of this amount, 10\.00 EUR lower what is to be paid for the order\. The rest is given back/)
+  assert.deepEqual(third, { kind: 'invoice', lines: [[emma, 1, 1000, 0, 1000]], paid: 1000, setOff: 1000, settlement: undefined })
+})
+
+test('what is canceled before it was taken is not said to be given back; what was added and canceled goes by its name', async () => {
+  await open({ mail: false })
+  const order = await anOrder()
+  await post('staff', `orders/${order.id}/edits`, { add: [{ variant: world.ids['hardcover'], quantity: 2 }] })
+  await work(world)
+  const added = (await get('staff', `orders/${order.id}`)).body.lines[1]
+  await post('staff', `orders/${order.id}/cancel`, { lines: [{ line: added.id, quantity: 2 }] })
+  await work(world)
+  const [invoice, note] = await corrections(order.id)
+  assert.deepEqual([invoice!.lines, invoice!.paid], [[['Emma, Hardcover', 2, 2500, 0, 5000]], 0])
+  assert.deepEqual([note!.lines, note!.setOff], [[['Emma, Hardcover', 2, 2500, 0, 5000]], 5000])
+  // By amount: of no units.
+  await post('staff', `orders/${order.id}/refunds`, { amount: { amount: 500, currency: 'EUR' } })
+  await work(world)
+  const [, , refund] = await corrections(order.id)
+  assert.deepEqual([refund!.lines, refund!.setOff], [[[`Refund for order ${order.number}`, 1, 500, 0, 500]], undefined])
+  assert.match(refund!.settlement!, /^It is given back the way it was paid/)
+})
+
 test('an order that is canceled whole has its invoice taken back line by line', async () => {
   await open({ mail: false })
   const order = await anOrder()

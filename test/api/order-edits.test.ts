@@ -5,6 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { taxIncluded } from '../../src/base/money.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { type Order, orders } from '../../src/domains/orders/collections.ts'
 import { stockLevels } from '../../src/domains/stock/collections.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { type As, address, checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
@@ -191,13 +192,13 @@ test('each refusal by the state of an order, a parcel or a return says what can 
   }
   const id = await placed()
   const line = (await orderOf(id)).lines[0].id
-  const unsent = /The shop can send it, add to it or cancel it; its customer can cancel it\.$/
+  const unsent = /The shop can send it, add to it, cancel it or give money back; its customer can cancel it\.$/
   await asked(`orders/${id}/edits`, { lines: [] }, unsent)
   await asked(`orders/${id}/returns`, { lines: [{ line, quantity: 1, reason: 'Torn' }] }, unsent)
   await asked(`orders/${id}/release`, { hold: 'fraud' }, unsent)
   await asked(`orders/${id}/withdraw`, {}, unsent)
   const parcel = (await post('staff', `orders/${id}/fulfillments`)).body.id
-  const sent = /What was sent can be sent back; the shop can add to it or give money back\.$/
+  const sent = /The shop can add to it or give money back; what was sent can be sent back\.$/
   await asked(`orders/${id}/cancel`, {}, sent)
   await asked(`orders/${id}/cancel`, { lines: [{ line, quantity: 1 }] }, sent)
   await asked(`orders/${id}/fulfillments`, {}, sent)
@@ -211,6 +212,16 @@ test('each refusal by the state of an order, a parcel or a return says what can 
   await asked(`returns/${back}/complete`, {}, /approved\. Take its units back, or reject it\.$/)
   await post('staff', `returns/${back}/reject`)
   await asked(`returns/${back}/approve`, {}, /stay with the customer/)
+  // Nothing that is refused is offered: sold without tax, and sold elsewhere.
+  const exchange = { lines: [{ line, quantity: 1, reason: 'Torn' }], add: [{ variant: world.ids['variant'] }] }
+  const set = (more: Partial<Order>) =>
+    world.write(async (tx) => void (await tx.update(orders, (await tx.get(orders, id))!, { set: more })))
+  await set({ taxExemption: 'customer_group' })
+  await asked(`orders/${id}/exchanges`, exchange, /make another order\. The shop can give money back; what was sent can be sent back\.$/)
+  await set({ taxExemption: null, importedAt: 1 })
+  await asked(`orders/${id}/exchanges`, exchange, /settled there\. Notes can be written on it\.$/)
+  await asked(`orders/${id}/cancel`, {}, /as a whole\. Notes can be written on it\.$/)
+  await set({ importedAt: null })
   const other = await placed()
   await post('staff', `orders/${other}/cancel`)
   for (const what of ['cancel', 'edits', 'fulfillments', 'payment-link', 'hold', 'withdraw'])

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { creditInvariants } from '../../src/observe/invariants/credit.ts'
 import { discountInvariants } from '../../src/observe/invariants/discounts.ts'
 import { fulfillmentInvariants } from '../../src/observe/invariants/fulfillment.ts'
+import { invoiceInvariants } from '../../src/observe/invariants/invoices.ts'
 import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
 import { orderInvariants } from '../../src/observe/invariants/orders.ts'
 import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
@@ -17,6 +18,7 @@ const groups = [
   orderInvariants,
   fulfillmentInvariants,
   salesInvariants,
+  invoiceInvariants,
   stockInvariants,
   creditInvariants,
   discountInvariants,

@@ -174,6 +174,24 @@ export const documents: Readonly<Record<string, InvoiceDocument>> = {
     corrects: { number: 'INV-2026-00001', issuedOn: '2026-11-30' },
     lines: [{ unitPrice: 1999, quantity: 1 }],
   }),
+  'credit note that is set off in part': documentOf({
+    kind: 'credit_note',
+    language: 'de',
+    number: 'CN-2026-00002',
+    corrects: { number: 'INV-2026-00001', issuedOn: '2026-11-30' },
+    lines: [{ unitPrice: 2500, quantity: 1, discount: 300, name: 'Emma, Hardcover' }],
+    setOff: 1000,
+    settlement:
+      'Von diesem Betrag werden 10,00 EUR mit dem verrechnet, was für die Bestellung zu zahlen ist. Der Rest wird erstattet, wie bezahlt wurde oder vereinbart ist.',
+  }),
+  'invoice of what was exchanged': documentOf({
+    number: 'INV-2026-00002',
+    corrects: { number: 'INV-2026-00001', issuedOn: '2026-11-30' },
+    lines: [{ unitPrice: 2500, quantity: 1, name: 'Emma, Hardcover' }],
+    paid: 1000,
+    setOff: 1000,
+    terms: 'Payable within 14 days, without deduction.',
+  }),
   'reverse charge': documentOf({
     buyer: company,
     pricesIncludeTax: false,

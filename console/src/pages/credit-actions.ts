@@ -121,9 +121,11 @@ export function PaymentLink({ order }: { order: Order }): VNode | null {
     setOpen(false)
     setUrl((answer as { url: string }).url)
   })
-  const isPaid = ['paid', 'partially_refunded', 'refunded', 'overcharged'].includes(order.paymentStatus)
+  const isPaid =
+    ['paid', 'partially_refunded', 'refunded', 'overcharged'].includes(order.paymentStatus) && !order.holds.includes('payment_due')
   const isClosed = order.status === 'expired' || order.status === 'canceled'
-  if (isPaid || isClosed || !may('orders.makePaymentLink')) return null
+  // What an exchange leaves open is known once what it replaces is back.
+  if (isPaid || isClosed || order.holds.includes('exchange') || !may('orders.makePaymentLink')) return null
   const make = () =>
     deed.run(
       `/api/orders/${encodeURIComponent(order.id)}/payment-link`,

@@ -81,6 +81,14 @@ test('an order that is downloaded speaks of no parcel and of no shelf', () => {
   assert.match(tellOrder(order({ lines, status: 'placed', paymentStatus: 'paid' }), undefined).text, /parcel/)
 })
 
+test('what was added to an order is paid by a link, and in an exchange not yet', () => {
+  const added = (holds: string[], paymentStatus = 'partially_paid') =>
+    tellOrder(order({ status: 'placed', paymentStatus, holds } as Partial<Order>), payment('captured'))
+  const labels = [added(['exchange']), added(['exchange'], 'refunded'), added(['payment_due']), added([])].map(({ label }) => label)
+  assert.deepEqual(labels, ['Exchange', 'Exchange', 'To be paid', 'To be paid'])
+  assert.doesNotMatch(added(['exchange']).text, /link/)
+})
+
 test('what is placed and owed is not paid', () => {
   const owed = order({ status: 'placed', paymentStatus: 'authorized' })
   assert.deepEqual([tellOrder(owed, payment('authorized')).mood, wasPaid(owed)], ['good', false])

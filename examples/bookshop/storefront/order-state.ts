@@ -12,7 +12,19 @@ export type OrderStory = {
 
 /** `isBack`: the customer has just come from the bank, whose answer may take a moment longer than the browser. */
 export function tellOrder(order: Order, payment: Payment | undefined, isBack = false): OrderStory {
-  return tellMoney(order) ?? tellEnd(order) ?? tellUnpaid(order, payment, isBack)
+  return tellAdded(order) ?? tellMoney(order) ?? tellEnd(order) ?? tellUnpaid(order, payment, isBack)
+}
+
+/** What the shop added to an order that was placed: its page takes no money for it, the link that the shop sends does. */
+function tellAdded({ status, holds, paymentStatus, email }: Order): OrderStory | null {
+  if (status !== 'placed') return null
+  if (holds?.includes('exchange')) {
+    const text = 'Your new books are put aside. They are sent once what you send back is here, and until then there is nothing to pay.'
+    return { mood: 'waiting', label: 'Exchange', title: 'Your exchange is on its way', text }
+  }
+  if (!holds?.includes('payment_due') && paymentStatus !== 'partially_paid') return null
+  const text = `Please use the link to pay that we send to ${email}. The rest is sent once it is paid.`
+  return { mood: 'acting', label: 'To be paid', title: 'A part is still to be paid', text }
 }
 
 /** Money that moved comes first: it is what a customer wants to know, whatever else happened. */

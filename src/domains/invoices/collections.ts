@@ -6,6 +6,17 @@ import type { InvoiceDocument } from '../../documents/invoice-document.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
+/** What is billed of a line, or of shipping (null), in minor units. */
+export type BilledPart = {
+  readonly line: string | null
+  readonly quantity: number
+  readonly ratePpm: number
+  readonly net: number
+  readonly tax: number
+}
+/** Of all documents of an order up to one. `uncharged`: what nobody was charged for by then. */
+export type Billed = { readonly parts: readonly BilledPart[]; readonly uncharged: number }
+
 export const invoices = collection('invoices', {
   prefix: 'invoice',
   // Found by any part of a number or a name; and an index would be written with each.
@@ -33,6 +44,8 @@ export const invoices = collection('invoices', {
     issuedAt: field.dateTime({ required: true }),
     /** All that stands in it: its PDF and XML are made of this. */
     document: field.json<InvoiceDocument>({ required: true, read: nobody, feed: false, schema: { type: 'object' } }),
+    /** What of the order is billed with it, by line, so that the next says what is new. Null: it was not known. */
+    billed: field.json<Billed | null>({ read: nobody, feed: false, schema: { type: ['object', 'null'] } }),
     /** SHA-256 of the document. */
     hash: field.text({ required: true, feed: false }),
   },

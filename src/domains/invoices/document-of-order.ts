@@ -13,12 +13,14 @@ import type {
   InvoiceDocument,
   TaxCategory,
 } from '../../documents/invoice-document.ts'
-import { languageWords } from '../../languages/language-texts.ts'
+import { languageWords, moneyText } from '../../languages/language-texts.ts'
 import type { Address } from '../carts/collections.ts'
-import type { Order } from '../orders/collections.ts'
+import type { Order, OrderLine } from '../orders/collections.ts'
 import type { GivenBack, GivenBackBy } from '../orders/given-back.ts'
 import { soldParts } from '../orders/place-order.ts'
-import { type AtRate, oldRateOf } from './sold-now.ts'
+import { type DocumentPart, unchargedOf } from './billed.ts'
+import type { Billed } from './collections.ts'
+import { oldRateOf } from './sold-now.ts'
 
 export type Issue = {
   readonly project: Project
@@ -40,13 +42,7 @@ export function invoiceOf(issue: Issue, { paid, canceled }: { readonly paid: num
     const { net, tax, ratePpm } = parts.lines.get(line.id)!
     const quantity = line.quantity - (canceled.get(line.id)?.units ?? 0)
     if (quantity === 0) return []
-    const { title, sku, unitPrice } = line
-    const total = isIncluded(order) ? net + tax : net
-    const discount = quantity * unitPrice.amount - total
-    const common = { ...rate(ratePpm), sku: sku === '' ? null : sku, total, net }
-    // A cent more than so many units cost, by the shares that what was canceled is reckoned by: then it is one price for all of them.
-    if (discount < 0) return [{ ...common, name: `${quantity} × ${title}`, quantity: 1, unitPrice: total, discount: 0 }]
-    return [{ ...common, name: title, quantity, unitPrice: unitPrice.amount, discount }]
+    return [goodsLine(line, { ...rate(ratePpm), quantity, total: isIncluded(order) ? net + tax : net, net })]
   })
   const title = order.shipping?.title ?? ''
   const shipping = parts.shipping.map(
@@ -70,14 +66,23 @@ export function invoiceOf(issue: Issue, { paid, canceled }: { readonly paid: num
   }
 }
 
+type Correction = {
+  readonly parts: readonly DocumentPart[]
+  readonly first: InvoiceDocument
+  readonly whole: boolean
+  readonly due: number
+  readonly setOff: number
+}
+
 /**
  * The difference between what was invoiced and what is sold: of a credit note what is sold no longer, of an invoice what is sold
- * beside. `whole`: the invoice that nothing is left of; then it says again what that said.
+ * beside. `whole`: the invoice that nothing is left of; then it says again what that said. `due`: what is to be paid for the order, of which
+ * an invoice is a part. `setOff`: what a credit note lowers that by.
  */
 export function correctionOf(
   issue: Issue,
   kind: InvoiceDocument['kind'],
-  { difference, first, whole }: { readonly difference: readonly AtRate[]; readonly first: InvoiceDocument; readonly whole: boolean },
+  { parts, first, whole, due, setOff }: Correction,
 ): InvoiceDocument {
   const { order } = issue
   // What it corrects said which taxes these are, and why there are none.
@@ -90,18 +95,48 @@ export function correctionOf(
     kind,
     corrects: { number, issuedOn },
   }
-  if (whole) return { ...common, lines, shipping, taxes, totals: first.totals, paid: first.totals.total }
-  const own = difference.map(({ ratePpm, net, tax }): DocumentTax => {
-    const of = taxes.find((one) => one.ratePpm === ratePpm) ?? { ...rateIn(issue)(ratePpm), reason: reasonIn(issue, ratePpm) }
-    return { ...of, net, tax }
+  if (whole) return { ...common, lines, shipping, taxes, ...settledBy(first, { kind, totals: first.totals, due: 0, setOff }) }
+  const own = [...Map.groupBy(parts, ({ ratePpm }) => ratePpm)].map(([ratePpm, of]): DocumentTax => {
+    const tax = taxes.find((one) => one.ratePpm === ratePpm) ?? { ...rateIn(issue)(ratePpm), reason: reasonIn(issue, ratePpm) }
+    const sum = (name: 'net' | 'tax') => of.reduce((all, part) => all + part[name], 0)
+    return { ...tax, net: sum('net'), tax: sum('tax') }
   })
-  const name = languageWords(language).issued[kind === 'credit_note' ? 'refundOf' : 'chargeOf'].replace('{number}', order.number)
-  const parts = own.map(({ ratePpm, category, net, tax }): DocumentLine => {
+  const words = languageWords(language).issued[kind === 'credit_note' ? 'refundOf' : 'chargeOf']
+  const unnamed = words.replace('{number}', order.number)
+  const made = parts.map(({ goods, ratePpm, net, tax }): DocumentLine => {
+    const { category } = own.find((one) => one.ratePpm === ratePpm)!
+    const line = goods && order.lines.find(({ id }) => id === goods.line)!
     const total = isIncluded(order) ? net + tax : net
-    return { ratePpm, category, name, sku: null, quantity: 1, unitPrice: total, discount: 0, total, net }
+    return line && goods
+      ? goodsLine(line, { ratePpm, category, total, net, quantity: goods.quantity })
+      : { ratePpm, category, name: unnamed, sku: null, quantity: 1, unitPrice: total, discount: 0, total, net }
   })
-  const totals = totalsOf(own)
-  return { ...common, lines: parts, shipping: [], taxes: own, totals, paid: kind === 'credit_note' ? totals.total : 0 }
+  return { ...common, lines: made, shipping: [], taxes: own, ...settledBy(first, { kind, totals: totalsOf(own), due, setOff }) }
+}
+
+type Settled = Pick<InvoiceDocument, 'kind' | 'totals'> & Pick<Correction, 'due' | 'setOff'>
+
+/** What of its amount is paid, is to be paid or comes back, and what is set off against the other of the two. */
+function settledBy({ language, currency }: InvoiceDocument, { kind, totals, due, setOff }: Settled) {
+  const paid = kind === 'credit_note' ? totals.total : Math.max(0, totals.total - due)
+  const off = Math.min(setOff, paid)
+  const said = { totals, paid, ...(off > 0 && { setOff: off }) }
+  if (kind === 'invoice') return said
+  const words = languageWords(language).issued
+  const part = () => words.setOffPart.replace('{amount}', moneyText(money(off, currency), language))
+  return { ...said, settlement: off === 0 ? words.givenBack : off === totals.total ? words.setOffWhole : part() }
+}
+
+/** A cent more than so many units cost, by the shares that what was canceled is reckoned by: then it is one price for all of them. */
+function goodsLine(
+  { title, sku, unitPrice }: OrderLine,
+  { quantity, ...amounts }: Pick<DocumentLine, 'ratePpm' | 'category' | 'total' | 'net' | 'quantity'>,
+): DocumentLine {
+  const { total } = amounts
+  const discount = quantity * unitPrice.amount - total
+  const common = { ...amounts, sku: sku === '' ? null : sku }
+  if (discount < 0) return { ...common, name: `${quantity} × ${title}`, quantity: 1, unitPrice: total, discount: 0 }
+  return { ...common, name: title, quantity, unitPrice: unitPrice.amount, discount }
 }
 
 /** The shop's, where it has one for all; otherwise that of who ordered. */
@@ -169,6 +204,26 @@ export function canceledIn(order: Order, back: GivenBackBy): Canceled {
   })
   const found = new Map(own)
   return order.lines.every(({ id, quantity }) => found.get(id)?.units === quantity) ? new Map() : found
+}
+
+/** What the first invoice bills. Null of an order from before lines had their tax. */
+export function billedFirst(order: Order, canceled: Canceled): Billed | null {
+  if (soldParts(order) === null) return null
+  const { lines, shipping } = partsOf(order, canceled)
+  const goods = order.lines.map(({ id, quantity }) => ({
+    line: id,
+    quantity: quantity - (canceled.get(id)?.units ?? 0),
+    ...lines.get(id)!,
+  }))
+  const rates = [...Map.groupBy(shipping, ({ ratePpm }) => ratePpm)].map(([ratePpm, of]) => ({
+    line: null,
+    quantity: 0,
+    ratePpm,
+    net: of.reduce((sum, { net }) => sum + net, 0),
+    tax: of.reduce((sum, { tax }) => sum + tax, 0),
+  }))
+  const parts = [...goods, ...rates].map(({ line, quantity, ratePpm, net, tax }) => ({ line, quantity, ratePpm, net, tax }))
+  return { parts, uncharged: unchargedOf({ uncharged: (order.uncharged ?? []).filter(({ line }) => canceled.has(line)) }) }
 }
 
 function partsOf(order: Order, canceled: Canceled): Parts {

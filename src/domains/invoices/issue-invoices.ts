@@ -1,5 +1,6 @@
 // Issuing: the invoice of an order, and what corrects it. Invariant: invoices less credit notes are what of the order is sold, in
-// each rate of tax, once whatever was owed is carried out. So it is asked as often as anything has changed, and writes what is missing.
+// each rate of tax, once whatever was owed is carried out, but for what was added in an exchange that is open. So it is asked as often as
+// anything has changed, and writes what is missing.
 
 import { toIso } from '../../base/clock.ts'
 import { money } from '../../base/money.ts'
@@ -9,13 +10,15 @@ import { eq } from '../../contract/filter.ts'
 import { documentHash, type InvoiceDocument } from '../../documents/invoice-document.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
-import { type Order, orders } from '../orders/collections.ts'
+import { exchangeOpen, type Order, orders } from '../orders/collections.ts'
 import { givenBack } from '../orders/given-back.ts'
+import { dueFor } from '../orders/still-charged.ts'
 import { payments } from '../payments/collections.ts'
+import { billedNow, sidesOf, withoutAdded } from './billed.ts'
 import { type Invoice, invoices } from './collections.ts'
-import { canceledIn, correctionOf, type Issue, invoiceOf, languageOf } from './document-of-order.ts'
+import { billedFirst, canceledIn, correctionOf, type Issue, invoiceOf, languageOf } from './document-of-order.ts'
 import { invoiceIssued } from './events.ts'
-import { type AtRate, missingOf, soldNow } from './sold-now.ts'
+import { missingOf, soldNow } from './sold-now.ts'
 import { numberText, takeNumber } from './take-number.ts'
 
 export type Issued = { readonly invoices: readonly Invoice[]; readonly events: readonly DomainEvent[] }
@@ -30,35 +33,46 @@ export async function issueInvoices(work: Work, id: string, { isBegun = false } 
   // What was imported was invoiced by whoever sold it.
   const isOurs = order !== null && order.placedAt !== null && order.importedAt === null
   if (!isOurs || work.project.shop?.invoices == null) return { invoices: [], events: [] }
-  const before = await findAll(tx, invoices, eq('order', id))
-  const sold = await soldNow(tx, order)
-  const made: Invoice[] = []
-  if (before.length === 0) {
-    if (isBegun || order.status === 'canceled' || order.status === 'expired') return { invoices: [], events: [] }
-    const given = { paid: await paidFor(work, order), canceled: canceledIn(order, await givenBack(tx, order)) }
-    made.push(await issue(work, order, { position: 1, kind: 'invoice', corrects: null, make: (one) => invoiceOf(one, given) }))
-  }
-  const first = [...before, ...made].find(({ position }) => position === 1)!
-  const difference = missingOf(sold, [...before, ...made])
-  const isWhole = before.length + made.length === 1 && sold.every(({ net, tax }) => net === 0 && tax === 0)
-  for (const [kind, sign] of [
-    ['credit_note', 1],
-    ['invoice', -1],
-  ] as const) {
-    const part = partOf(difference, sign)
-    if (part.length === 0) continue
-    const corrects = { position: before.length + made.length + 1, kind, corrects: first.id }
-    const given = { difference: part, first: first.document, whole: isWhole }
-    made.push(await issue(work, order, { ...corrects, make: (one) => correctionOf(one, kind, given) }))
-  }
+  const before = (await findAll(tx, invoices, eq('order', id))).toSorted((one, other) => one.position - other.position)
+  if (before.length === 0 && (isBegun || order.status === 'canceled' || order.status === 'expired')) return { invoices: [], events: [] }
+  const made = before.length > 0 ? [] : [await issueFirst(work, order)]
+  made.push(...(await correct(work, order, [...before, ...made])))
   return { invoices: made, events: made.map((invoice) => invoiceIssued({ invoice, order })) }
 }
 
-/** What was sold less than invoiced (1), or more (-1). By rates, so that a document has amounts of one sign. */
-function partOf(difference: readonly AtRate[], sign: 1 | -1): AtRate[] {
-  return difference
-    .filter(({ net, tax }) => (net + tax) * sign > 0)
-    .map(({ ratePpm, net, tax }) => ({ ratePpm, net: net * sign, tax: tax * sign }))
+async function issueFirst(work: Work, order: Order): Promise<Invoice> {
+  const given = { paid: await paidFor(work, order), canceled: canceledIn(order, await givenBack(work.tx, order)) }
+  const billed = billedFirst(order, given.canceled)
+  return await issue(work, order, { position: 1, kind: 'invoice', corrects: null, billed, make: (one) => invoiceOf(one, given) })
+}
+
+/** What was added in exchange is billed once it is known what came back for it: until then nobody owes it. */
+async function correct(work: Work, order: Order, before: readonly Invoice[]): Promise<Invoice[]> {
+  const { tx } = work
+  const sold = await soldNow(tx, order)
+  const [first, last] = [before[0]!, before.at(-1)!]
+  const now = await billedNow(tx, order, await givenBack(tx, order))
+  const sides = sidesOf(last.billed, now, missingOf(sold, before))
+  const isWaiting = order.holds.includes(exchangeOpen)
+  const billed = isWaiting && last.billed !== null && now !== null ? withoutAdded(last.billed, now) : now
+  const shared = {
+    first: first.document,
+    whole: before.length === 1 && sold.every(({ net, tax }) => net === 0 && tax === 0),
+    due: sides.up.length === 0 || isWaiting ? 0 : await dueFor(work, order),
+    setOff: last.billed === null || now === null ? 0 : Math.max(0, now.uncharged - last.billed.uncharged),
+  }
+  const made: Invoice[] = []
+  for (const [kind, parts] of [
+    ['credit_note', sides.down],
+    ['invoice', isWaiting ? [] : sides.up],
+  ] as const) {
+    if (parts.length === 0) continue
+    const place = { position: last.position + made.length + 1, kind, corrects: first.id, billed }
+    // What a credit note of before was set off against is none of this invoice's.
+    const setOff = kind === 'credit_note' ? shared.setOff : (made[0]?.document.setOff ?? 0)
+    made.push(await issue(work, order, { ...place, make: (one) => correctionOf(one, kind, { ...shared, setOff, parts }) }))
+  }
+  return made
 }
 
 /**
@@ -75,7 +89,7 @@ async function paidFor({ tx, project }: Work, { id, total }: Order): Promise<num
   return Math.min(held, total.amount)
 }
 
-type Place = Pick<Invoice, 'position' | 'kind' | 'corrects'>
+type Place = Pick<Invoice, 'position' | 'kind' | 'corrects' | 'billed'>
 type Make = (issue: Issue) => InvoiceDocument
 
 async function issue(work: Work, order: Order, { make, ...place }: Place & { readonly make: Make }): Promise<Invoice> {

@@ -30,7 +30,7 @@ import { exchangeOpen, type Order, type OrderLine, type OrderTax, orders, paymen
 import { type NewLine, refuseLines } from './drafts.ts'
 import { orderCorrected } from './events.ts'
 import { fulfillmentStatusOf, unitsOf } from './order-standing.ts'
-import { stateConflict } from './order-units.ts'
+import { addConflict, stateConflict } from './order-units.ts'
 import { recognition, salesOf } from './place-order.ts'
 import { raisePromise } from './raise-promise.ts'
 import { toldOf } from './sale-parts.ts'
@@ -122,10 +122,9 @@ async function resolveAdded(
   order: Order,
   lines: readonly CartLine[],
 ): Promise<ResolvedCart> {
-  if (order.taxExemption !== null)
-    throw stateConflict(order, 'It was sold without tax, and nothing can be added to it: make another order.')
+  if (order.taxExemption !== null) throw addConflict(order, 'It was sold without tax, and nothing can be added to it: make another order.')
   if (order.taxIncluded !== shopOf(project).tax.isIncluded)
-    throw stateConflict(order, 'Its taxes were reckoned in another way than the shop does now: make another order.')
+    throw addConflict(order, 'Its taxes were reckoned in another way than the shop does now: make another order.')
   const cart = (await tx.get(carts, order.cart))!
   // Its discounts were taken when it was placed, and are counted there: nothing is taken off what is added.
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, lines, shippingMethod: null })
@@ -139,7 +138,7 @@ async function resolveAdded(
   const tooLarge = [...resolved.tooLarge, ...lines.filter(({ id }) => beyond.has(id))]
   refuseLines({ ...resolved, tooLarge }, (line) => `/add/${lines.findIndex(({ id }) => id === line)}/variant`)
   if (resolved.priced.taxExemption !== order.taxExemption)
-    throw stateConflict(order, 'What is added would be taxed otherwise than what is there: make another order.')
+    throw addConflict(order, 'What is added would be taxed otherwise than what is there: make another order.')
   return resolved
 }
 

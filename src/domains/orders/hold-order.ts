@@ -7,8 +7,9 @@ import { Type } from '../../contract/type.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
-import { type Order, orders } from './collections.ts'
+import { exchangeOpen, type Order, orders } from './collections.ts'
 import { dueDigital } from './digital-due.ts'
+import { orderCorrected } from './events.ts'
 import { writeStanding } from './order-standing.ts'
 import { stateConflict } from './order-units.ts'
 
@@ -29,7 +30,14 @@ async function withHolds(context: CommandContext<unknown>, order: Order, holds: 
   const held = holds.join() === order.holds.join() ? order : await tx.update(orders, order, { set: { holds } })
   const { order: after, events } = await writeStanding(tx, held)
   const [view] = await presentAll(tx, model.get(orders), actor, [after])
-  return { output: view as unknown, headers: { etag: etagOf(model.get(orders), actor, after) }, events: [...events, ...dueDigital(after)] }
+  // What was added in exchange waits no longer, and is billed.
+  const isFree = order.holds.includes(exchangeOpen) && !holds.includes(exchangeOpen)
+  const corrected = isFree ? [orderCorrected({ order: after })] : []
+  return {
+    output: view as unknown,
+    headers: { etag: etagOf(model.get(orders), actor, after) },
+    events: [...events, ...corrected, ...dueDigital(after)],
+  }
 }
 
 /** `POST /api/orders/{id}/hold`: nothing of it is sent until it is released. */

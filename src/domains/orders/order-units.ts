@@ -1,8 +1,9 @@
-// Units of an order's lines that somebody names: to be sent, canceled or sent back.
+// What the operations on a placed order share: units of its lines that somebody names, to be sent, canceled or sent back; that it is held; and
+// what whoever is refused is told: how it stands, and what can be done with it now.
 import { EngineError, type InputIssue } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
-import { type Order, type OrderLine, paymentDue } from './collections.ts'
+import { exchangeOpen, type Order, type OrderLine, paymentDue } from './collections.ts'
 import { unitsOf } from './order-standing.ts'
 
 export const orderUnits = Type.Object(
@@ -50,20 +51,32 @@ export function namedLines<T extends NamedUnits>(
 
 /** @throws order_state_conflict with how the order stands, and what can be done with it now */
 export function stateConflict(order: Order, detail: string, errors?: readonly InputIssue[]): EngineError {
+  return conflict(order, `${detail} ${possibleNow(order)}`, errors)
+}
+
+/** Where nothing can be added to it, which is not offered. */
+export function addConflict(order: Order, detail: string): EngineError {
+  return conflict(order, `${detail} ${possibleNow(order, { canAdd: false })}`)
+}
+
+function conflict(order: Order, detail: string, errors?: readonly InputIssue[]): EngineError {
   const { status, fulfillmentStatus } = order
   const standing = `The order is ${status.replaceAll('_', ' ')} and ${fulfillmentStatus.replaceAll('_', ' ')}`
   return new EngineError('order_state_conflict', {
-    detail: `${standing}: ${detail[0]!.toLowerCase()}${detail.slice(1)} ${possibleNow(order)}`,
+    detail: `${standing}: ${detail[0]!.toLowerCase()}${detail.slice(1)}`,
     params: { status, fulfillmentStatus },
     ...(errors && { errors }),
   })
 }
 
-const lookFirst = 'Look at it, and release what holds it before you send anything.'
-const paidFirst = 'Ask for what is open by a payment link, or release it.'
+const firstOf: Readonly<Record<string, string>> = {
+  [paymentDue]: 'Ask for what is open by a payment link, or release it.',
+  [exchangeOpen]: 'Complete the return of what is exchanged, or release it to send before that is back.',
+}
 
-/** For whoever was refused something else, staff or its customer. */
-export function possibleNow({ status, fulfillmentStatus, paymentStatus, isOffered }: Order): string {
+/** For whoever was refused something else, staff or its customer. `canAdd`: false where that was refused. Offers nothing that is refused. */
+export function possibleNow(order: Order, { canAdd = true } = {}): string {
+  const { status, fulfillmentStatus, paymentStatus, isOffered } = order
   switch (status) {
     case 'draft':
       return 'The shop can change it, offer it or cancel it.'
@@ -73,12 +86,23 @@ export function possibleNow({ status, fulfillmentStatus, paymentStatus, isOffere
     case 'canceled':
       return 'Make another order.'
   }
-  const isRefunded = paymentStatus === 'refunded'
-  if (fulfillmentStatus === 'unfulfilled')
-    return `The shop can ${isRefunded ? '' : 'send it, '}add to it or cancel it; its customer can cancel it.`
-  if (fulfillmentStatus === 'partially_fulfilled')
-    return `The shop can ${isRefunded ? '' : 'send or '}cancel what is left; what was sent can be sent back.`
-  return `${fulfillmentStatus === 'returned' ? '' : 'What was sent can be sent back; '}the shop can add to it or give money back.`
+  // What came from elsewhere was settled there.
+  if (order.importedAt !== null) return 'Notes can be written on it.'
+  const is = (can: 'open' | 'returnable') => order.lines.some((line) => unitsOf(line)[can] > 0 && !(can === 'returnable' && line.isDigital))
+  const what = fulfillmentStatus === 'unfulfilled' ? 'it' : 'what is left'
+  const sending = order.holds.length > 0 ? ['release what holds it'] : paymentStatus === 'refunded' ? [] : [`send ${what}`]
+  const shop = [
+    ...(is('open') ? sending : []),
+    ...(canAdd && order.taxExemption === null ? ['add to it'] : []),
+    ...(is('open') ? [`cancel ${what}`] : []),
+    ...(['paid', 'partially_paid', 'partially_refunded', 'overcharged'].includes(paymentStatus) ? ['give money back'] : []),
+  ]
+  const others = [
+    ...(shop.length === 0 ? [] : [`the shop can ${shop.length > 1 ? `${shop.slice(0, -1).join(', ')} or ` : ''}${shop.at(-1)}`]),
+    ...(fulfillmentStatus === 'unfulfilled' ? ['its customer can cancel it'] : is('returnable') ? ['what was sent can be sent back'] : []),
+  ]
+  const [first, ...rest] = others
+  return first === undefined ? 'Make another order.' : `${[`${first[0]!.toUpperCase()}${first.slice(1)}`, ...rest].join('; ')}.`
 }
 
 /** @throws order_held while something about it is to be looked at */
@@ -86,7 +110,7 @@ export function checkNotHeld({ holds }: Order): void {
   if (holds.length === 0) return
   const words = holds.map((hold) => hold.replaceAll('_', ' ')).join(', ')
   throw new EngineError('order_held', {
-    detail: `The order is held (${words}). ${holds.join() === paymentDue ? paidFirst : lookFirst}`,
+    detail: `The order is held (${words}). ${firstOf[holds.join()] ?? 'Look at it, and release what holds it before you send anything.'}`,
     params: { holds },
   })
 }

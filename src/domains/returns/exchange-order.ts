@@ -66,6 +66,8 @@ export const exchangeOrder = command({
     const named = returnableOf(order, input.lines)
     checkPrices(order.total.currency, input.add, '/add')
     const worth = await worthOf(tx, order, named)
+    // What refuses it is asked of the order as it stands.
+    const edited = await editPlaced(context, order, { add: input.add, isExchange: true })
     const lines = named.map(({ line, quantity, reason }) => ({ line, quantity, reason, received: 0, restocked: 0 }))
     const orderReturn = await tx.insert(returns, {
       id: newId('ret'),
@@ -81,8 +83,7 @@ export const exchangeOrder = command({
       isByStaff: true,
     })
     const moves = lines.map(({ line, quantity }) => ({ line, returning: quantity }))
-    const moved = await moveUnits(context, order, { moves })
-    const { order: after, events } = await editPlaced(context, moved.order, { add: input.add, isExchange: true })
+    const { order: after, events } = await moveUnits(context, edited.order, { moves })
     await indexOrder(context, after)
     const [shownReturn] = await presentAll(tx, model.get(returns), actor, [orderReturn])
     const [shownOrder] = await presentAll(tx, model.get(orders), actor, [after])
@@ -95,7 +96,7 @@ export const exchangeOrder = command({
       },
       status: 201,
       headers: { location: `/api/returns/${orderReturn.id}` },
-      events: [returnChanged({ order: after, orderReturn }), ...moved.events, ...events],
+      events: [returnChanged({ order: after, orderReturn }), ...edited.events, ...events],
     }
   },
 })

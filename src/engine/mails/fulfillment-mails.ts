@@ -1,6 +1,6 @@
 // The mails of what became of an order after it was placed, in the language that it was ordered in: each once for its cause.
 import type { Language } from '../../base/language.ts'
-import type { Money } from '../../base/money.ts'
+import { type Money, money } from '../../base/money.ts'
 import { orderTemplate } from '../../domains/emails/order-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
 import type { digitalDelivered, orderShipped } from '../../domains/fulfillment/events.ts'
@@ -8,6 +8,7 @@ import type { customerNoted } from '../../domains/history/events.ts'
 import type { Order } from '../../domains/orders/collections.ts'
 import type { orderLinkAsked, orderUnitsCanceled } from '../../domains/orders/events.ts'
 import { unitsOf } from '../../domains/orders/order-standing.ts'
+import { dueFor } from '../../domains/orders/still-charged.ts'
 import type { returnChanged } from '../../domains/returns/events.ts'
 import { moneyText } from '../../languages/language-texts.ts'
 import type { Work } from '../../operation/work.ts'
@@ -54,12 +55,15 @@ export async function tellOfCanceledUnits(
 }
 
 export async function tellOfReturn(work: Work, { order, orderReturn }: ReturnType<typeof returnChanged>['payload']): Promise<void> {
-  const { id, status, lines, instructions, answer, refunded, deduction, isByStaff } = orderReturn
+  const { id, status, lines, instructions, answer, refunded, deduction, isByStaff, isExchange } = orderReturn
   // Received in parts is news for staff, and who asked for it themselves need not be told.
   if (status === 'received' || (status === 'requested' && isByStaff)) return
   const items = itemsOf(order, status === 'completed' ? lines.map(({ line, received }) => ({ line, quantity: received })) : lines)
   const back = refunded === null ? '' : unlessNothing(refunded, readsIn(order))
   const kept = deduction === null ? '' : unlessNothing(deduction, readsIn(order))
+  const isPaying = isExchange === true && (order.uncharged ?? []).some(({ line }) => lines.some((one) => one.line === line))
+  const isSettled = isExchange === true && (status === 'completed' || status === 'rejected')
+  const due = money(isSettled ? await dueFor(work, order) : 0, order.total.currency)
   await queueForOrder(work, order, {
     key: `return.${status}:${id}`,
     template: orderTemplate(`return_${status}`, readsIn(order)),
@@ -67,7 +71,10 @@ export async function tellOfReturn(work: Work, { order, orderReturn }: ReturnTyp
       items: items.filter(({ quantity }) => quantity > 0),
       instructions: instructions ?? '',
       reason: answer ?? '',
+      exchange: isPaying || (isExchange === true && status === 'approved') ? 'yes' : '',
       back,
+      nothing: back === '' && !isPaying ? 'yes' : '',
+      due: unlessNothing(due, readsIn(order)),
       deduction: kept,
     })),
   })

@@ -5,6 +5,30 @@ const test = 'test/api/invoices.test.ts'
 
 export const invoiceDefences: readonly Defence[] = [
   {
+    name: 'what was added in exchange is billed once that is settled',
+    file: 'src/domains/invoices/issue-invoices.ts',
+    from: 'isWaiting ? [] : sides.up]',
+    to: 'sides.up]',
+    test: 'test/api/invoices.test.ts',
+    asked: ['an exchange is billed once it is settled'],
+  },
+  {
+    name: 'what is set off is not said to be given back',
+    file: 'src/domains/invoices/issue-invoices.ts',
+    from: 'Math.max(0, now.uncharged - last.billed.uncharged)',
+    to: 'Math.max(0, 0 * now.uncharged - last.billed.uncharged)',
+    test: 'test/api/invoices.test.ts',
+    asked: ['an exchange is billed once it is settled', 'what is canceled before it was taken'],
+  },
+  {
+    name: 'what came back is named on its credit note',
+    file: 'src/domains/invoices/billed.ts',
+    from: "sum('net') === -one.net && sum('tax') === -one.tax ? ofRate(own, one.ratePpm) : byRate(one)",
+    to: "sum('net') === -one.net && (false as boolean) ? ofRate(own, one.ratePpm) : byRate(one)",
+    test: 'test/api/invoices.test.ts',
+    asked: ['an exchange is billed once it is settled'],
+  },
+  {
     name: 'numbers of invoices that went out after a backup are not given again',
     file: 'src/engine/recovery.ts',
     from: 'if (lost <= 0) return row',
@@ -15,7 +39,7 @@ export const invoiceDefences: readonly Defence[] = [
   {
     name: 'what was canceled before is on no invoice',
     file: 'src/domains/invoices/issue-invoices.ts',
-    from: 'canceledIn(order, await givenBack(tx, order))',
+    from: 'canceledIn(order, await givenBack(work.tx, order))',
     to: 'canceledIn(order, new Map())',
     test: 'test/api/invoices.test.ts',
     asked: ['canceled before the first invoice'],

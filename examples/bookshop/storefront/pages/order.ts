@@ -171,7 +171,8 @@ type WaysOn = {
 function waysOn({ order, payment }: View): WaysOn {
   const { id, lines, expiresAt } = order
   const { mood } = tellOrder(order, payment)
-  const isOver = mood === 'good' || mood === 'over'
+  // Of an order that is placed the shop asks by a link of its own.
+  const isOver = mood === 'good' || mood === 'over' || order.status !== 'pending_payment'
   const kind = order.status === 'expired' ? 'again' : isOver ? 'none' : payment && hasFailed(payment) ? 'failed' : 'open'
   return { kind, order: { id, lines, expiresAt }, payment: kind === 'open' && payment ? pathOf(payment) : undefined }
 }
