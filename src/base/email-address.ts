@@ -28,6 +28,12 @@ export function normalEmail(text: string): string {
   return at < 0 ? address : `${address.slice(0, at + 1)}${asciiOf(domain) || domain}`
 }
 
+/** A domain as the DNS has it, in small letters; null where it is none. */
+export function normalDomain(text: string): string | null {
+  const domain = asciiOf(text.toLowerCase())
+  return domain.length <= limits.emailCharactersMax && hostName.test(domain) ? domain : null
+}
+
 /**
  * Nearly every provider delivers `ann+anything@` to `ann@`. Gmail leaves out dots, too, and has two names. Of other
  * providers' dots nothing is known here: those of two people would be bound together.

@@ -55,6 +55,56 @@ export const limits = {
   blobBuffersKept: 8,
   /** Of a file in one line of a backup: fits a page of it. */
   blobLineBytes: 524_288,
+  /** A message that comes in, as it comes: what most mail systems take, with the pictures of a damaged parcel. */
+  inboundMailBytesMax: 26_214_400,
+  /** Of it in one row: its base64 fits the smallest packet of a database server many times. */
+  inboundPieceBytes: 262_144,
+  /** Of all messages that are on their way in at once, held in memory. Whoever is one too many is told to come back. */
+  inboundBytesAtOnce: 67_108_864,
+  /** Conversations with mail servers: at once, and from one network address. */
+  inboundClientsMax: 200,
+  inboundClientsPerAddress: 20,
+  /** RFC 5321 section 4.5.3.1.8 asks for 100 at least. */
+  inboundRecipientsMax: 100,
+  /** A mail server that is silent for so long has gone (RFC 5321 section 4.5.3.2.7 asks for 5 minutes), and one conversation may take so long. */
+  inboundSilenceMs: 300_000,
+  inboundSessionMs: 1_200_000,
+  /** How long the database may take to store a message. The sender waits for ten minutes (RFC 5321 section 4.5.3.2.6), and then sends it again. */
+  inboundStoreMs: 60_000,
+  /** RFC 5321 section 6.3 asks for 100 at least: a message that came by more servers is in a loop. */
+  inboundHopsMax: 100,
+  /** Recipients of one conversation that there are not: whoever tries more looks for some. */
+  inboundUnknownMax: 20,
+  /** Of a message that is read: parts inside each other, bytes of all headers, and how long and how much memory reading may take. */
+  mailNestingMax: 100,
+  mailHeadersBytesMax: 1_048_576,
+  mailReadMs: 10_000,
+  mailReadMemoryMb: 256,
+  /** What is kept of it as text; the whole is kept as it came. */
+  mailTextCharactersMax: 200_000,
+  mailHtmlCharactersMax: 500_000,
+  mailSubjectCharactersMax: 900,
+  mailReferencesMax: 50,
+  mailFilesMax: 100,
+  /** The year 2100: a date behind it is a mistake. */
+  mailWrittenMax: 4_102_444_800_000,
+  /** It may be read while the machine is busy: it is quarantined only when reading failed so often. */
+  mailReadsMax: 3,
+  /** Of an answer whose quoted parts are looked for: a longer one is none by hand, and a line that is longer introduces nothing. */
+  trimmedCharactersMax: 200_000,
+  trimmedLineMax: 1_000,
+  /** Over how many lines a mail program may say who wrote what is quoted. */
+  introLinesMax: 6,
+  /** Of what mail systems report: characters that are looked at, and recipients that are told. */
+  reportCharactersMax: 100_000,
+  reportedRecipientsMax: 100,
+  /** Messages that wait in memory to be read. */
+  mailsWaitingMax: 100,
+
+  /** How often the files of the certificate are looked at, and how long conversations under way may take when the server stops. */
+  inboundCertificateMs: 60_000,
+  inboundCloseMs: 2_000,
+
   /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */
   filesUnclaimedMax: 100,
   fileBytesUnclaimedMax: 5 * 1_073_741_824,

@@ -25,3 +25,8 @@ export function pointerStep(name: string): string {
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
+
+/** A pattern that is too long for a line: its parts, one behind the other. */
+export function patternOf(flags: string, ...parts: readonly string[]): RegExp {
+  return new RegExp(parts.join(''), flags)
+}

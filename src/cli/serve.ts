@@ -32,6 +32,8 @@ import { type Part, takePart } from './database.ts'
 import { createDocumentThread } from './document-thread.ts'
 import { openErasedList } from './erased-list.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
+import { openMailReceiver } from './mail-receiver.ts'
+import { createMailThread } from './mail-thread.ts'
 import { lookAtStore, openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders } from './payment-providers.ts'
@@ -58,6 +60,8 @@ export type Running = {
   readonly hasSeed: boolean
   /** Whom payments go to, as whoever starts it reads it. */
   readonly paidBy: readonly string[]
+  /** Where mail is taken in: `127.0.0.1:2525`. */
+  readonly mailPlace: string | null
   /** What whoever starts it must know. */
   readonly notices: readonly string[]
   /** Resolves when it must stop: its database is no longer its to serve. */
@@ -147,7 +151,7 @@ async function serveOn(place: Place): Promise<Running> {
   const blobs = openBlobs(settings)
   if (settings.filesUrl !== null) void lookAtStore(blobs, log)
   const pictures = openPictures(settings, backend, log)
-  const [documents, admission] = [createDocumentThread(), admissionOf(storage, log)]
+  const [documents, mails, admission] = [createDocumentThread(), createMailThread(), admissionOf(storage, log)]
   const engine = await createEngine({
     backend,
     storage,
@@ -156,8 +160,7 @@ async function serveOn(place: Place): Promise<Running> {
     log,
     services: servicesOf({ clock, log, backend, settings }),
     providers: payments.all,
-    mail,
-    ...network,
+    ...{ mail, mailReader: mails, ...network },
     ...{ blobs, erasedList: openErasedList(settings.dataFolder), renderDocument: documents.render },
     ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
     meter: createRuntimeMeter(admission.counts),
@@ -172,6 +175,7 @@ async function serveOn(place: Place): Promise<Running> {
   })
   await engine.start(settings.roles)
   payments.start()
+  const mailReceiver = await openMailReceiver({ settings, loaded, engine, log })
   const isApi = settings.roles.includes('api')
   // The link that was told before is good for a day, unless newer ones take its place.
   const token = isApi && !isAgain ? await issueToken(engine) : null
@@ -181,7 +185,7 @@ async function serveOn(place: Place): Promise<Running> {
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
     hasStorefront: isApi && loaded.config.storefront !== undefined,
     hasSeed: settings.isDevelopment && loaded.config.seed !== undefined,
-    paidBy: payments.titles,
+    ...{ paidBy: payments.titles, mailPlace: mailReceiver?.place ?? null },
     notices: [
       await recoveryNotice(storage),
       isMailKept(settings) ? mailNotice : null,
@@ -194,10 +198,10 @@ async function serveOn(place: Place): Promise<Running> {
       // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
       closing ??= (async () => {
         if (isApi && settings.drainMs > 0) await sleep(systemClock, settings.drainMs)
-        await server.close()
+        await Promise.all([server.close(), mailReceiver?.close()])
         await engine.stop()
         payments.stop()
-        for (const others of [pictures, documents]) others?.stop()
+        for (const others of [pictures, documents, mails]) others?.stop()
         shared?.stop()
         watch?.close()
         await mail.close()

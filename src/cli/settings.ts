@@ -26,6 +26,8 @@ export type ProcessSettings = {
   readonly isDevelopment: boolean
   readonly isRateLimited: boolean
   readonly smtpUrl: string | null
+  /** Where mail comes in, before what the config says. Null: as the config says. */
+  readonly smtpPort: number | null
   /** A bucket for the bytes of files, its key and secret included: never print it. Null: below the data folder. */
   readonly filesUrl: string | null
   readonly roles: readonly Role[]
@@ -149,6 +151,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     isDevelopment: oneOf('KINGPOST_ENV', ['development', 'production']) === 'development',
     isRateLimited: oneOf('KINGPOST_RATE_LIMITS', ['on', 'off']) === 'on',
     smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
+    smtpPort: environment['KINGPOST_SMTP_PORT'] ? portOf(environment['KINGPOST_SMTP_PORT']) : null,
     filesUrl: environment['KINGPOST_FILES_URL'] || null,
     drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
     roles: rolesOf(given('role', 'ROLE')),

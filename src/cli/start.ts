@@ -42,6 +42,7 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
   const links = {
     ...(running.hasStorefront ? { storefront: `${running.url}/` } : {}),
     ...shown,
+    ...(running.mailPlace === null ? {} : { mail: `smtp://${running.mailPlace}` }),
     ...(running.setUpLink === null ? {} : { firstAdmin: running.setUpLink }),
   }
   show(links, asText(links, modeOf(settings, running)))
@@ -66,6 +67,7 @@ const titles: Readonly<Record<string, string>> = {
   console: 'Console',
   api: 'API reference',
   health: 'Health',
+  mail: 'Mail comes in at',
   firstAdmin: 'First admin (one time)',
 }
 

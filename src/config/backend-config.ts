@@ -231,6 +231,21 @@ export type MailConfig = {
   readonly replyTo?: string
   /** What customers are written to in who do not say what they read: `en` when left out. */
   readonly language?: Language
+  /** Takes mail in: answers of customers, and what mail systems say of ours. None when left out. */
+  readonly inbound?: InboundMailConfig
+}
+
+export type InboundMailConfig = {
+  /** Whose MX records lead here: `in.shop.example`. Customers answer to addresses of it. */
+  readonly domain: string
+  /** Names there that take mail from anybody: `['help', 'orders']`. `postmaster` always does. */
+  readonly addresses?: readonly string[]
+  /** Where the process with the role `mail` listens: 2525 when left out. `KINGPOST_SMTP_PORT` goes before it. */
+  readonly port?: number
+  /** The address of this machine that it listens at: the one of HTTP when left out. */
+  readonly host?: string
+  /** Files with a certificate and its key, in PEM, relative to the config file. They are read again when they change. No STARTTLS when left out. */
+  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 /** Messages about what happens, to addresses that admins choose. */

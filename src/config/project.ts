@@ -152,7 +152,12 @@ export type MailSettings = {
   readonly replyTo: string | null
   /** Of customers who do not say what they read. */
   readonly language: Language
+  /** Null: none is taken in. */
+  readonly inbound: InboundMailSettings | null
 }
+
+/** `domain`: as the DNS has it. `addresses`: what stands before the @ where anybody may write to. */
+export type InboundMailSettings = { readonly domain: string; readonly addresses: ReadonlySet<string> }
 
 export type PaymentProviderSettings = {
   readonly id: string

@@ -4,13 +4,14 @@
 import { staffRolesOf } from '../access/staff-roles.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { parseColor, textOn, writtenColor } from '../base/color.ts'
+import { normalDomain } from '../base/email-address.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
-import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
+import type { BackendConfig, InboundMailConfig, ShopConfig } from '../config/backend-config.ts'
 import { bookkeepingOf } from '../config/bookkeeping.ts'
 import { invoicesOf } from '../config/invoices.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
-import type { Project, ShopSettings } from '../config/project.ts'
+import type { InboundMailSettings, Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
 import { sellerOf, standardClass, taxClassesOf, taxOf } from '../config/tax.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
@@ -39,10 +40,12 @@ import { discountTallies, discountUses } from '../domains/discounts/collections.
 import { discountsIn } from '../domains/discounts/discounts-in.ts'
 import { downloads } from '../domains/downloads/collections.ts'
 import { emails, suppressions } from '../domains/emails/collections.ts'
+import { emailIds, emailThreads } from '../domains/emails/threads.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { orderNotes } from '../domains/history/collections.ts'
+import { inboundMails, inboundPieces } from '../domains/inbound/collections.ts'
 import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries, salesEntries } from '../domains/ledger/collections.ts'
 import { cancellations } from '../domains/orders/cancellations.ts'
@@ -230,6 +233,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
         replyTo: config.mail?.replyTo ?? null,
         language: config.mail?.language ?? 'en',
+        inbound: config.mail?.inbound === undefined ? null : inboundOf(config.mail.inbound),
       },
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],
@@ -243,6 +247,11 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       })),
     },
   }
+}
+
+/** RFC 5321 section 4.5.1: every domain that takes mail has a postmaster. */
+function inboundOf({ domain, addresses = [] }: InboundMailConfig): InboundMailSettings {
+  return { domain: normalDomain(domain)!, addresses: new Set(['postmaster', ...addresses.map((name) => name.toLowerCase())]) }
 }
 
 /** The shop's own first. */
@@ -367,6 +376,10 @@ function coreCollections() {
     scheduleTicks,
     emails,
     suppressions,
+    emailThreads,
+    emailIds,
+    inboundMails,
+    inboundPieces,
     idempotencyKeys,
     rateLimits,
     hookCalls,

@@ -20,12 +20,18 @@ import { createIdentityProvider } from '../domains/accounts/provider-client.ts'
 import { sendProof } from '../domains/accounts/send-proof.ts'
 import { createUses } from '../domains/accounts/uses.ts'
 import { waysToProve } from '../domains/accounts/ways-to-prove.ts'
+import { answerable } from '../domains/emails/answerable.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
+import { type AddressKey, createAddressKey } from '../domains/emails/signed-address.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { createUnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
 import { createFileLinkKey } from '../domains/files/file-link.ts'
 import { createPictureSizes, type PictureMaker, type PictureParts, type PictureSizes } from '../domains/files/picture-sizes.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
+import { isKnownAddress } from '../domains/inbound/known-address.ts'
+import type { MailReader } from '../domains/inbound/parse-mail.ts'
+import { readEffect } from '../domains/inbound/read-effect.ts'
+import { createMailReceiving, type ReceiveMail } from '../domains/inbound/receive-mail.ts'
 import { attachInvoices } from '../domains/invoices/attach-invoices.ts'
 import { issueInvoiceEffects } from '../domains/invoices/issue-effect.ts'
 import { sendOrderLink } from '../domains/orders/look-up-order.ts'
@@ -58,6 +64,7 @@ import { inTransaction, type TransactionParts } from '../storage/in-transaction.
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
 import { checkAnswers } from './check-answers.ts'
+import type { MailPorts } from './mail-operations.ts'
 import { operationsOf } from './operations.ts'
 import { createReact } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
@@ -75,6 +82,8 @@ export type EngineOptions = {
   readonly services: Services
   readonly providers: readonly PaymentProvider[]
   readonly mail: MailTransport
+  /** Reads what comes in. By itself, beside whatever else is done, when left out. */
+  readonly mailReader?: MailReader
   /** The way to the receivers of webhooks. Left out where there is none. */
   readonly webhooks?: WebhookPorts
   /** The way to providers that sign people in. Left out where there is none. */
@@ -111,6 +120,10 @@ export type Engine = {
   recall(credentials: Credentials): Recalled | null
   /** Tells the id of each session and account whose rights were taken. */
   onRevoked(tell: (id: string) => void): void
+  /** The way in for mail, for whatever brings it. */
+  readonly receiveMail: ReceiveMail
+  /** Whether mail to an address is taken. */
+  readonly isMailTaken: (address: string) => Promise<boolean>
   /** Begins the work of these roles, all of them when left out. */
   start(roles?: readonly Role[]): Promise<void>
   /** Stops claiming and waits for what is under way. The storage stays open: it was given. */
@@ -118,14 +131,13 @@ export type Engine = {
 }
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { backend, storage, clock, random, log, blobs = createMemoryBlobs() } = options
+  const { backend, storage, clock, random, log, blobs = createMemoryBlobs(), replace = {} } = options
   const { model, project } = backend
   const newId = createIdSource(clock, random)
   const newSecret = (prefix: string) => makeSecret(random, prefix)
   const providers = spareProviders(options.providers.map(checkAnswers), { clock, log })
   const feed = await createFeed(storage)
   const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
-  const { replace = {} } = options
   const extension = { ...backend.extension, clock }
   const webhooks = createWebhookEvents({ model, storage, newId })
   const reactTo = createReact([eventHooks(extension.hooks, { ...extension, log }), webhooks.followEvent], providers)
@@ -134,7 +146,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
-  const handlers = [...effectHandlers({ ...options, blobs, providers, extension }, common), ...extensionHandlers(extension)]
+  const mailIn = createMailIn(common, options.mailReader)
+  const handlers = [...effectHandlers({ ...options, blobs, providers, extension, mailIn }, common), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf, providers }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -151,7 +164,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       providers,
       oauth: { providers: identityProvidersOf(options), log },
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
-      ...{ handlers, unsubscribeLinks: createUnsubscribeLinks(common), renderDocument: options.renderDocument ?? drawHere },
+      ...{ handlers, mail: mailIn.ports, renderDocument: options.renderDocument ?? drawHere },
       measured: measuredIn(options, { live: fanOut.counts, pausedProviders: providers.paused }),
       react,
     },
@@ -172,7 +185,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       findLinkedOrder: async (tokenHash) => (project.shop === null ? null : await findLinkedOrder(storage.reader, tokenHash, clock.now())),
       noteUse: createUses(common),
     }),
-    onRevoked: (tell) => watchRevocations(storage, tell),
+    ...{ onRevoked: (tell: (id: string) => void) => watchRevocations(storage, tell), ...mailIn },
     async start(roles = allRoles) {
       await webhooks.start()
       if (roles.includes('worker')) await scheduler.start()
@@ -186,6 +199,30 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await runner.stop()
     },
   }
+}
+
+type MailIn = Pick<Engine, 'receiveMail' | 'isMailTaken'> & {
+  readonly addressKey: AddressKey
+  readonly ports: MailPorts
+  readonly answerable: (transport: MailTransport) => MailTransport
+}
+
+function createMailIn(parts: TransactionParts & WorkParts, reader = readHere): MailIn {
+  const addressKey = createAddressKey(parts)
+  const { inbound } = parts.project.mail
+  return {
+    addressKey,
+    ports: { reader, unsubscribeLinks: createUnsubscribeLinks(parts) },
+    answerable: (transport) => (inbound === null ? transport : answerable(transport, addressKey, inbound.domain)),
+    receiveMail: createMailReceiving(parts),
+    isMailTaken: async (address) => inbound !== null && (await isKnownAddress(addressKey, inbound, address)),
+  }
+}
+
+/** Loaded with the first message: a start need not read it. */
+const readHere: MailReader = {
+  read: async (raw) => (await import('../domains/inbound/parse-mail.ts')).parseMail(raw),
+  readEnclosed: async (raw, place) => (await import('../domains/inbound/parse-mail.ts')).parseEnclosed(raw, place),
 }
 
 /** Loaded with the first document: a start need not read it. */
@@ -250,13 +287,19 @@ function personalHandlers(
 }
 
 function effectHandlers(
-  options: Omit<EngineOptions, 'providers'> & { readonly blobs: BlobStore; readonly providers: SparedProviders } & HasHooks,
+  options: Omit<EngineOptions, 'providers'> & {
+    readonly blobs: BlobStore
+    readonly providers: SparedProviders
+    readonly mailIn: MailIn
+  } & HasHooks,
   common: TransactionParts & WorkParts,
 ): EffectHandler[] {
-  const { mail, webhooks, clock, blobs, backend, providers, renderDocument = drawHere } = options
+  const { mail, webhooks, clock, blobs, backend, providers, renderDocument = drawHere, mailIn } = options
+  const { reader, unsubscribeLinks } = mailIn.ports
   return [
     ...personalHandlers(options, common),
-    sendEmail({ transport: mail, attach: attachInvoices(renderDocument), unsubscribeLinks: createUnsubscribeLinks(common) }),
+    sendEmail({ transport: mailIn.answerable(mail), attach: attachInvoices(renderDocument), unsubscribeLinks }),
+    readEffect({ reader, addressKey: mailIn.addressKey }),
     ...(backend.project.shop === null ? [] : issueInvoiceEffects()),
     sendProof(),
     ...(backend.project.shop ? [sendOrderLink()] : []),

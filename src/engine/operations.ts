@@ -82,10 +82,6 @@ import { readGiftCardBalance } from '../domains/credit/read-gift-card-balance.ts
 import { listDownloads } from '../domains/downloads/list-downloads.ts'
 import { openDownload } from '../domains/downloads/open-download.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
-import { resendEmail } from '../domains/emails/resend-email.ts'
-import { sendMail } from '../domains/emails/send-mail.ts'
-import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
-import type { UnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
 import { customerFigures } from '../domains/figures/customer-figures.ts'
 import { salesFigures } from '../domains/figures/sales-figures.ts'
 import { stockFigures } from '../domains/figures/stock-figures.ts'
@@ -174,6 +170,7 @@ import { listDeleted } from '../records/list-deleted.ts'
 import { ownFieldsOf, takingOwn, tellingOwn } from '../records/own-fields.ts'
 import type { HooksOf } from '../records/record-hooks.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
+import { idleMailPorts, type MailPorts, mailOperations } from './mail-operations.ts'
 import { isRestorable, recordOperations, scoped } from './record-operations.ts'
 import { webhookEventNames } from './webhook-events.ts'
 
@@ -183,9 +180,9 @@ export type OperationPorts = {
   /** Who else signs people in. */
   readonly oauth: OAuthParts
   readonly files: FilePorts
+  readonly mail: MailPorts
   readonly renderDocument: RenderDocument
   readonly handlers: readonly EffectHandler[]
-  readonly unsubscribeLinks: UnsubscribeLinks
   readonly measured: Omit<Measured, 'newestPosition'>
   readonly react: OperationParts['react']
 }
@@ -206,8 +203,8 @@ export const idlePorts: OperationPorts = {
   oauth: { providers: new Map(), log: { write() {} } },
   files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
   renderDocument: async () => new Uint8Array(),
+  mail: idleMailPorts,
   handlers: [],
-  unsubscribeLinks: { urlOf: async () => '', isGood: async () => false },
   measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts, pausedProviders: () => [] },
   react: async () => {},
 }
@@ -231,7 +228,7 @@ export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
 
 function operationsAlone(
   offer: Offer,
-  { changes, providers, oauth, files, renderDocument, handlers, measured, unsubscribeLinks }: OperationPorts,
+  { changes, providers, oauth, files, renderDocument, mail, handlers, measured }: OperationPorts,
   all: () => readonly Operation[],
 ): Operation[] {
   const roles = rolesOf(offer)
@@ -261,7 +258,7 @@ function operationsAlone(
     describeSchema({ roles, events, operations: all }),
     watchChanges(changes),
     readAudit(changes.feed),
-    ...mailOperations(offer.mails ?? [], unsubscribeLinks),
+    ...mailOperations(offer.mails ?? [], mail),
     retryEffect(handlers),
     cancelEffect(handlers),
     ...webhookOperations(events),
@@ -276,11 +273,6 @@ function operationsAlone(
       .map((collection) => scoped(`${collection.name}:read`, listDeleted(collection, changes))),
     ...offer.operations,
   ]
-}
-
-/** Mails out, and who wants no more of them. */
-function mailOperations(mails: Iterable<AnyOwnMail>, links: UnsubscribeLinks): Operation[] {
-  return [sendMail(mails), resendEmail, askUnsubscribe(links), unsubscribe(links)]
 }
 
 /** Who runs it. */

@@ -20,6 +20,9 @@ import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
 import { fulfillments } from '../../src/domains/fulfillment/collections.ts'
+import { inboundMails } from '../../src/domains/inbound/collections.ts'
+import { fileLetter } from '../../src/domains/inbound/file-letter.ts'
+import { parseMail } from '../../src/domains/inbound/parse-mail.ts'
 import { disputes, payments, refunds, webhookInbox } from '../../src/domains/payments/collections.ts'
 import { settlementLines } from '../../src/domains/payments/settlement-collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
@@ -243,6 +246,30 @@ const aLink = '/api/mail/unsubscribe?email=eml_1&signature=none'
 const theLinkKey = async (world: World): Promise<Given> => {
   await world.call('guest', { method: 'GET', url: aLink })
   return {}
+}
+
+/** One that came in, with a file. */
+const aLetter = async (world: World): Promise<Given> => {
+  const raw = Buffer.from(
+    'From: owner@example.com\r\nSubject: Hello\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n' +
+      '--b\r\nContent-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment\r\n\r\n1;2\r\n--b--\r\n',
+  )
+  const envelope = {
+    door: 'smtp',
+    from: 'owner@example.com',
+    recipients: ['help@in.example'],
+    remoteAddress: null,
+    helo: null,
+    isEncrypted: false,
+  } as const
+  const { id } = await world.engine.receiveMail(raw, envelope)
+  const parsed = await parseMail(raw)
+  await world.write(async (tx, now) => {
+    const mail = await tx.get(inboundMails, id)
+    await fileLetter(workIn(world.engine.parts, tx, now), { mail: mail!, parsed, recognised: { places: [] } })
+  })
+  const [letter] = await world.engine.parts.storage.reader.find(emails, { where: eq('inbound', id), limit: 1 })
+  return { mail: id, email: letter!.id, thread: letter!.thread! }
 }
 
 /** A proof by mail of the owner's account, or of an address for it. */
@@ -590,6 +617,13 @@ const runningRows: Row[] = [
       events: ['suppressions.delete: suppressions'],
     },
   ),
+  ...rows('inboundMails.raw', staffOnly(200), (_, { mail }) => ({ method: 'GET', url: `/api/inboundMails/${mail}/raw` }), {
+    given: aLetter,
+  }),
+  ...rows('emails.raw', staffOnly(200), (_, { email }) => ({ method: 'GET', url: `/api/emails/${email}/raw` }), { given: aLetter }),
+  ...rows('emails.attachment', staffOnly(200), (_, { email }) => ({ method: 'GET', url: `/api/emails/${email}/attachments/0` }), {
+    given: aLetter,
+  }),
   ...rows('schema.describe', staffOnly(200), { method: 'GET', url: '/api/schema' }),
   ...rows('changes.watch', staffOnly(200), { method: 'GET', url: '/api/changes?collections=emails' }),
   ...rows('effects.retry', staffOnly(200), (_, { effect }) => post(`/api/effects/${effect}/retry`), {
@@ -1317,6 +1351,8 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 16 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
+  emailThreads: { counts: adminsAlone },
+  inboundMails: { counts: adminsAlone },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhookDeliveries: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },

@@ -24,7 +24,7 @@ const javaLibraries = {
 
 /** Bodies that are bytes to whoever sends them or gets them. That generator knows one name for such. */
 const bytesAs = Object.fromEntries(
-  ['*/*', 'application/pdf', 'text/csv', 'application/jsonl', 'application/offset+octet-stream'].map((type) => [
+  ['*/*', 'application/pdf', 'text/csv', 'application/jsonl', 'application/offset+octet-stream', 'message/rfc822'].map((type) => [
     type,
     'application/octet-stream',
   ]),

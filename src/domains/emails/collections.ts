@@ -24,6 +24,16 @@ const attachmentShape = {
   required: ['name', 'record'],
 } as const
 
+/** A file that came with a message. `place`: its number there, from 0. */
+export type EnclosedFile = { readonly place: number; readonly name: string; readonly type: string; readonly size: number }
+
+const enclosedShape = {
+  type: 'object',
+  title: 'EnclosedFile',
+  properties: { place: { type: 'integer' }, name: { type: 'string' }, type: { type: 'string' }, size: { type: 'integer' } },
+  required: ['place', 'name', 'type', 'size'],
+} as const
+
 export const emails = collection('emails', {
   // Found by any part of an address; and an index would be written with every message.
   search: 'parts',
@@ -57,6 +67,20 @@ export const emails = collection('emails', {
     sendAt: field.dateTime(),
     /** From then on it is of no use, such as a code to sign in, and is not sent. */
     expiresAt: field.dateTime(),
+    /** Message-IDs of what it answers: the next one, and all before it. */
+    inReplyTo: field.text({ max: 400 }),
+    references: field.json<readonly string[] | null>({ feed: false, schema: { type: ['array', 'null'], items: { type: 'string' } } }),
+    /** Of one that came in. What its sender calls themselves, and what it says without what it quotes and the signature. */
+    fromName: field.text({ max: 200, personal: true }),
+    reply: field.longText({ max: 1_000_000, feed: false }),
+    /** A program wrote it: nothing answers it by itself. */
+    isAutomatic: field.boolean(),
+    /** Whether it is sure that it comes from whom it names, and that this is who was written to. */
+    isVerified: field.boolean(),
+    /** What came with it: `/api/emails/{id}/attachments/{place}`. */
+    enclosed: field.json<readonly EnclosedFile[] | null>({ schema: { type: ['array', 'null'], items: enclosedShape } }),
+    /** What arrived, of which it was made: the row of `inboundMails`. */
+    inbound: field.text({ max: 100 }),
     lastError: field.longText(),
     failure: field.enum(emailFailures),
     /** Since when nobody knows whether a copy has arrived: one that is sent later may be the second. */

@@ -11,6 +11,18 @@ import { render, type Template } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
 import { type TemplateName, templates } from './templates.ts'
 
+/** What a message of ours has none of. */
+const notReceived = {
+  inReplyTo: null,
+  references: null,
+  fromName: null,
+  reply: null,
+  isAutomatic: null,
+  isVerified: null,
+  enclosed: null,
+  inbound: null,
+} as const
+
 export type NewEmail = {
   /** Once per key: `order.placed:ord_…`. */
   readonly key: string
@@ -51,8 +63,10 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     if ((await findUnique(tx, emails, eq('key', given.key))) !== null) return null
     if (!(await mayWriteTo(work, { kind: given.bound, to: given.to }))) return null
   }
-  const { from, replyTo, language } = project.mail
+  const { from, replyTo, inbound, language } = project.mail
   const { sendAt = null, expiresAt = null } = given
+  // By what it is about. Nobody answers a code, and what quotes it is not to lie here.
+  const isAnswered = inbound !== null && given.secret == null
   const id = newId('eml')
   const template: OwnTemplate = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
   const { category } = template
@@ -63,7 +77,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     status: 'queued',
     from: from.name === '' ? from.address : `${from.name} <${from.address}>`,
     to: given.to,
-    replyTo: given.replyTo ?? replyTo,
+    replyTo: given.replyTo ?? (isAnswered ? null : replyTo),
     subject,
     text,
     html,
@@ -78,6 +92,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     category: category ?? 'transactional',
     sendAt,
     expiresAt,
+    ...notReceived,
     lastError: null,
     failure: null,
     uncertainAt: null,

@@ -9,7 +9,7 @@ import type { Reader } from '../../storage/storage.ts'
 import { pauseAfter } from './categories.ts'
 import { addressHash, type Email, type EmailAttachment, emails, suppressions } from './collections.ts'
 import { emailSend } from './queue-email.ts'
-import { suppress } from './suppressions.ts'
+import { isNoMailbox, suppress } from './suppressions.ts'
 import type { Attachment, Delivery, MailTransport } from './transport.ts'
 import { type UnsubscribeLinks, unsubscribeMark } from './unsubscribe-link.ts'
 
@@ -140,11 +140,6 @@ function inTime({ expiresAt }: Email, pauseMs: number, now: number): number {
 /** An attempt of which nobody wrote an end may have handed the message over before its process died, and so may the one that ends now. */
 function isUncertain({ attempts, failures }: Effect, outcome: Outcome): boolean {
   return outcome.end === 'unknown' || (outcome.end === 'retry' && outcome.isUncertain === true) || attempts - 1 > (failures ?? 0)
-}
-
-/** Enhanced status codes (RFC 3463 section 3.2, RFC 7505) that say that nobody reads mail there. Others speak of the message, or of us. */
-function isNoMailbox(reply: string): boolean {
-  return /\b5\.1\.(?:1|2|3|6|10)\b/.test(reply) && !reply.includes('(gave up after')
 }
 
 /** What the receiver reads. */

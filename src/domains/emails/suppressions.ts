@@ -15,3 +15,8 @@ export async function suppress({ tx, newId }: Pick<Work, 'tx' | 'newId'>, { addr
   const row = { id: newId('supp'), address: normalEmail(address), hash: addressHash(address), scope: scopeOf(reason), reason, email, note }
   return await tx.insertOnce(suppressions, row, 'usual')
 }
+
+/** Enhanced status codes (RFC 3463 section 3.2, RFC 7505) that say that nobody reads mail there. Others speak of the message, or of us. */
+export function isNoMailbox(reply: string): boolean {
+  return /\b5\.1\.(?:1|2|3|6|10)\b/.test(reply) && !reply.includes('(gave up after')
+}

@@ -4,13 +4,21 @@
 
 import { isDay } from '../../base/clock.ts'
 import { isCurrency } from '../../base/currencies.ts'
-import { isEmail } from '../../base/email-address.ts'
+import { isEmail, normalDomain } from '../../base/email-address.ts'
 import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import { declarationOf } from '../../base/place.ts'
 import { isTimeZone } from '../../base/time-zone.ts'
 import { isOrigin } from '../../base/web-address.ts'
-import type { BackendConfig, BookkeepingConfig, MailConfig, ShopConfig, StockConfig, WebhooksConfig } from '../../config/backend-config.ts'
+import type {
+  BackendConfig,
+  BookkeepingConfig,
+  InboundMailConfig,
+  MailConfig,
+  ShopConfig,
+  StockConfig,
+  WebhooksConfig,
+} from '../../config/backend-config.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { isKind } from '../../schema/kinds/kind.ts'
@@ -121,10 +129,25 @@ const shop = object(
   } satisfies Record<keyof ShopConfig, Check>,
   { required: ['currency'] },
 )
+const localName = is(
+  'what stands before the @ of an address, such as help',
+  (value) => typeof value === 'string' && !value.includes('@') && isEmail(`${value}@in.example`),
+)
+const inbound = object(
+  {
+    domain: is('a domain, such as in.shop.example', (value) => typeof value === 'string' && normalDomain(value) !== null),
+    addresses: list(localName),
+    port: whole(0, 65_535),
+    host: is('an address of this machine, such as 0.0.0.0', (value) => typeof value === 'string' && /^[\w.:-]+$/.test(value)),
+    tls: object({ key: line, cert: line }, { required: ['key', 'cert'] }),
+  } satisfies Record<keyof InboundMailConfig, Check>,
+  { required: ['domain'] },
+)
 const mail = object({
   from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
   replyTo: emailAddress,
   language: word(...languages),
+  inbound,
 } satisfies Record<keyof MailConfig, Check>)
 
 const config = object(

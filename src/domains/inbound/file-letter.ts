@@ -1,0 +1,130 @@
+// Writing a message that was read: once, however often and by whichever way it came; into the thread that it belongs to; and what a mail
+// system says of a message of ours is noted there. Invariants: a thread is found by what only who was written to can know (a signed address, the
+// Message-ID of ours), never by a subject; a report moves a message of ours to `bounced` and nothing else.
+import type { DomainEvent } from '../../contract/events.ts'
+import { eq } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import { type Email, emails } from '../emails/collections.ts'
+import { emailReceived } from '../emails/events.ts'
+import { type EmailThread, emailIds, emailThreads, openThread, threadKeyOf } from '../emails/threads.ts'
+import { type InboundMail, inboundMails } from './collections.ts'
+import { noteReport } from './note-report.ts'
+import type { ParsedMail } from './parse-mail.ts'
+import type { Recognised } from './recognise.ts'
+
+export type Letter = { readonly mail: InboundMail; readonly parsed: ParsedMail; readonly recognised: Recognised }
+
+export async function fileLetter(work: Work, letter: Letter): Promise<readonly DomainEvent[]> {
+  const { tx, newId } = work
+  const { mail, parsed } = letter
+  const key = keyOf(letter)
+  const repeated = await findUnique(tx, emails, eq('key', key))
+  if (repeated !== null) {
+    await tx.update(inboundMails, mail, { set: { state: 'parsed', email: repeated.id } })
+    return []
+  }
+  const answered = await findAnswered(work, letter)
+  const id = newId('eml')
+  // What a mail system says of a message belongs to that message, not to a conversation.
+  const isReport = parsed.report !== null && parsed.report.kind !== 'automatic'
+  const thread = isReport ? null : await threadOf(work, { ...letter, answered, id })
+  const email = await tx.insert(emails, rowOf(letter, { id, key, thread, answered }), 'conflict')
+  if (parsed.messageId !== null) await tx.insert(emailIds, { id: newId('emid'), messageId: parsed.messageId, email: id })
+  await tx.update(inboundMails, mail, { set: { state: 'parsed', email: id } })
+  if (isReport && answered !== null) await noteReport(work, { report: parsed.report!, about: answered })
+  if (thread === null) return []
+  return [emailReceived({ email, thread })]
+}
+
+/** The same message by another way, or brought again with another way noted in its head, is the same. */
+function keyOf({ mail, parsed }: Letter): string {
+  return `in:${mail.recipients
+    .map((one) => one.toLowerCase())
+    .toSorted()
+    .join(',')}:${parsed.digest}`.slice(-400)
+}
+
+/** The message of ours, or of theirs, that it answers or speaks of. */
+async function findAnswered({ tx }: Work, { parsed, recognised }: Letter): Promise<Email | null> {
+  for (const { email } of recognised.places) {
+    const found = await tx.get(emails, email)
+    if (found !== null) return found
+  }
+  for (const messageId of [...parsed.answers, ...(parsed.report === null ? [] : parsed.encloses)]) {
+    const found = await byMessageId(tx, messageId)
+    if (found !== null) return found
+  }
+  return null
+}
+
+async function byMessageId(tx: Work['tx'], messageId: string): Promise<Email | null> {
+  // Ours are made of the id of the message.
+  const own = /^<(eml_[0-9a-hjkmnp-tv-z]{26})@/.exec(messageId)?.[1]
+  if (own !== undefined) {
+    const found = await tx.get(emails, own)
+    return found?.messageId === messageId ? found : null
+  }
+  // Beyond the limit: others of that id, which a sender may give twice.
+  const [row] = await tx.find(emailIds, { where: eq('messageId', messageId), sort: [{ path: 'id', descending: true }], limit: 1 })
+  return row === undefined ? null : await tx.get(emails, row.email)
+}
+
+type Threaded = Letter & { readonly answered: Email | null; readonly id: string }
+
+/** A letter that a person wrote opens it, and waits for somebody; one that a program wrote is shown there. */
+async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): Promise<EmailThread> {
+  const { tx, now } = work
+  const address = parsed.from || mail.from || 'unknown'
+  const subject = parsed.subject || '(no subject)'
+  const known = answered?.thread ? await tx.get(emailThreads, answered.thread) : null
+  const thread = known ?? (await openThread(work, placeOf({ answered, address, subject, id })))
+  if (parsed.isAutomatic) return thread
+  return await tx.update(emailThreads, thread, { set: { status: 'open', isWaiting: true, lastAt: now } })
+}
+
+type Unplaced = { readonly answered: Email | null; readonly address: string; readonly subject: string; readonly id: string }
+
+function placeOf({ answered, address, subject, id }: Unplaced) {
+  const to = answered?.direction === 'out' ? answered.to : address
+  const record = answered?.record ?? null
+  if (answered !== null && record !== null) return { key: threadKeyOf(record, to), record, address: to, subject: answered.subject }
+  return { key: `letter:${answered?.id ?? id}`, record, address: to, subject: answered?.subject ?? subject }
+}
+
+/** What only a message of ours has. */
+const notSent = { category: null, sendAt: null, expiresAt: null, failure: null, uncertainAt: null }
+
+type Filed = { readonly id: string; readonly key: string; readonly thread: EmailThread | null; readonly answered: Email | null }
+
+function rowOf({ mail, parsed }: Letter, { id, key, thread, answered }: Filed) {
+  return {
+    id,
+    direction: 'in',
+    status: 'received',
+    from: parsed.from || mail.from || 'unknown',
+    to: mail.recipients[0] ?? parsed.to,
+    replyTo: null,
+    subject: parsed.subject,
+    text: parsed.text,
+    html: parsed.html,
+    secret: null,
+    messageId: parsed.messageId ?? `<${id}@unknown.invalid>`,
+    key,
+    template: null,
+    record: thread?.record ?? answered?.record ?? null,
+    thread: thread?.id ?? null,
+    attachments: null,
+    ...notSent,
+    inReplyTo: parsed.answers[0] ?? null,
+    references: [...parsed.references],
+    fromName: parsed.fromName || null,
+    reply: parsed.reply,
+    isAutomatic: parsed.isAutomatic,
+    isVerified: false,
+    enclosed: parsed.enclosed.length === 0 ? null : [...parsed.enclosed],
+    inbound: mail.id,
+    lastError: null,
+    sentAt: parsed.writtenAt,
+  } as const
+}

@@ -1,0 +1,57 @@
+// Reading what arrived: outside of any transaction, by a reader that can be ended. What came of it is written in one transaction: the letter,
+// its thread, and what it says of a message of ours. Invariant: what cannot be read is quarantined as it came, and staff may have it tried again.
+import { isEngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { type EffectHandler, effectHandler, type Outcome } from '../../effects/effect.ts'
+import { inboundMails } from './collections.ts'
+import { fileLetter } from './file-letter.ts'
+import type { MailReader, ParsedMail } from './parse-mail.ts'
+import { emailParse, rawOf } from './receive-mail.ts'
+import { type Recognise, type Recognised, recognise } from './recognise.ts'
+
+type Read = { readonly parsed: ParsedMail; readonly recognised: Recognised }
+
+export function readEffect({ reader, ...ports }: Recognise & { readonly reader: MailReader }): EffectHandler {
+  return effectHandler(emailParse, {
+    role: 'mail',
+    attemptsMax: limits.mailReadsMax,
+    async perform({ payload, read, project }): Promise<Outcome<Read | null>> {
+      const mail = await read.get(inboundMails, payload.mail)
+      if (mail === null || mail.state === 'parsed') return { end: 'done', result: null }
+      const raw = await rawOf(read, mail)
+      if (raw === null) return { end: 'dead', error: 'Not all of its bytes are there.' }
+      try {
+        const parsed = await reader.read(raw)
+        return { end: 'done', result: { parsed, recognised: await recognise(ports, { mail, parsed, project }) } }
+      } catch (error) {
+        const { message } = error as Error
+        if (isEngineError(error, 'overloaded')) return { end: 'retry', error: message, afterMs: 5_000, isNoAttempt: true }
+        return { end: 'retry', error: message, afterMs: 1_000 }
+      }
+    },
+
+    async settle(work) {
+      const { tx, payload, outcome } = work
+      if (outcome.end === 'done') {
+        if (outcome.result === null) return
+        const mail = await tx.lock(inboundMails, payload.mail, 'exclusive')
+        if (mail === null || mail.state === 'parsed') return
+        return await fileLetter(work, { mail, ...outcome.result })
+      }
+      if (outcome.end !== 'dead') return
+      const mail = await tx.get(inboundMails, payload.mail)
+      if (mail?.state === 'received')
+        await tx.update(inboundMails, mail, { set: { state: 'quarantined', reason: outcome.error.slice(0, 2_000) } })
+    },
+
+    async tryAgain({ tx, payload }) {
+      const mail = await tx.get(inboundMails, payload.mail)
+      if (mail?.state === 'quarantined') await tx.update(inboundMails, mail, { set: { state: 'received', reason: null } })
+    },
+
+    async giveUp({ tx, payload }) {
+      const mail = await tx.get(inboundMails, payload.mail)
+      if (mail?.state === 'received') await tx.update(inboundMails, mail, { set: { state: 'quarantined', reason: 'Staff gave it up.' } })
+    },
+  })
+}

@@ -1,0 +1,47 @@
+// Real mail: answers in many languages, bounces of many systems, damaged letters. It lies beside the project; where it is not, only CI minds.
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { trimReply } from '../emails/trim-reply.ts'
+import { parseMail } from './parse-mail.ts'
+
+const folder = join(import.meta.dirname, '../../../../../shared/data/mail')
+const isThere = existsSync(folder)
+const skip = isThere || process.env['CI'] === 'true' ? false : `${folder} is not there`
+const filesIn = (name: string) =>
+  readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+const even = (text: string) => text.replace(/^\s*\n/, '').trimEnd()
+
+describe('real mail', { skip }, () => {
+  test('what was written is told from what was quoted: all of 64 answers', () => {
+    const names = readdirSync(join(folder, 'replies/emails'))
+    assert.equal(names.length, 64)
+    const wrong = names.filter((name) => {
+      const [text, own] = ['emails', 'trimmed'].map((of) => readFileSync(join(folder, 'replies', of, name), 'utf8'))
+      return even(trimReply(text!).text) !== even(own!)
+    })
+    assert.deepEqual(wrong, [])
+  })
+
+  test('each of 315 reports is known as one; 307 name a recipient, 232 a status', async () => {
+    const reports = await Promise.all(filesIn('bounces').map(async (path) => (await parseMail(readFileSync(path))).report))
+    assert.equal(reports.length, 315)
+    assert.equal(reports.filter((report) => report === null).length, 0)
+    const recipients = reports.map((report) => report!.recipients)
+    assert.ok(recipients.filter(({ length }) => length > 0).length >= 307)
+    assert.ok(recipients.filter((all) => all.some(({ status }) => status !== null)).length >= 232)
+  })
+
+  test('damaged letters are read, and their text can be kept by any database', async () => {
+    const paths = filesIn('odd')
+    assert.ok(paths.length > 30)
+    for (const path of paths) {
+      const mail = await parseMail(readFileSync(path))
+      const texts = [mail.text, mail.reply, mail.subject, mail.from, mail.fromName, mail.html ?? '']
+      for (const text of texts) assert.ok(text.isWellFormed() && !text.includes('\0'), path)
+    }
+  })
+})

@@ -1,0 +1,21 @@
+// The operations of mail, out and in.
+import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
+import { resendEmail } from '../domains/emails/resend-email.ts'
+import { sendMail } from '../domains/emails/send-mail.ts'
+import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
+import type { UnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
+import { openMailOperations } from '../domains/inbound/open-mail.ts'
+import type { MailReader } from '../domains/inbound/parse-mail.ts'
+import type { Operation } from '../operation/define.ts'
+
+export type MailPorts = { readonly unsubscribeLinks: UnsubscribeLinks; readonly reader: MailReader }
+
+export const idleMailPorts: MailPorts = {
+  unsubscribeLinks: { urlOf: async () => '', isGood: async () => false },
+  reader: { read: () => Promise.reject(new Error('idle')), readEnclosed: async () => null },
+}
+
+/** `mails`: templates of the project. */
+export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, reader }: MailPorts): readonly Operation[] {
+  return [sendMail(mails), resendEmail, askUnsubscribe(unsubscribeLinks), unsubscribe(unsubscribeLinks), ...openMailOperations(reader)]
+}

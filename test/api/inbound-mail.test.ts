@@ -1,0 +1,404 @@
+// Mail that comes in: what is taken is stored before it is said so, what could be two messages to another server is refused, and what nobody can
+// read is kept. Spoken to by hand over real sockets.
+// slow: mariadb, mysql, mongodb
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { limits } from '../../src/base/limits.ts'
+import { and, eq } from '../../src/contract/filter.ts'
+import { type Email, emails, suppressions } from '../../src/domains/emails/collections.ts'
+import { emailThreads } from '../../src/domains/emails/threads.ts'
+import type { MailTransport, Message } from '../../src/domains/emails/transport.ts'
+import { type InboundMail, inboundMails } from '../../src/domains/inbound/collections.ts'
+import { rawOf } from '../../src/domains/inbound/receive-mail.ts'
+import { createSmtpReceiver, type SmtpReceiver, type SmtpReceiverOptions } from '../../src/domains/inbound/smtp-receiver.ts'
+import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
+import { eventually } from '../support/eventually.ts'
+import { type SmtpTalk, talkTo } from '../support/smtp-talk.ts'
+
+const config = { ...testConfig, mail: { inbound: { domain: 'in.shop.test', addresses: ['help'] } } }
+let world: World
+let receiver: SmtpReceiver
+let talk: SmtpTalk
+
+async function open(options: Partial<SmtpReceiverOptions> = {}): Promise<number> {
+  receiver = createSmtpReceiver({
+    name: 'in.shop.test',
+    isKnown: world.engine.isMailTaken,
+    receive: world.engine.receiveMail,
+    clock: systemClock,
+    log: { write: (level, message, fields) => void world.log.push({ level, message, fields }) },
+    ...options,
+  })
+  return await receiver.listen(0, '127.0.0.1')
+}
+
+beforeEach(async () => {
+  world = await openWorld({ config })
+  await world.engine.start()
+  talk = await talkTo(await open())
+})
+afterEach(async () => {
+  talk.hangUp()
+  await receiver.close()
+  await world.close()
+})
+
+const read = () => world.engine.parts.storage.reader
+const arrived = async (): Promise<InboundMail[]> => await read().find(inboundMails, { limit: 200 })
+const letters = async (): Promise<Email[]> => await read().find(emails, { where: eq('direction', 'in'), limit: 200 })
+/** The letter that was made of what was stored under this answer. */
+async function letterOf(answer: string): Promise<Email> {
+  const [, id] = /^250 2\.0\.0 Stored as (inm_\w+)$/.exec(answer) ?? assert.fail(answer)
+  return await eventually(`${id} is read`, async () => {
+    const mail = await read().get(inboundMails, id!)
+    return mail?.state === 'parsed' ? await read().get(emails, mail.email!) : null
+  })
+}
+
+const letter = (lines: readonly string[], head: readonly string[] = []) =>
+  [
+    'From: Ann Lee <ann@mail.example>',
+    'To: help@in.shop.test',
+    'Subject: Hello',
+    'Message-ID: <one@mail.example>',
+    ...head,
+    '',
+    ...lines,
+  ].join('\r\n')
+
+describe('the receiver', () => {
+  test('stores what it takes, byte for byte, before it says so', async () => {
+    const raw = Buffer.from(letter(['Grüße \x80\xff', '..dots', '']), 'latin1')
+    const answer = await talk.mail(
+      'ann@mail.example',
+      'help@in.shop.test',
+      Buffer.from(raw.toString('latin1').replace('\r\n..', '\r\n...'), 'latin1'),
+    )
+    const [mail] = await arrived()
+    assert.equal(answer, `250 2.0.0 Stored as ${mail!.id}`)
+    assert.deepEqual(
+      [mail!.from, mail!.recipients, mail!.helo, mail!.door],
+      ['ann@mail.example', ['help@in.shop.test'], 'peer.example', 'smtp'],
+    )
+    assert.deepEqual(await rawOf(read(), mail!), Buffer.concat([raw, Buffer.from('\r\n')]))
+    const email = await letterOf(answer)
+    assert.deepEqual(
+      [email.from, email.fromName, email.to, email.subject, email.status],
+      ['ann@mail.example', 'Ann Lee', 'help@in.shop.test', 'Hello', 'received'],
+    )
+  })
+
+  test('takes the same again from one that did not hear the answer, and makes nothing of it', async () => {
+    const first = await talk.mail('ann@mail.example', 'help@in.shop.test', letter(['Hello?']))
+    assert.equal(await talk.mail('ann@mail.example', 'help@in.shop.test', letter(['Hello?'])), first)
+    await letterOf(first)
+    assert.equal((await arrived()).length, 1)
+    // By another way: with another line in its head it is other bytes, and the same letter.
+    const again = await talk.mail('ann@mail.example', 'help@in.shop.test', `Received: from there\r\n${letter(['Hello?'])}`)
+    await letterOf(again)
+    assert.notEqual(again, first)
+    assert.equal((await letters()).length, 1)
+    // The same id with other words is another letter: some senders give one twice.
+    await letterOf(await talk.mail('ann@mail.example', 'help@in.shop.test', letter(['Another one'])))
+    assert.equal((await letters()).length, 2)
+  })
+
+  test('refuses recipients that there are not, at RCPT', async () => {
+    await talk.say('MAIL FROM:<ann@mail.example>')
+    for (const address of [
+      'nobody@in.shop.test',
+      'help@elsewhere.example',
+      'help@in.shop.test.example',
+      `reply+a${'0'.repeat(46)}@in.shop.test`,
+      'postmaster@[127.0.0.1]',
+    ])
+      assert.match(await talk.say(`RCPT TO:<${address}>`), /^550 5\.1\.1 /, address)
+    for (const address of ['help@in.shop.test', 'HELP+order@IN.SHOP.TEST', 'postmaster@in.shop.test'])
+      assert.match(await talk.say(`RCPT TO:<${address}>`), /^250 /, address)
+    for (let tried = 5; tried < limits.inboundUnknownMax; tried++) await talk.say(`RCPT TO:<try${tried}@in.shop.test>`)
+    assert.equal(await talk.say('RCPT TO:<help@in.shop.test>'), '')
+    assert.deepEqual(await arrived(), [])
+  })
+
+  test('smuggling: what other servers take for the end of a message is none, and is refused', async () => {
+    const second = 'MAIL FROM:<boss@shop.test>\r\nRCPT TO:<help@in.shop.test>\r\nDATA\r\nFrom: boss\r\n\r\nPay them.'
+    for (const smuggled of ['\n.\n', '\n.\r\n', '\r.\r', '\r\n.\n', '\r\n.\r', 'a\nb', 'a\rb', '\r\n\0.\n']) {
+      const answer = await talk.mail('ann@mail.example', 'help@in.shop.test', `${letter(['Hello'])}${smuggled}${second}`)
+      assert.match(answer, /^550 5\.5\.2 /, JSON.stringify(smuggled))
+      assert.match(await talk.say('NOOP'), /^250 /)
+    }
+    assert.deepEqual(await arrived(), [])
+  })
+
+  test('a first line of two dots, in pieces, ends no message', async () => {
+    for (const line of ['MAIL FROM:<ann@mail.example>', 'RCPT TO:<help@in.shop.test>', 'DATA']) await talk.say(line)
+    for (const byte of '..\r\nRSET\r\n') {
+      talk.push(byte)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.match(await talk.send('.\r\n'), /^250 2\.0\.0 Stored/)
+    assert.deepEqual((await rawOf(read(), (await arrived())[0]!))!.toString(), '.\r\nRSET\r\n')
+  })
+
+  test('commands before their turn, and envelopes with line breaks in them', async () => {
+    assert.match(await talk.say('DATA'), /^503 /)
+    for (const line of ['MAIL FROM:<a@b.example> SIZE=99999999999', 'MAIL FROM:<a b@c.example>', 'MAIL FROM:<>\0'])
+      assert.match(await talk.say(line), /^5\d\d /, line)
+    // A CR ends no command: there is one answer, and no recipient.
+    assert.match(await talk.say('MAIL FROM:<ann@mail.example>\rRCPT TO:<help@in.shop.test>'), /^250 /)
+    assert.match(await talk.say('DATA'), /^503 /)
+    assert.match(await talk.say('AUTH PLAIN AGEAYg=='), /^5\d\d /)
+    assert.match(await talk.say('STARTTLS'), /^5\d\d /)
+    assert.match(await talk.say('VRFY help'), /^252 /)
+    assert.deepEqual(await arrived(), [])
+  })
+
+  test('a database that is away: 4xx, and nothing is promised', async () => {
+    talk.hangUp()
+    await receiver.close()
+    talk = await talkTo(await open({ receive: () => Promise.reject(new Error('away')) }))
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', letter(['Hello'])), /^451 4\.3\.0 /)
+    talk.hangUp()
+    await receiver.close()
+    talk = await talkTo(await open({ receive: () => new Promise(() => {}), bounds: { storeMs: 50 } }))
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', letter(['Hello'])), /^451 4\.3\.0 /)
+    talk.hangUp()
+    await receiver.close()
+    talk = await talkTo(await open({ isKnown: () => Promise.reject(new Error('away')) }))
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', letter(['Hello'])), /^451 4\.3\.0 /)
+  })
+
+  test('what is too large, too much at once, too often here, or too far travelled', async () => {
+    talk.hangUp()
+    await receiver.close()
+    const port = await open({ bounds: { bytesMax: 20_000, bytesAtOnce: 25_000 } })
+    talk = await talkTo(port)
+    assert.match(await talk.say('MAIL FROM:<ann@mail.example> SIZE=20001'), /^552 /)
+    const lines = (bytes: number) => letter(Array.from({ length: bytes / 50 }, () => 'x'.repeat(48)))
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', lines(30_000)), /^552 5\.3\.4 /)
+    // One that is on its way holds most of what there is.
+    const slow = await talkTo(port)
+    for (const line of ['MAIL FROM:<ann@mail.example>', 'RCPT TO:<help@in.shop.test>', 'DATA']) await slow.say(line)
+    slow.push(lines(15_000))
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', lines(15_000)), /^452 4\.3\.1 /)
+    assert.match(await slow.send('\r\n.\r\n'), /^250 /)
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', lines(15_100)), /^250 /)
+    const travelled = letter(
+      ['Hello'],
+      Array.from({ length: limits.inboundHopsMax + 1 }, () => 'Received: by a.example'),
+    )
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', travelled), /^554 5\.4\.6 /)
+    slow.hangUp()
+    const many = await Promise.all(Array.from({ length: limits.inboundClientsPerAddress }, () => talkTo(port, '')))
+    const replies = await Promise.all(many.map((one) => one.say('EHLO peer.example')))
+    assert.ok(replies.some((reply) => !reply.startsWith('250')))
+    for (const one of many) one.hangUp()
+  })
+})
+
+describe('what came in', () => {
+  const take = async (raw: string | Uint8Array, to = 'help@in.shop.test') => await letterOf(await talk.mail('ann@mail.example', to, raw))
+
+  test('starts a conversation of its own, where it answers nothing', async () => {
+    const first = await take(letter(['Do you have Emma?']))
+    const [thread] = await read().find(emailThreads, { limit: 10 })
+    assert.deepEqual(
+      [thread!.address, thread!.record, thread!.status, thread!.isWaiting, first.thread],
+      ['ann@mail.example', null, 'open', true, thread!.id],
+    )
+    // An answer to their own letter goes where that is; the subject alone leads nowhere.
+    const second = await take(['From: ann@mail.example', 'Subject: Re: Hello', 'In-Reply-To: <one@mail.example>', '', 'Well?'].join('\r\n'))
+    assert.equal(second.thread, thread!.id)
+    const third = await take(['From: eve@mail.example', 'Subject: Re: Hello', '', 'Me too'].join('\r\n'))
+    assert.notEqual(third.thread, thread!.id)
+  })
+
+  test('odd ones are read, or kept', async () => {
+    const odd: Record<string, string | Buffer> = {
+      empty: '',
+      'no head': 'just words',
+      'no end of a head': 'Subject: x',
+      'NULs and half characters': Buffer.from('Subject: a\0b =?utf-8?q?=ED=A0=80?=\r\n\r\nNUL \0 and \xed\xa0\x80', 'latin1'),
+      'a charset that there is not': 'Content-Type: text/plain; charset=x-nothing\r\n\r\nHello',
+      'a date that is none': 'Date: the day after\r\nSubject: x\r\n\r\nHello',
+      'no sender': 'Subject: x\r\n\r\nHello',
+      'a thousand recipients': `To: ${Array.from({ length: 1_000 }, (_, n) => `a${n}@b.example`).join(',\r\n ')}\r\n\r\nHello`,
+      '5,000 parts': `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n\r\nx\r\n'.repeat(5_000)}--b--`,
+    }
+    for (const [name, raw] of Object.entries(odd)) {
+      const email = await take(raw)
+      assert.ok(!/[\0\ud800-\udfff]/.test(`${email.text}${email.subject}`), name)
+    }
+    // Deeper than anybody writes: nothing can be made of it, and nothing is lost.
+    const deep = Array.from({ length: 300 }, (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\r\n\r\n--b${n}\r\n`).join('')
+    assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', deep), /^250 /)
+    const kept = await eventually('it is quarantined', async () => {
+      await world.clock.advance(5_000)
+      return (await arrived()).find(({ state }) => state === 'quarantined')
+    })
+    assert.match(kept.reason!, /nesting/i)
+    assert.equal((await rawOf(read(), kept))!.length, deep.length + 2)
+  })
+
+  test('is answered by staff alone as it came, with the files that it brought', async () => {
+    const raw = letter(
+      [
+        '--b',
+        '',
+        'Look',
+        '--b',
+        'Content-Type: text/html; name="../a <b>.html"',
+        'Content-Disposition: attachment',
+        '',
+        '<script>alert(1)</script>',
+        '--b--',
+        '',
+      ],
+      ['Content-Type: multipart/mixed; boundary=b'],
+    )
+    const { id, enclosed, inbound } = await take(raw)
+    assert.deepEqual(enclosed, [{ place: 0, name: '.._a <b>.html', type: 'text/html', size: 26 }])
+    const get = (url: string) => world.call('staff', { method: 'GET', url })
+    for (const url of [`/api/emails/${id}/raw`, `/api/inboundMails/${inbound}/raw`]) assert.equal((await get(url)).text, `${raw}\r\n`)
+    const file = await get(`/api/emails/${id}/attachments/0`)
+    assert.equal(file.text, '<script>alert(1)</script>\n')
+    assert.equal(file.headers['content-type'], 'application/octet-stream')
+    assert.match(String(file.headers['content-disposition']), /^attachment; filename="\.\._a <b>\.html"; /)
+    assert.match(String(file.headers['content-security-policy']), /sandbox/)
+    for (const place of ['1', '999', 'x', '0x0'])
+      assert.ok([400, 404].includes((await get(`/api/emails/${id}/attachments/${place}`)).status))
+    const body = { to: 'ann@mail.example', subject: 'Hello', text: 'Hello' }
+    const { body: own } = await world.call('staff', { method: 'POST', url: '/api/emails', body })
+    for (const url of [`/api/emails/${own.id}/raw`, `/api/emails/${own.id}/attachments/0`]) assert.equal((await get(url)).status, 404)
+  })
+})
+
+describe('an answer to a mail of ours', () => {
+  let order: string
+  const sent: Message[] = []
+  const mail: MailTransport = {
+    async send(message) {
+      sent.push(message)
+      return { status: 'accepted', reply: '250 taken' }
+    },
+    close: async () => {},
+  }
+  beforeEach(async () => {
+    talk.hangUp()
+    await receiver.close()
+    await world.close()
+    sent.length = 0
+    world = await openWorld({ config, mail })
+    await world.engine.start()
+    talk = await talkTo(await open())
+  })
+
+  /** The receipt that Ann got, and where she answers it to. */
+  async function bought(): Promise<{ readonly out: Email; readonly replyTo: string }> {
+    const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+    const body = { email: 'ann@mail.example' }
+    await world.call('guest', { method: 'PATCH', url: `/api/carts/${cart.id}`, headers: cart.headers, body })
+    order = (await checkOut(world, 'guest', cart, 'card_success')).body.order.id
+    const out = await eventually('the receipt is sent', async () => {
+      await world.clock.advance(1_000)
+      const [email] = await read().find(emails, { where: and(eq('record', order), eq('template', 'order_receipt')), limit: 1 })
+      return email?.status === 'sent' ? email : null
+    })
+    return { out, replyTo: sent.find(({ messageId }) => messageId === out.messageId)!.replyTo! }
+  }
+  const take = async (lines: readonly string[], to: string) => await letterOf(await talk.mail('ann@mail.example', to, lines.join('\r\n')))
+
+  test('finds the order by the address alone, which nobody else can make up', async () => {
+    const { out, replyTo } = await bought()
+    assert.match(replyTo, /^reply\+[0-9a-z]{47}@in\.shop\.test$/)
+    const letter = await take(['From: Ann <ann@mail.example>', '', 'When, then?', '', '> It is late.'], replyTo.toUpperCase())
+    assert.deepEqual([letter.record, letter.reply, letter.text], [order, 'When, then?', 'When, then?\n\n> It is late.'])
+    const [thread] = await read().find(emailThreads, { limit: 10 })
+    assert.deepEqual([thread!.record, thread!.address, thread!.subject, letter.thread], [order, out.to, out.subject, thread!.id])
+    // Some mail systems know no plus.
+    const minus = await take(['From: ann@mail.example', '', 'Again'], replyTo.replace('+', '-'))
+    assert.equal(minus.thread, thread!.id)
+    // One character of it is another: refused while the sender still speaks.
+    await talk.say('MAIL FROM:<eve@mail.example>')
+    for (let place = 6; place < 53; place++) {
+      const other = replyTo[place] === '0' ? '1' : '0'
+      assert.match(await talk.say(`RCPT TO:<${replyTo.slice(0, place)}${other}${replyTo.slice(place + 1)}>`), /^550|^$/)
+    }
+  })
+
+  test('finds it by the Message-ID of ours, however far back; and by no subject', async () => {
+    const { out } = await bought()
+    const near = await take(['From: ann@mail.example', 'Subject: Re: x', `In-Reply-To: ${out.messageId}`, '', 'One'], 'help@in.shop.test')
+    assert.equal(near.record, order)
+    const far = await take(
+      ['From: ann@mail.example', `References: ${out.messageId} <a@b.example> <c@d.example>`, '', 'Two'],
+      'help@in.shop.test',
+    )
+    assert.equal(far.thread, near.thread)
+    for (const id of [out.messageId.replace('@', '@x.'), `<${out.id}@shop.example>`, `<${out.id}>`])
+      assert.equal(
+        (await take(['From: ann@mail.example', `In-Reply-To: ${id}`, `Subject: Re: ${out.subject}`, '', id], 'help@in.shop.test')).record,
+        null,
+      )
+  })
+
+  test('a program’s answer opens nothing again, and nothing answers it', async () => {
+    const { replyTo } = await bought()
+    for (const head of [
+      'Auto-Submitted: auto-replied',
+      'Precedence: bulk',
+      'X-Autoreply: yes',
+      'List-Id: <a.example>',
+      'Subject: Automatische Antwort: weg',
+    ]) {
+      const letter = await take(['From: ann@mail.example', head, '', `I am away. ${head}`], replyTo)
+      assert.deepEqual([letter.isAutomatic, letter.record], [true, order], head)
+    }
+    const [thread] = await read().find(emailThreads, { limit: 10 })
+    assert.equal(thread!.isWaiting, false)
+    assert.equal(sent.length, 1)
+  })
+
+  test('a bounce marks what came back, and is in no conversation', async () => {
+    const { out } = await bought()
+    const bounce = (id: string, status: string) => [
+      'From: MAILER-DAEMON@mail.example',
+      'Subject: Undelivered Mail Returned to Sender',
+      'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+      '',
+      '--b',
+      '',
+      `It could not be delivered. ${id}`,
+      '--b',
+      'Content-Type: message/delivery-status',
+      '',
+      'Reporting-MTA: dns; mail.example',
+      '',
+      'Final-Recipient: rfc822; ann@mail.example',
+      `Action: ${status.startsWith('4') ? 'delayed' : 'failed'}`,
+      `Status: ${status}`,
+      'Diagnostic-Code: smtp; 550 no such user',
+      '',
+      '--b',
+      'Content-Type: text/rfc822-headers',
+      '',
+      `Message-ID: ${id}`,
+      '--b--',
+    ]
+    const now = async () => (await read().get(emails, out.id))!
+    // Of somebody else's message, and one that only says that it takes longer.
+    for (const [id, status] of [
+      ['<eml_other@shop.example>', '5.1.1'],
+      [out.messageId, '4.4.1'],
+    ] as const)
+      await take(bounce(id, status), 'help@in.shop.test')
+    assert.equal((await now()).status, 'sent')
+    const report = await take(bounce(out.messageId, '5.1.1'), 'help@in.shop.test')
+    assert.deepEqual([(await now()).status, (await now()).lastError], ['bounced', '5.1.1 550 no such user'])
+    const [off] = await read().find(suppressions, { limit: 10 })
+    assert.deepEqual([off!.address, off!.reason, off!.email], ['ann@mail.example', 'bounce', out.id])
+    assert.deepEqual([report.thread, report.record], [null, order])
+    assert.deepEqual(await read().find(emailThreads, { limit: 10 }), [])
+  })
+})
