@@ -108,7 +108,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http/'],
   pdfkit: ['documents/render-pdf.ts'],
   sharp: ['domains/files/resize-picture.ts'],
-  nodemailer: ['domains/emails/transport-smtp.ts'],
+  nodemailer: ['domains/emails/transport-smtp.ts', 'domains/emails/compose-message.ts'],
   'smtp-server': ['domains/inbound/smtp-receiver.ts'],
   'postal-mime': ['domains/inbound/parse-mail.ts'],
   pg: ['storage/postgres/'],

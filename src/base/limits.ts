@@ -704,6 +704,17 @@ export const limits = {
   strangerMailNetworksMax: 20,
   /** Attempts of one mail that fail: more than the schedule of any category has, which is what ends it. */
   mailAttemptsMax: 100,
+  /** How long the way to the mail server rests after it failed; doubled with each try that fails. Until then no message loses an attempt. */
+  mailPauseMs: 5_000,
+  mailPauseMaxMs: 300_000,
+  /** After so many refusals in a row that speak of all our mail, a domain rests: for a minute, and half an hour at most. */
+  mailDomainFailuresMax: 3,
+  mailDomainPauseMs: 60_000,
+  mailDomainPauseMaxMs: 1_800_000,
+  /** Domains of which a process knows how they are; those at rest stay. */
+  mailDomainsKept: 10_000,
+  /** Before a message whose answer was lost is sent once more, where the config wants that: its receiver may have finished with the first by then. */
+  mailUncertainMs: 600_000,
   /** How far ahead a mail may be written. */
   mailAheadMaxMs: 366 * 24 * 3_600_000,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */

@@ -10,7 +10,6 @@ import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
-import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
 import { type Backend, namedOperations } from '../engine/backend.ts'
 import { unlistedIn } from '../engine/config-check/unlisted.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
@@ -34,6 +33,7 @@ import { openErasedList } from './erased-list.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openMailReceiver } from './mail-receiver.ts'
 import { createMailThread } from './mail-thread.ts'
+import { openMailTransport } from './mail-transport.ts'
 import { lookAtStore, openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders } from './payment-providers.ts'
@@ -145,7 +145,7 @@ const network = { webhooks: { egress: systemEgress }, egress: systemEgress }
 
 async function serveOn(place: Place): Promise<Running> {
   const { settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock, faults, isAgain } = place
-  const mail = settings.smtpUrl === null ? captureTransport : await smtpTransport(settings.smtpUrl)
+  const mail = await openMailTransport(settings, backend.project)
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
   const blobs = openBlobs(settings)
@@ -233,12 +233,6 @@ function takeFolder({ databaseUrl, dataFolder }: ProcessSettings): () => void {
   return databaseUrl === null ? lockFolder(prepareFolder(dataFolder)) : () => {}
 }
 
-/** Loaded where mails are sent: whoever sends none need not wait for it. */
-async function smtpTransport(url: string): Promise<MailTransport> {
-  const { createSmtpTransport } = await import('../domains/emails/transport-smtp.ts')
-  return createSmtpTransport({ url, clock: systemClock })
-}
-
 /** @throws UsageError */
 function checkRoles(settings: ProcessSettings, isShared: boolean): void {
   if (settings.roles.length < allRoles.length && !isShared)
@@ -246,8 +240,8 @@ function checkRoles(settings: ProcessSettings, isShared: boolean): void {
 }
 
 /** In development that is what people want. */
-function isMailKept({ isDevelopment, smtpUrl, roles }: ProcessSettings): boolean {
-  return !isDevelopment && smtpUrl === null && roles.includes('mail')
+function isMailKept({ isDevelopment, smtpUrl, mail, roles }: ProcessSettings): boolean {
+  return !isDevelopment && (smtpUrl === null || mail.mode === 'capture') && roles.includes('mail')
 }
 
 const mailNotice = `No mail server is set, so mails to customers and staff are kept in the console and sent to nobody.

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Message } from '../domains/emails/transport.ts'
+import { redirected } from './mail-transport.ts'
 import { readSettings, UsageError } from './settings.ts'
 
 test('options come before variables, and wrong ones are one sentence', () => {
@@ -64,4 +66,47 @@ test('a word that a variable does not know is refused, not taken for the default
   ])
     assert.throws(() => read(environment), UsageError, JSON.stringify(environment))
   assert.deepEqual(readSettings(['--version'], {}), { shown: 'version' })
+})
+
+test('whom mail goes to is said by the environment, and outside production it may be one mailbox', async () => {
+  const mailOf = (environment: Record<string, string>) =>
+    (readSettings(['start'], environment) as Exclude<ReturnType<typeof readSettings>, { shown: string }>).mail
+  assert.deepEqual(mailOf({}), { mode: 'live' })
+  assert.deepEqual(mailOf({ KINGPOST_MAIL: 'capture', KINGPOST_ENV: 'production' }), { mode: 'capture' })
+  const redirect = {
+    KINGPOST_MAIL: 'redirect',
+    KINGPOST_MAIL_TO: 'Dev@shop.example',
+    KINGPOST_MAIL_ALLOW: 'ada@mail.example, @Team.example',
+  }
+  const mail = mailOf(redirect)
+  assert.deepEqual(mail, { mode: 'redirect', to: 'dev@shop.example', allow: ['ada@mail.example', '@team.example'] })
+  for (const [environment, said] of [
+    [{ KINGPOST_MAIL: 'off' }, /live, capture or redirect/],
+    [{ KINGPOST_MAIL: 'redirect' }, /KINGPOST_MAIL_TO/],
+    [{ KINGPOST_MAIL_TO: 'dev@shop.example' }, /are for KINGPOST_MAIL=redirect/],
+    [{ ...redirect, KINGPOST_MAIL_ALLOW: '*' }, /it takes addresses and domains/],
+    [{ ...redirect, KINGPOST_ENV: 'production' }, /In production it is live or capture/],
+  ] as const)
+    assert.throws(
+      () => mailOf(environment),
+      (error) => error instanceof UsageError && said.test(error.message),
+    )
+
+  const sent: [string, string | undefined][] = []
+  const inner = {
+    send: async ({ to, redirectTo }: Message) => {
+      sent.push([to, redirectTo])
+      return { status: 'accepted', reply: '' } as const
+    },
+    close: async () => {},
+  }
+  const transport = redirected(inner, { to: 'dev@shop.example', allow: ['ada@mail.example', '@team.example'] })
+  for (const to of ['ada@mail.example', 'bob@team.example', 'eve@mail.example', 'eve@notteam.example'])
+    await transport.send({ to } as Message)
+  assert.deepEqual(sent, [
+    ['ada@mail.example', undefined],
+    ['bob@team.example', undefined],
+    ['eve@mail.example', 'dev@shop.example'],
+    ['eve@notteam.example', 'dev@shop.example'],
+  ])
 })

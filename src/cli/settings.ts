@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { nearest } from '../base/nearest.ts'
 import { plainAddress } from '../base/web-address.ts'
 import { allRoles, type Role } from '../engine/roles.ts'
+import { type MailMode, mailModeOf } from './mail-mode.ts'
 
 /** Wrong words on the command line: exit 2. */
 export class UsageError extends Error {
@@ -28,6 +29,7 @@ export type ProcessSettings = {
   readonly smtpUrl: string | null
   /** Where mail comes in, before what the config says. Null: as the config says. */
   readonly smtpPort: number | null
+  readonly mail: MailMode
   /** A bucket for the bytes of files, its key and secret included: never print it. Null: below the data folder. */
   readonly filesUrl: string | null
   readonly roles: readonly Role[]
@@ -152,6 +154,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     isRateLimited: oneOf('KINGPOST_RATE_LIMITS', ['on', 'off']) === 'on',
     smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
     smtpPort: environment['KINGPOST_SMTP_PORT'] ? portOf(environment['KINGPOST_SMTP_PORT']) : null,
+    mail: mailOf(environment, oneOf('KINGPOST_ENV', ['development', 'production']) === 'development'),
     filesUrl: environment['KINGPOST_FILES_URL'] || null,
     drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
     roles: rolesOf(given('role', 'ROLE')),
@@ -236,6 +239,16 @@ function rolesOf(text: string | undefined): readonly Role[] {
   const unknown = words.find((word) => !allRoles.includes(word as Role))
   if (unknown !== undefined) throw new UsageError(`"${unknown}" is no role: give some of ${allRoles.join(', ')}, with commas between them.`)
   return allRoles.filter((role) => words.includes(role))
+}
+
+/** @throws UsageError */
+function mailOf(environment: NodeJS.ProcessEnv, isDevelopment: boolean): MailMode {
+  const said = { mode: environment['KINGPOST_MAIL'], to: environment['KINGPOST_MAIL_TO'], allow: environment['KINGPOST_MAIL_ALLOW'] }
+  try {
+    return mailModeOf(said, isDevelopment)
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
 }
 
 function urlOf(name: string, text: string | undefined, protocols: readonly string[]): string | null {

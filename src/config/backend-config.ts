@@ -231,6 +231,18 @@ export type MailConfig = {
   readonly replyTo?: string
   /** What customers are written to in who do not say what they read: `en` when left out. */
   readonly language?: Language
+  /**
+   * What is done with a message of each category that was handed over, and whose answer was lost: `hold` leaves it to staff, `resend` sends it
+   * once more after ten minutes, so that its reader may have it twice. `hold` when left out.
+   */
+  readonly ambiguous?: { readonly account?: Ambiguous; readonly transactional?: Ambiguous; readonly marketing?: Ambiguous }
+  /** To each domain: so many messages of a process at once, and so many in a minute. As many as there are when left out. */
+  readonly perDomain?: { readonly atOnce?: number; readonly perMinute?: number }
+  /**
+   * Signatures (DKIM), one for each key: an RSA key and an Ed25519 key, or an old and a new one while they change. `domain`: that of `from` when
+   * left out. `key`: made by `defineSecret('…')`, a private key in PEM.
+   */
+  readonly dkim?: readonly { readonly domain?: string; readonly selector: string; readonly key: Declared }[]
   /** Takes mail in: answers of customers, and what mail systems say of ours. None when left out. */
   readonly inbound?: InboundMailConfig
 }
@@ -247,6 +259,7 @@ export type InboundMailConfig = {
   /** Files with a certificate and its key, in PEM, relative to the config file. They are read again when they change. No STARTTLS when left out. */
   readonly tls?: { readonly key: string; readonly cert: string }
 }
+type Ambiguous = 'hold' | 'resend'
 
 /** Messages about what happens, to addresses that admins choose. */
 export type WebhooksConfig = {

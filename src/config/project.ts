@@ -154,6 +154,12 @@ export type MailSettings = {
   readonly language: Language
   /** Null: none is taken in. */
   readonly inbound: InboundMailSettings | null
+  /** Categories of which one whose answer was lost is sent once more. */
+  readonly resends: readonly string[]
+  /** Of a process; null: as many as there are. */
+  readonly perDomain: { readonly atOnce: number | null; readonly perMinute: number | null }
+  /** `key`: the variable that holds it. */
+  readonly dkim: readonly { readonly domain: string; readonly selector: string; readonly key: string }[]
 }
 
 /** `domain`: as the DNS has it. `addresses`: what stands before the @ where anybody may write to. */

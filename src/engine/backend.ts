@@ -7,11 +7,11 @@ import { parseColor, textOn, writtenColor } from '../base/color.ts'
 import { normalDomain } from '../base/email-address.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
-import type { BackendConfig, InboundMailConfig, ShopConfig } from '../config/backend-config.ts'
+import type { BackendConfig, InboundMailConfig, MailConfig, ShopConfig } from '../config/backend-config.ts'
 import { bookkeepingOf } from '../config/bookkeeping.ts'
 import { invoicesOf } from '../config/invoices.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
-import type { InboundMailSettings, Project, ShopSettings } from '../config/project.ts'
+import type { InboundMailSettings, MailSettings, Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
 import { sellerOf, standardClass, taxClassesOf, taxOf } from '../config/tax.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
@@ -229,12 +229,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         },
         requireVerifiedEmail: config.accounts?.requireVerifiedEmail ?? false,
       },
-      mail: {
-        from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
-        replyTo: config.mail?.replyTo ?? null,
-        language: config.mail?.language ?? 'en',
-        inbound: config.mail?.inbound === undefined ? null : inboundOf(config.mail.inbound),
-      },
+      mail: mailOf(config.mail ?? {}, { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` }),
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],
       paymentProviders: payments.map(({ id, provider, capture, options, isByHand }) => ({
@@ -246,6 +241,24 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         ...(options['days'] === undefined ? {} : { waitsMs: Number(options['days']) * 86_400_000 }),
       })),
     },
+  }
+}
+
+function mailOf(given: MailConfig, sender: MailSettings['from']): MailSettings {
+  const { from = sender, replyTo = null, language = 'en', inbound, ambiguous = {}, perDomain = {}, dkim = [] } = given
+  const { atOnce = null, perMinute = null } = perDomain
+  return {
+    from,
+    replyTo,
+    language,
+    inbound: inbound === undefined ? null : inboundOf(inbound),
+    resends: Object.entries(ambiguous).flatMap(([category, what]) => (what === 'resend' ? [category] : [])),
+    perDomain: { atOnce, perMinute },
+    dkim: dkim.map(({ domain = from.address.slice(from.address.indexOf('@') + 1), selector, key }) => ({
+      domain,
+      selector,
+      key: key.name,
+    })),
   }
 }
 

@@ -23,6 +23,7 @@ import { waysToProve } from '../domains/accounts/ways-to-prove.ts'
 import { answerable } from '../domains/emails/answerable.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import { type AddressKey, createAddressKey } from '../domains/emails/signed-address.ts'
+import { spareTransport } from '../domains/emails/spare-transport.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { createUnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
 import { createFileLinkKey } from '../domains/files/file-link.ts'
@@ -294,11 +295,15 @@ function effectHandlers(
   } & HasHooks,
   common: TransactionParts & WorkParts,
 ): EffectHandler[] {
-  const { mail, webhooks, clock, blobs, backend, providers, renderDocument = drawHere, mailIn } = options
+  const { mail, webhooks, clock, log, blobs, backend, providers, renderDocument = drawHere, mailIn } = options
   const { reader, unsubscribeLinks } = mailIn.ports
   return [
     ...personalHandlers(options, common),
-    sendEmail({ transport: mailIn.answerable(mail), attach: attachInvoices(renderDocument), unsubscribeLinks }),
+    sendEmail({
+      transport: spareTransport(mailIn.answerable(mail), { clock, log, perDomain: backend.project.mail.perDomain }),
+      attach: attachInvoices(renderDocument),
+      unsubscribeLinks,
+    }),
     readEffect({ reader, addressKey: mailIn.addressKey }),
     ...(backend.project.shop === null ? [] : issueInvoiceEffects()),
     sendProof(),

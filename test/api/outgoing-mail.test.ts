@@ -337,7 +337,7 @@ describe('how often', () => {
     const [email, effect] = [await read(id), await effectOf(id)]
     assert.deepEqual([email.status, email.lastError, effect.attempts, effect.state], ['deferred', 'connect ECONNREFUSED', 0, 'ready'])
     ends = []
-    await work(world, 5_000)
+    await work(world, 45_000)
     assert.deepEqual([(await read(id)).status, (await read(id)).uncertainAt], ['sent', null])
   })
 

@@ -86,6 +86,17 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
   'the own currency as a further one': [(c) => c.shop.currencies.push('EUR'), /^shop\.currencies\[1\]: is shop\.currency, EUR/],
   'further currencies without price lists': [(c) => (c.shop.priceLists = false), /^shop\.priceLists: is false/],
   'a shop that is true': [(c) => (c.shop = true), /^shop: must be an object/],
+  'a category of mail that is none': [(c) => (c.mail.ambiguous.orders = 'hold'), /^mail\.ambiguous\.orders: is not an option/],
+  'what is done with doubt that is nothing': [
+    (c) => (c.mail.ambiguous.account = 'retry'),
+    /^mail\.ambiguous\.account: must be "hold" or "resend"/,
+  ],
+  'a limit for domains that lets nothing out': [(c) => (c.mail.perDomain.atOnce = 0), /^mail\.perDomain\.atOnce: must be a whole number/],
+  'a key for signatures that stands in the config': [
+    (c) => (c.mail.dkim[0].key = 'MIIE'),
+    /^mail\.dkim\[0\]\.key: must be made by defineSecret/,
+  ],
+  'a selector that is no name': [(c) => (c.mail.dkim[0].selector = 'a b'), /^mail\.dkim\[0\]\.selector: must be a name of the DNS/],
   'an address that is none': [(c) => (c.mail.from.address = 'a@b.c '), /^mail\.from\.address: must be an e-mail address/],
   'a name of two lines': [(c) => (c.mail.from.name = 'Clubs\r\nBcc: x@y.example'), /^mail\.from\.name: must be a text of one line/],
   'no name': [(c) => (c.name = ' '), /^name: must be a text/],

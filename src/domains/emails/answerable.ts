@@ -8,8 +8,10 @@ export function answerable(transport: MailTransport, key: AddressKey, domain: st
     ...transport,
     async send(message) {
       const [, email] = /^<(eml_[^@<>]+)@/.exec(message.messageId) ?? []
-      if (message.replyTo !== null || email === undefined) return await transport.send(message)
-      return await transport.send({ ...message, replyTo: await signedAddress(key, { use: 'reply', email }, domain) })
+      if (email === undefined) return await transport.send(message)
+      const returnPath = await signedAddress(key, { use: 'bounce', email }, domain)
+      const replyTo = message.replyTo ?? (await signedAddress(key, { use: 'reply', email }, domain))
+      return await transport.send({ ...message, replyTo, returnPath })
     },
   }
 }

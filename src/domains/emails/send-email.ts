@@ -53,7 +53,7 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
         case 'unavailable':
           return { end: 'retry', error: delivery.reply, isNoAttempt: true, afterMs: inTime(email, delivery.afterMs ?? unavailableMs, now) }
         case 'unknown':
-          return { end: 'unknown', error: delivery.reply }
+          return uncertain(email, delivery.reply, { resends: project.mail.resends.includes(email.category ?? 'transactional'), now })
       }
     },
 
@@ -130,6 +130,12 @@ function deferred(email: Email, { failures }: Effect, { reply, afterMs = 0, now 
   const pauseMs = pauseAfter(count, email)
   if (pauseMs === null) return { end: 'dead', isUncertain: true, error: `${reply} (gave up after ${count} failures)` }
   return { end: 'retry', error: reply, afterMs: inTime(email, Math.max(pauseMs, afterMs), now) }
+}
+
+/** Handed over, and nobody knows more. Where the config wants that, it goes once more, when its receiver may know it as a repeat. */
+function uncertain(email: Email, reply: string, { resends, now }: { readonly resends: boolean; readonly now: number }): Outcome<never> {
+  if (!resends || email.uncertainAt !== null) return { end: 'unknown', error: reply }
+  return { end: 'retry', error: reply, isUncertain: true, afterMs: inTime(email, limits.mailUncertainMs, now) }
 }
 
 /** One that is over by then says so at its time, and not later. */

@@ -1,12 +1,15 @@
 // How an attempt ended, by the phase in which the peer failed. The peer is a script on a socket, since a
 // well-behaved server fails in none of these ways.
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { SMTPServer } from 'smtp-server'
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { parseDkimKey } from './sign-dkim.ts'
 import type { Delivery, Message } from './transport.ts'
-import { createSmtpTransport } from './transport-smtp.ts'
+import { askedPause, createSmtpTransport, tlsModeOf } from './transport-smtp.ts'
 
 const message: Message = {
   from: 'Shop <shop@shop.example>',
@@ -17,6 +20,7 @@ const message: Message = {
   html: '<p>Thank you.</p>',
   messageId: '<eml_1@shop.example>',
   createdAt: Date.UTC(2026, 10, 24),
+  sendAt: null,
   attachments: [],
 }
 
@@ -42,13 +46,13 @@ type Case = {
 
 const cases: Case[] = [
   { name: 'all goes well', script: {}, status: 'accepted' },
-  { name: 'the greeting never comes', script: { greeting: 'drop' }, status: 'deferred' },
+  { name: 'the greeting never comes', script: { greeting: 'drop' }, status: 'unavailable' },
   {
     name: "the greeting turns everybody away: our matter, not the message's",
     script: { greeting: '554 no service here' },
-    status: 'deferred',
+    status: 'unavailable',
   },
-  { name: 'our password is wrong: our matter too', script: { auth: '535 5.7.8 wrong' }, credentials: 'user:pass@', status: 'deferred' },
+  { name: 'our password is wrong: our matter too', script: { auth: '535 5.7.8 wrong' }, credentials: 'user:pass@', status: 'unavailable' },
   { name: 'the sender is refused for good', script: { mail: '550 5.7.1 not you' }, status: 'refused' },
   { name: 'the recipient is refused for good', script: { rcpt: '550 5.1.1 nobody' }, status: 'refused' },
   { name: 'the recipient is put off', script: { rcpt: '451 4.7.1 greylisted' }, status: 'deferred' },
@@ -61,6 +65,9 @@ const cases: Case[] = [
   { name: 'refused after the final dot', script: { dot: '554 5.7.1 spam' }, status: 'refused' },
   { name: 'cut after the final dot: nobody knows', script: { dot: 'drop' }, status: 'unknown' },
   { name: 'silence after the final dot: nobody knows', script: { dot: 'silence' }, status: 'unknown' },
+  { name: 'its mailbox is full: it may be emptied', script: { rcpt: '552 5.2.2 over quota' }, status: 'deferred' },
+  { name: 'it asks for a login only now: our matter', script: { mail: '530 5.7.0 authentication required' }, status: 'unavailable' },
+  { name: 'a sequence that it did not expect', script: { data: '503 5.5.1 bad sequence' }, status: 'deferred' },
   { name: 'silence before the message', script: { rcpt: 'silence' }, status: 'deferred' },
 ]
 
@@ -77,22 +84,108 @@ for (const { name, script, status, credentials = '', text = message.text } of ca
     if (status === 'accepted') assert.equal(peer.received().length, 1)
   })
 
-test('smtp: nobody listens: deferred', async () => {
+test('smtp: nobody listens: unavailable', async () => {
   const peer = await startPeer({})
   await peer.close()
   const delivery = await createSmtpTransport({ url: `smtp://127.0.0.1:${peer.port}`, clock: systemClock }).send(message)
-  assert.equal(delivery.status, 'deferred')
+  assert.equal(delivery.status, 'unavailable')
 })
 
-test('smtp: a message sent twice, by two processes, is the same bytes', async (t) => {
+test('smtp: a message sent twice, by two processes, hours apart, with files and signatures, is the same bytes', async (t) => {
   const peer = await startPeer({})
   t.after(peer.close)
   const url = `smtp://127.0.0.1:${peer.port}`
-  for (const transport of [createSmtpTransport({ url, clock: systemClock }), createSmtpTransport({ url, clock: systemClock })])
-    assert.equal((await transport.send(message)).status, 'accepted')
+  const pem = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const bytes = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 251))
+  const whole = {
+    ...message,
+    subject: 'Ihre Rechnung über 5 €',
+    html: '<p>Größe</p>',
+    attachments: [
+      { name: 'INV-1.pdf', type: 'application/pdf', bytes },
+      { name: 'größe.pdf', type: 'application/pdf', bytes },
+    ],
+    unsubscribeUrl: 'https://shop.example/api/mail/unsubscribe?email=eml_1&signature=00',
+  }
+  t.mock.timers.enable({ apis: ['Date'] })
+  for (const later of [0, 5 * 3_600_000 + 1]) {
+    t.mock.timers.setTime(message.createdAt + later)
+    const dkim = [{ domain: 'shop.example', selector: 'key1', key: parseDkimKey(pem) }]
+    assert.equal((await createSmtpTransport({ url, clock: systemClock, dkim }).send(whole)).status, 'accepted')
+  }
   const [first, second] = peer.received()
-  assert.match(first!, /boundary=/)
+  assert.match(first!, /^DKIM-Signature: [\s\S]*boundary=[\s\S]*filename/)
+  assert.match(first!, /\r\nDate: Tue, 24 Nov 2026 00:00:00 \+0000\r\n/)
+  assert.match(first!, /\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n/)
   assert.equal(first, second)
+})
+
+const tlsCases: readonly (readonly [tls: string, credentials: string, offers: boolean, status: Delivery['status']])[] = [
+  ['required', '', false, 'unavailable'],
+  // The server's certificate is nobody's.
+  ['required', '', true, 'unavailable'],
+  ['opportunistic', '', false, 'accepted'],
+  ['opportunistic', '', true, 'accepted'],
+  // No password goes to whoever stands in between.
+  ['opportunistic', 'user:pass@', false, 'unavailable'],
+  ['opportunistic', 'user:pass@', true, 'unavailable'],
+  ['none', '', true, 'accepted'],
+]
+for (const [tls, credentials, offers, status] of tlsCases)
+  test(`smtp: TLS ${tls}${credentials && ', with a password'}, of a server that ${offers ? 'has' : 'offers'} ${offers ? 'its own certificate' : 'none'}: ${status}`, async (t) => {
+    const secured: boolean[] = []
+    let passwords = 0
+    const server = new SMTPServer({
+      disabledCommands: offers ? [] : ['STARTTLS'],
+      authOptional: true,
+      allowInsecureAuth: true,
+      disableReverseLookup: true,
+      onAuth(_auth, _session, done) {
+        passwords++
+        done(null, { user: 'user' })
+      },
+      onData(stream, session, done) {
+        secured.push(session.secure)
+        stream.resume().on('end', () => done())
+      },
+    })
+    server.on('error', () => {})
+    server.listen(0, '127.0.0.1')
+    await once(server.server, 'listening')
+    t.after(() => new Promise<void>((resolve) => server.close(resolve)))
+    const { port } = server.server.address() as AddressInfo
+    const delivery = await createSmtpTransport({ url: `smtp://${credentials}127.0.0.1:${port}?tls=${tls}`, clock: systemClock }).send(
+      message,
+    )
+    assert.equal(delivery.status, status, delivery.reply)
+    assert.deepEqual([secured, passwords], [status === 'accepted' ? [offers && tls !== 'none'] : [], 0])
+  })
+
+test('smtp: what an address says of TLS is looked at', () => {
+  const mode = (url: string) => tlsModeOf(new URL(url))
+  assert.equal(mode('smtps://mail.example'), 'implicit')
+  assert.equal(mode('smtp://mail.example'), 'required')
+  assert.equal(mode('smtp://127.0.0.1:2525'), 'none')
+  assert.equal(mode('smtp://mail.example?tls=opportunistic'), 'opportunistic')
+  for (const url of [
+    'smtp://mail.example?tls=yes',
+    'smtps://mail.example?tls=none',
+    'smtp://mail.example?tls=implicit',
+    'smtp://mail.example?pool=1',
+    'smtp://a:b@mail.example?tls=none',
+  ])
+    assert.throws(() => mode(url), /tls/, url)
+})
+
+test('smtp: what a server asks for in words is kept', () => {
+  for (const [reply, ms] of [
+    ['451 4.7.1 Greylisted, try again in 300 seconds', 300_000],
+    ['450 please retry after 5 minutes', 300_000],
+    ['421 4.7.0 wait 2 hours', 7_200_000],
+    ['451 in 99999 hours', 86_400_000],
+    ['451 4.7.1 come back', null],
+  ] as const)
+    assert.equal(askedPause(reply), ms, reply)
 })
 
 /** A clock on which a call's time is over once the peer has fallen silent. */

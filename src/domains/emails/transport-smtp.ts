@@ -2,17 +2,43 @@
 // message's final dot nothing was taken; after it, without a reply, nobody knows (RFC 1047). Nodemailer's
 // own sendMail does not tell the two apart (a lost connection is `CONN` in both), so the phase is kept here.
 import { Readable } from 'node:stream'
-import MailComposer from 'nodemailer/lib/mail-composer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Cancel, Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
-import { hashSecret } from '../../base/secret.ts'
+import { composeMessage, parseMailbox } from './compose-message.ts'
+import type { DkimKey } from './sign-dkim.ts'
 import type { Delivery, MailTransport, Message } from './transport.ts'
 
 export type SmtpOptions = {
   /** `smtp://user:password@host:587` or `smtps://host:465`. */
   readonly url: string
   readonly clock: Clock
+  readonly dkim?: readonly DkimKey[]
+  /** Of the server's certificate, besides those that Node knows. */
+  readonly ca?: string
+}
+
+/**
+ * How a server is met. `implicit`: TLS from the first byte. `required`: STARTTLS, or no mail. `opportunistic`: STARTTLS where it is offered, by
+ * any certificate: what listens only is kept out, and no password is sent without it. `none`.
+ */
+export const tlsModes = ['implicit', 'required', 'opportunistic', 'none'] as const
+export type TlsMode = (typeof tlsModes)[number]
+
+/** Of its address: `?tls=…`, or what fits the place. @throws Error with a sentence */
+export function tlsModeOf(url: URL): TlsMode {
+  const isImplicit = url.protocol === 'smtps:'
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  const others = [...url.searchParams.keys()].filter((name) => name !== 'tls')
+  if (others.length > 0) throw new Error(`it has no ${others[0]}; there is tls=${tlsModes.slice(1).join(', ')}`)
+  const said = url.searchParams.get('tls')
+  // Off this machine, a server that offers no TLS gets no mail and no password.
+  if (said === null) return isImplicit ? 'implicit' : isLocal ? 'none' : 'required'
+  const mode = tlsModes.find((one) => one === said)
+  if (mode === undefined || (mode === 'implicit') !== isImplicit)
+    throw new Error(`tls must be one of ${tlsModes.slice(1).join(', ')}; TLS from the first byte is smtps://`)
+  if (mode === 'none' && !isLocal && url.username !== '') throw new Error('tls=none would send the password for everybody to read')
+  return mode
 }
 
 type SmtpError = Error & {
@@ -23,17 +49,16 @@ type SmtpError = Error & {
 
 export function createSmtpTransport(options: SmtpOptions): MailTransport {
   const url = new URL(options.url)
-  const isImplicitTls = url.protocol === 'smtps:'
-  const isLocal = url.hostname === 'localhost' || url.hostname === '127.0.0.1'
+  const tls = tlsModeOf(url)
   const auth = url.username === '' ? null : { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }
   const connect = () =>
     new SMTPConnection({
       host: url.hostname,
-      port: Number(url.port || (isImplicitTls ? 465 : 587)),
-      secure: isImplicitTls,
-      // Off this machine, a server that offers no TLS gets no mail and no password.
-      requireTLS: !isImplicitTls && !isLocal,
-      ignoreTLS: isLocal && !isImplicitTls,
+      port: Number(url.port || (tls === 'implicit' ? 465 : 587)),
+      secure: tls === 'implicit',
+      requireTLS: tls === 'required' || (tls === 'opportunistic' && auth !== null),
+      ignoreTLS: tls === 'none',
+      tls: { rejectUnauthorized: tls !== 'opportunistic' || auth !== null, ...(options.ca === undefined ? {} : { ca: options.ca }) },
       connectionTimeout: limits.effectCallMs,
       greetingTimeout: limits.effectCallMs,
       socketTimeout: limits.effectCallMs,
@@ -42,7 +67,7 @@ export function createSmtpTransport(options: SmtpOptions): MailTransport {
 
   return {
     async send(message) {
-      const bytes = await new MailComposer(mailOf(message)).compile().build()
+      const bytes = await composeMessage(message, options.dkim)
       const connection = connect()
       open.add(connection)
       try {
@@ -72,6 +97,8 @@ function transmit({ connection, auth, clock, envelope, bytes }: Transmission): P
     // The connection reads it once the peer has said yes to DATA, and writes the final dot at its end.
     const body = Readable.from(piecesOf(bytes), { objectMode: false })
     let isHandedOver = false
+    /** The server has let us in: what it says from now on speaks of the message. */
+    let isIn = false
     body.once('end', () => {
       isHandedOver = true
     })
@@ -80,11 +107,13 @@ function transmit({ connection, auth, clock, envelope, bytes }: Transmission): P
       cancel()
       resolve(delivery)
     }
-    const fail = (error: SmtpError) => end(failureOf(error, isHandedOver))
+    const fail = (error: SmtpError) => end(failureOf(error, { isIn, isHandedOver }))
     // A server that trickles its replies never meets a socket time-out.
     cancel = clock.after(limits.effectCallMs, () => fail(new Error(`No end within ${limits.effectCallMs} ms.`)))
-    const send = () =>
+    const send = () => {
+      isIn = true
       connection.send(envelope, body, (error, info) => (error ? fail(error) : end({ status: 'accepted', reply: info?.response ?? '' })))
+    }
     connection.on('error', fail)
     connection.connect((error) => {
       if (error) return fail(error)
@@ -101,48 +130,34 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
 }
 
 function envelopeOf(message: Message): Transmission['envelope'] {
-  return { from: parseMailbox(message.from).address, to: [message.to] }
-}
-
-/** Addresses as objects and an explicit envelope: text from a record can then never become a header. */
-function mailOf(message: Message) {
-  return {
-    from: parseMailbox(message.from),
-    to: { name: '', address: message.to },
-    ...(message.replyTo === null ? {} : { replyTo: { name: '', address: message.replyTo } }),
-    subject: message.subject,
-    text: message.text,
-    ...(message.html === null ? {} : { html: message.html }),
-    attachments: message.attachments.map(({ name, type, bytes }) => ({ filename: name, contentType: type, content: Buffer.from(bytes) })),
-    messageId: message.messageId,
-    // Else it is made by chance at every attempt, and a repeat would not be the same bytes.
-    baseBoundary: hashSecret(message.messageId).slice(0, 22),
-    date: new Date(message.createdAt),
-    // RFC 3834: nobody's out-of-office should answer a receipt.
-    headers: { 'Auto-Submitted': 'auto-generated', ...unsubscribeHeaders(message) },
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  }
-}
-
-/** RFC 8058: the program of its reader sends a POST to it, and asks nobody. */
-function unsubscribeHeaders({ unsubscribeUrl }: Message): Record<string, string> {
-  if (unsubscribeUrl === undefined) return {}
-  return { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
-}
-
-function parseMailbox(text: string): { name: string; address: string } {
-  const match = /^(.*) <([^<>]+)>$/.exec(text)
-  return match ? { name: match[1]!, address: match[2]! } : { name: '', address: text }
+  return { from: message.returnPath ?? parseMailbox(message.from).address, to: [message.redirectTo ?? message.to] }
 }
 
 /** Commands whose reply speaks of this message. A refused login or greeting speaks of us, and can be mended. */
 const aboutMessage: readonly (string | undefined)[] = ['MAIL FROM', 'RCPT TO', 'DATA']
+/** RFC 4954: they ask for a login, or for TLS before it, whatever command they answer. */
+const aboutUs: readonly number[] = [530, 534, 535, 538]
+
+type Phase = { readonly isIn: boolean; readonly isHandedOver: boolean }
 
 /** RFC 5321 section 4.2.1: 4xx is for now, 5xx for good. No reply to a message handed over: nobody knows. */
-function failureOf(error: SmtpError, isHandedOver: boolean): Delivery {
+function failureOf(error: SmtpError, { isIn, isHandedOver }: Phase): Delivery {
   const reply = error.response ?? error.message
   const code = error.responseCode
-  if (code !== undefined) return { status: code >= 500 && aboutMessage.includes(error.command) ? 'refused' : 'deferred', reply }
-  return { status: isHandedOver ? 'unknown' : 'deferred', reply }
+  if (!isIn || (code !== undefined && aboutUs.includes(code))) return { status: 'unavailable', reply }
+  if (code === undefined) return { status: isHandedOver ? 'unknown' : 'deferred', reply }
+  // 503: the commands came in an order that it did not expect. A full mailbox (X.2.2, RFC 3463) is emptied some day.
+  const isForGood = code >= 500 && code !== 503 && code !== 552 && !/\b5\.2\.2\b/.test(reply)
+  if (isForGood && aboutMessage.includes(error.command)) return { status: 'refused', reply }
+  const afterMs = askedPause(reply)
+  return { status: 'deferred', reply, ...(afterMs === null ? {} : { afterMs }) }
+}
+
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000 } as const
+
+/** What a server asks for in words, such as "try again in 300 seconds"; a day at most. */
+export function askedPause(reply: string): number | null {
+  const found = /\b(?:in|after|for|wait) (?:at least )?(\d{1,5}) ?(s|m|h)(?:ec|in|our|r|s|onds?|utes?)*\b/i.exec(reply)
+  if (found === null) return null
+  return Math.min(Number(found[1]) * unitMs[found[2]!.toLowerCase() as keyof typeof unitMs], 86_400_000)
 }

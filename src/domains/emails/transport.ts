@@ -14,10 +14,14 @@ export type Delivery =
 /** A file that goes with a message. */
 export type Attachment = { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
 
-export type Message = Pick<Email, 'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'createdAt'> & {
+export type Message = Pick<Email, 'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'createdAt' | 'sendAt'> & {
   readonly attachments: readonly Attachment[]
   /** Where its reader says that they want no more of its kind (RFC 8058). */
   readonly unsubscribeUrl?: string
+  /** What a bounce goes to, where that is not the sender. */
+  readonly returnPath?: string
+  /** Who gets it, where that is not whom it names: outside production. */
+  readonly redirectTo?: string
 }
 
 export interface MailTransport {

@@ -19,6 +19,7 @@ import type {
   StockConfig,
   WebhooksConfig,
 } from '../../config/backend-config.ts'
+import { mailCategories } from '../../domains/emails/categories.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { isKind } from '../../schema/kinds/kind.ts'
@@ -49,6 +50,7 @@ import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
 import { checkOwnFields, type OwnFields, ownFieldsOf } from './check-own-fields.ts'
 import { checkCurrenciesTaken, checkPayments, type PaymentsPlace } from './check-payments.ts'
+import { secret } from './check-providers.ts'
 import { checkRoles } from './check-roles.ts'
 import {
   checkCarriers,
@@ -148,6 +150,22 @@ const mail = object({
   replyTo: emailAddress,
   language: word(...languages),
   inbound,
+  ambiguous: object(Object.fromEntries(mailCategories.map((category) => [category, word('hold', 'resend')]))),
+  perDomain: object({ atOnce: whole(1, limits.effectSlots), perMinute: whole(1, 1_000_000) }),
+  dkim: list(
+    object(
+      {
+        domain: is('a domain such as shop.example', (value) => typeof value === 'string' && isEmail(`x@${value}`)),
+        // RFC 6376 section 3.1: labels of the DNS.
+        selector: is(
+          'a name of the DNS such as key1',
+          (value) => typeof value === 'string' && /^[a-z0-9](?:[a-z0-9.-]{0,60}[a-z0-9])?$/i.test(value),
+        ),
+        key: secret,
+      },
+      { required: ['selector', 'key'] },
+    ),
+  ),
 } satisfies Record<keyof MailConfig, Check>)
 
 const config = object(

@@ -33,12 +33,13 @@ export function unlistedIn(config: BackendConfig<Operation>): string[] {
 }
 
 /** Those that are named where a provider is, which lists them. */
-export function secretsOfProviders({ accounts, shop }: BackendConfig<Operation>) {
+export function secretsOfProviders({ accounts, shop, mail }: BackendConfig<Operation>) {
   const payments = (shop ? shop.payments : undefined) ?? []
   const taxSecret = shop ? shop.tax?.service?.secret : undefined
   return [
     ...(accounts?.providers ?? []).flatMap(({ clientSecret }) => clientSecret ?? []),
     ...payments.flatMap((one) => (one.kind === undefined ? [] : Object.values(one.secrets))),
     ...(taxSecret === undefined ? [] : [taxSecret]),
+    ...(mail?.dkim ?? []).map(({ key }) => key),
   ]
 }
