@@ -48,6 +48,11 @@ export async function takeOwn<T extends object>(
   return { own, rest }
 }
 
+/** The rest alone. */
+export function withoutOwn<T extends object>(collection: CollectionModel, input: T): T {
+  return ownFieldsOf(collection).length === 0 ? input : splitOwn(collection, input).rest
+}
+
 /** Of a row that nobody has looked at yet. @throws validation_failed, forbidden */
 export function readOwn(collection: CollectionModel, actor: Actor, row: unknown): { readonly own: Values; readonly rest: unknown } {
   const fields = ownFieldsOf(collection)

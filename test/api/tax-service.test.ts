@@ -215,12 +215,96 @@ test('nobody is asked of who pays no tax, by the cart of another, or where there
   const empty = await send('guest', 'POST', 'carts', {})
   assert.equal((await send('guest', 'POST', `carts/${empty.body.id}/taxes`, {}, { 'cart-token': empty.body.token })).status, 200)
   assert.equal(asked.length, 0)
-  // What it would say of a draft nobody has asked: no order is made without that.
-  const draft = await send('staff', 'POST', 'orders', {
-    email: 'a@example.com',
-    shippingAddress: address,
-    shippingMethod: world.ids['shipping'],
-    lines: [{ variant: world.ids['variant'] }],
-  })
-  checkRefusal(draft, 503, 'tax_unavailable')
+})
+
+const draftOf = () => ({
+  email: 'a@example.com',
+  shippingAddress: address,
+  shippingMethod: world.ids['shipping'],
+  lines: [{ variant: world.ids['variant'], quantity: 3 }, { variant: world.ids['hardcover'] }],
+})
+const sums = ({ body }: { body: { totals: Record<string, object>; taxQuote: { lines: number[] } } }) => [
+  body.totals['tax'],
+  body.totals['total'],
+  body.taxQuote.lines,
+]
+
+test('a draft has its rates, is asked for anew where an edit changes what decides them, and is an order at what was said', async () => {
+  answer = (_, response) => say({}, 500)(response)
+  checkRefusal(await send('staff', 'POST', 'orders', draftOf()), 503, 'tax_unavailable')
+  assert.equal((await send('staff', 'GET', 'orders')).body.items.length, 0)
+  answer = whole
+  const made = await send('staff', 'POST', 'orders', draftOf())
+  assert.equal(made.status, 201, made.text)
+  // As the cart of the same.
+  assert.deepEqual([sums(made), asked.length], [[eur(301), eur(6_191), [88_750, 0]], 2])
+  const edit = (body: object) => send('staff', 'POST', `orders/${made.body.id}/edits`, body)
+  assert.equal((await edit({ note: 'By telephone' })).status, 200)
+  assert.equal(asked.length, 2, 'what was said still counts')
+  const fewer = await edit({ lines: [{ line: made.body.lines[0].id, quantity: 1 }], add: [{ variant: world.ids['hardcover'] }] })
+  assert.deepEqual([fewer.status, sums(fewer), asked.length], [200, [eur(123), eur(6_513), [88_750, 0, 0]], 3])
+  answer = (_, response) => void response.destroy()
+  checkRefusal(await edit({ add: [{ variant: world.ids['variant'] }] }), 503, 'tax_unavailable')
+  assert.deepEqual((await send('staff', 'GET', `orders/${made.body.id}`)).body.totals, fewer.body.totals)
+  const paid = await send('staff', 'POST', `orders/${made.body.id}/payments`, { provider: 'sandbox', method: 'card_success' })
+  assert.equal(paid.status, 201, paid.text)
+  await work(world)
+  assert.deepEqual((await send('staff', 'GET', `orders/${made.body.id}`)).body.total, eur(6_513))
+})
+
+test('what is added to an order, and exchanged in it, is taxed by what is said of that, and kept as evidence', async () => {
+  const { order } = (await checkOut(await fill())).body
+  await work(world)
+  const at = `orders/${order.id}`
+  // What decides the tax is where it goes: the town stays.
+  const moved = (to: object) => send('staff', 'POST', `${at}/edits`, { shippingAddress: { ...address, ...to } })
+  checkRefusal(await moved({ city: 'Elsewhere' }), 409, 'order_state_conflict')
+  assert.equal((await moved({ line1: '13 St James Square' })).status, 200)
+  const sent = await send('staff', 'POST', `${at}/fulfillments`, { lines: [{ line: order.lines[0].id, quantity: 3 }] })
+  assert.equal(sent.status, 201, sent.text)
+  answer = (_, response) => say({}, 500)(response)
+  const add = [{ variant: world.ids['variant'] }]
+  checkRefusal(await send('staff', 'POST', `${at}/edits`, { add }), 503, 'tax_unavailable')
+  assert.deepEqual((await send('staff', 'GET', at)).body.total, eur(6_191))
+  // Another rate by now: what was sold keeps its own.
+  answer = (_, response) => say({ lines: [100_000], shipping: 0, reference: 'doc-2' })(response)
+  const added = await send('staff', 'POST', `${at}/edits`, { add })
+  assert.deepEqual([added.status, added.body.totals.tax, added.body.total], [200, eur(401), eur(7_291)], added.text)
+  const { lines, additions } = added.body.taxQuote
+  assert.deepEqual(
+    [lines, additions.map(({ lines: of, reference }: { lines: number[]; reference: string }) => [of, reference])],
+    [[88_750, 0], [[[100_000], 'doc-2']]],
+  )
+  assert.deepEqual([asked.at(-1)!.question.shipping, asked.at(-1)!.question.lines.map(({ amount }) => amount)], [null, [1_000]])
+  const exchange = { lines: [{ line: order.lines[0].id, quantity: 1, reason: 'other' }], add: [{ variant: world.ids['hardcover'] }] }
+  answer = (_, response) => say({ lines: [10_000], shipping: 0, reference: 'doc-3' })(response)
+  const quoted = await send('staff', 'POST', `${at}/exchanges/quote`, exchange)
+  assert.deepEqual([quoted.status, quoted.body.added], [200, eur(2_525)], quoted.text)
+  answer = (_, response) => void response.destroy()
+  checkRefusal(await send('staff', 'POST', `${at}/exchanges`, exchange), 503, 'tax_unavailable')
+  answer = (_, response) => say({ lines: [10_000], shipping: 0, reference: 'doc-3' })(response)
+  const exchanged = await send('staff', 'POST', `${at}/exchanges`, exchange)
+  assert.deepEqual(
+    [exchanged.status, exchanged.body.added, exchanged.body.order.taxQuote.additions.length],
+    [201, eur(2_525), 2],
+    exchanged.text,
+  )
+})
+
+test('an order that changes while its tax is asked for is not written by an answer to another', async () => {
+  const made = await send('staff', 'POST', 'orders', draftOf())
+  const edits = `orders/${made.body.id}/edits`
+  answer = (question, response) => {
+    answer = whole
+    const other = { shippingAddress: { ...address, postalCode: '99999' } }
+    void send('staff', 'POST', edits, other).then((changed) => {
+      assert.equal(changed.status, 200, changed.text)
+      whole(question, response)
+    })
+  }
+  checkRefusal(await send('staff', 'POST', edits, { add: [{ variant: world.ids['variant'] }] }), 409, 'conflict')
+  const kept = (await send('staff', 'GET', `orders/${made.body.id}`)).body
+  assert.deepEqual([kept.lines.length, kept.addresses.shipping.postalCode], [2, '99999'])
+  const again = await send('staff', 'POST', edits, { add: [{ variant: world.ids['variant'] }] })
+  assert.deepEqual([again.status, again.body.lines.length], [200, 3])
 })

@@ -72,10 +72,7 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
   'a key that is none, in a list': [(c) => (c.collections[0].lists.memberships.where = 1), /lists\.memberships\.where: is not an option/],
   'an option of another kind of field': [(c) => (fieldOf(c).isOpen.min = 3), /fields\.isOpen\.min: is not an option/],
   'tax that is neither': [(c) => (c.shop.tax.prices = 'inclusive'), /^shop\.tax\.prices: must be "included" or "added", not "inclusive"/],
-  'a tax service where prices hide the tax': [
-    (c) => (c.shop.tax.service = { url: 'https://t.example' }),
-    /^shop\.tax\.service: needs prices: 'added'/,
-  ],
+  'a tax service where prices hide the tax': [(c) => (c.shop.tax.prices = 'included'), /^shop\.tax\.service: needs prices: 'added'/],
   'a tax service without an address': [(c) => (c.shop.tax.service = { url: 't.example' }), /^shop\.tax\.service\.url: must be an address/],
   'no tax rates': [(c) => delete c.shop.tax.ratesPpm, /^shop\.tax\.ratesPpm: is missing/],
   'a rate in percent': [(c) => (c.shop.tax.ratesPpm.DE = 0.19), /^shop\.tax\.ratesPpm\.DE: must be parts per million/],
@@ -269,6 +266,11 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.shop.orderFields.wrapping = pick([field.text(), field.enum(['none', 'bag'])])),
     /^shop\.orderFields\.wrapping: gets what shop\.cartFields\.wrapping has, and/,
   ],
+  'a tax service that is none': [
+    (c) => (c.shop.tax.service = pick(['https://taxes.example', { url: 'taxes.example' }, {}, { url: 'ftp://taxes.example/quote' }])),
+    /^shop\.tax\.service/,
+  ],
+  'a veil that is none': [(c) => (fieldOf(c).note.veil = pick(['hidden', true, {}])), /fields\.note\.veil: must be a function/],
   'fields of orders that are none': [
     (c) => (c.shop[pick(['cartFields', 'orderFields'])] = pick([42, [], 'author'])),
     /^shop\.(cart|order)Fields: must be an object/,

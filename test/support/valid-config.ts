@@ -44,7 +44,7 @@ const clubs = () =>
       lead: field.ref('users', { required: true, default: { set: 'actor' }, write: staff }),
       members: field.refs('users'),
       parent: field.ref('clubs'),
-      note: field.text({ read: any(staff, role('planner')), write: all(signedIn, not(role('visitor'))) }),
+      note: field.text({ veil: () => 'kept back', read: any(staff, role('planner')), write: all(signedIn, not(role('visitor'))) }),
     },
     indexes: [
       ['state', '-startsAt'],
@@ -106,7 +106,7 @@ export function validConfig(): any {
       currency: 'EUR',
       currencies: ['CHF'],
       priceLists: true,
-      tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
+      tax: { prices: 'added', ratesPpm: { DE: 190_000, '*': 0 }, service: { url: 'https://taxes.example/quote' } },
       limits: { lineQuantity: 20, orderUnits: 100 },
       stock: { locations: ['berlin', 'vienna'], allocate: 'nearest', near: { vienna: ['AT', 'HU'] }, split: true },
       downloads: { linkHours: 48, times: 5, consent: false, taxClass: 'standard' },

@@ -34,7 +34,9 @@ export function taxQuestion({ seller }: ShopSettings, { cart, lines, to }: Asked
     }),
     shipping: basket.shipping && subtractMoney(basket.shipping.price, basket.shipping.discount).amount,
   }
-  return { key: hash('sha256', JSON.stringify(asked), 'base64url'), ...asked }
+  // What a line is called decides nothing: one that is asked of before it is made has another name then.
+  const decisive = { ...asked, lines: asked.lines.map(({ id: _, ...line }) => line) }
+  return { key: hash('sha256', JSON.stringify(decisive), 'base64url'), ...asked }
 }
 
 function addressOf({ line1 = null, city = null, region = null, postalCode = null, country }: Place): TaxAddress {

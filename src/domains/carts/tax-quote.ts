@@ -20,6 +20,8 @@ type Asking = {
   readonly project: Project
   readonly services: Pick<Services, 'taxService'>
   readonly now: number
+  /** Its prices were agreed on. */
+  readonly isAgreed?: boolean
 }
 
 /** Of a cart as it is now. Null where nothing has to be asked, its answer still counts, or the service does not say. */
@@ -37,9 +39,14 @@ export async function askTaxesOf({ actor, ...asking }: Asking & { readonly actor
   return cart.status === 'open' ? await askTaxes(asking, cart) : null
 }
 
-/** @throws tax_unavailable where the tax is not known */
-export function checkTaxKnown({ taxQuestion: question, taxQuote }: Pick<ResolvedCart, 'taxQuestion' | 'taxQuote'>): void {
-  if (question !== null && taxQuote === null) throw new EngineError('tax_unavailable')
+/** `answer`: what was said before the transaction. @throws tax_unavailable where the tax is not known; conflict where it is that of something else by now */
+export function checkTaxKnown(
+  { taxQuestion: question, taxQuote }: Pick<ResolvedCart, 'taxQuestion' | 'taxQuote'>,
+  answer: TaxQuote | null = null,
+): void {
+  if (question === null || taxQuote !== null) return
+  if (answer === null) throw new EngineError('tax_unavailable')
+  throw new EngineError('conflict', { detail: 'It changed while its tax was asked for: send it again.' })
 }
 
 /** What others said of a cart before its checkout; null of what had not to be asked. */

@@ -72,6 +72,9 @@ export type OrderShipping = {
 /** As an order keeps it: there is an address. */
 export type OrderTax = TaxGroup & { readonly country: string }
 
+/** `additions`: of what was added to it when it was placed. */
+export type OrderTaxQuote = Omit<TaxQuote, 'key'> & { readonly additions?: readonly Omit<TaxQuote, 'key' | 'shipping'>[] }
+
 export type OrderAddresses = { readonly shipping: Address; readonly billing: Address }
 
 const orderLineShape = {
@@ -226,7 +229,7 @@ const orderFields = {
   vatId: field.text({ max: 20 }),
   vatCheck: field.json<VatCheck | null>({ schema: vatCheckShape }),
   /** What an outside tax service said, where one was asked: evidence of its rates. */
-  taxQuote: field.json<Omit<TaxQuote, 'key'> | null>({ schema: { type: ['object', 'null'] } }),
+  taxQuote: field.json<OrderTaxQuote | null>({ schema: { type: ['object', 'null'] } }),
   /** All that has one rate, shipping with its goods. */
   taxes: field.json<readonly OrderTax[]>({ schema: { type: 'array', items: taxShape } }),
   totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),

@@ -3,6 +3,7 @@
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
+import type { TaxQuote } from '../../config/tax-service.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
@@ -51,17 +52,20 @@ export function checkPrices(currency: string, lines: readonly { readonly unitPri
   }
 }
 
+/** `taxQuote`: what an outside service said of it before. */
+type Draft = {
+  readonly cart: Cart
+  readonly details: Details
+  readonly taxQuote: TaxQuote | null
+  pathOf(line: string): string
+}
 type Asked = Pick<CommandContext<unknown>, 'tx' | 'model' | 'project' | 'now'>
 
 /** What the draft comes to, complete as an order has to be. @throws those of `draftErrors`; `pathOf` says where a line stands in the request. */
-export async function resolveDraft(
-  { tx, model, project, now }: Asked,
-  { cart, details, pathOf }: { readonly cart: Cart; readonly details: Details; pathOf(line: string): string },
-): Promise<ResolvedCart> {
+export async function resolveDraft({ tx, model, project, now }: Asked, { cart, details, pathOf, taxQuote }: Draft): Promise<ResolvedCart> {
   // What it costs is agreed on: no discount is taken off that.
-  const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, cart)
-  // The service is asked at checkout alone: what it would say of this nobody knows.
-  checkTaxKnown(resolved)
+  const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, taxQuote: taxQuote ?? cart.taxQuote })
+  checkTaxKnown(resolved, taxQuote)
   refuseLines(resolved, pathOf)
   checkShipping(details, resolved)
   await checkComplete({ tx, model }, resolved)

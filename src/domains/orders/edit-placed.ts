@@ -1,7 +1,6 @@
 // Lines added to an order that is placed. What was agreed before stays to the cent: its lines keep their prices and their tax, and the
 // new ones bear what the tax of their rate becomes by them. What they cost is owed, and the order is held until it is paid.
 import { EngineError, invalid, isEngineError } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import {
   addMoney,
@@ -15,6 +14,7 @@ import {
   taxIncluded,
 } from '../../base/money.ts'
 import { regionOf } from '../../config/tax.ts'
+import type { TaxQuote } from '../../config/tax-service.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import { tidyAddress } from '../carts/address.ts'
@@ -25,6 +25,7 @@ import { checkTaxKnown } from '../carts/tax-quote.ts'
 import { type LinePrice, shopOf } from '../carts/totals.ts'
 import { postTransfer, type SalesPart } from '../ledger/post-transfer.ts'
 import { commitStock, holdStock, wantedOf } from '../stock/reserve-stock.ts'
+import { cartOfAdded, linesOf, withEvidence } from './ask-taxes.ts'
 import { checkUnits, frozenLine } from './check-out.ts'
 import { exchangeOpen, type Order, type OrderLine, type OrderTax, orders, paymentDue } from './collections.ts'
 import { type NewLine, refuseLines } from './drafts.ts'
@@ -43,6 +44,8 @@ export type PlacedEdit = {
   readonly note?: string | null
   /** `exchange`: it waits for what it replaces, and not for a payment yet. */
   readonly isExchange?: boolean
+  /** What an outside service said before of what is added. */
+  readonly taxQuote?: TaxQuote | null
 }
 export type Edited = { readonly order: Order; readonly events: readonly DomainEvent[] }
 
@@ -50,13 +53,13 @@ export type Edited = { readonly order: Order; readonly events: readonly DomainEv
 export async function editPlaced(
   context: CommandContext<unknown>,
   order: Order,
-  { add, note, isExchange = false, ...given }: PlacedEdit,
+  { add, note, isExchange = false, taxQuote = null, ...given }: PlacedEdit,
 ): Promise<Edited> {
   const { tx } = context
   const addresses = addressesAfter(context, order, given)
   const set = { ...unlessBlank('note', note), ...(addresses && { addresses }) }
   if (add.length === 0) return { order: Object.keys(set).length === 0 ? order : await tx.update(orders, order, { set }), events: [] }
-  const added = await priceAdded(context, order, add)
+  const added = await priceAdded(context, order, { add, taxQuote })
   const lines = [...order.lines, ...added.lines]
   const after = { ...order, ...set, ...added.sums, lines, fulfillmentStatus: fulfillmentStatusOf(lines) }
   const wanted = wantedOf(added.lines, after.addresses.shipping.country)
@@ -70,7 +73,9 @@ export async function editPlaced(
   const hold = isExchange ? exchangeOpen : paymentDue
   const holds = (isOwed || isExchange) && !order.holds.includes(hold) ? [...order.holds, hold] : order.holds
   const { totals, total, taxes, fulfillmentStatus } = after
-  const written = await tx.update(orders, order, { set: { ...set, lines, totals, total, taxes, fulfillmentStatus, holds } })
+  const written = await tx.update(orders, order, {
+    set: { ...set, lines, totals, total, taxes, fulfillmentStatus, holds, taxQuote: withEvidence(order.taxQuote, added.taxQuote) },
+  })
   await recognizeMore(context, order, written)
   if (isOwed) await raisePromise(context, order.id, more)
   const events = await settleOrder(context, order.id)
@@ -78,10 +83,14 @@ export async function editPlaced(
 }
 
 /** What an order with these lines would come to. @throws not_for_sale, amount_too_large, order_state_conflict, validation_failed for too many lines */
-export async function priceAdded(context: CommandContext<unknown>, order: Order, add: readonly NewLine[]): Promise<More> {
+export async function priceAdded(
+  context: CommandContext<unknown>,
+  order: Order,
+  { add, taxQuote }: { readonly add: readonly NewLine[]; readonly taxQuote: TaxQuote | null },
+): Promise<More> {
   if (order.lines.length + add.length > limits.cartLinesMax)
     throw invalid('/add', 'maxItems', `must leave ${limits.cartLinesMax} lines or fewer`)
-  return withAdded(context, order, await resolveAdded(context, order, linesOf(context.newId, add)))
+  return withAdded(context, order, await resolveAdded(context, order, { lines: linesOf(context.newId, add), taxQuote }))
 }
 
 /** Nobody knows the ids of lines that were not made. */
@@ -92,10 +101,6 @@ function ofRequest({ detail, params, errors = [] }: EngineError, added: readonly
     params: { lines: (params!['lines'] as readonly object[]).map((line) => ({ ...line, line: null })) },
     errors: errors.map((issue) => ({ ...issue, path: `/add/${indexOf(issue.path)}/quantity` })),
   })
-}
-
-function linesOf(newId: NewId, add: readonly NewLine[]): CartLine[] {
-  return add.map(({ quantity = 1, ...line }) => ({ id: newId('line'), quantity, ...line }))
 }
 
 /** Where it goes decides which tax was due: to another place of taxes it is another order. */
@@ -112,6 +117,11 @@ function addressesAfter(
     throw stateConflict(order, 'It goes to a place with other taxes: cancel it, and make another.', [
       { path: '/shippingAddress/country', code: 'enum', message: `must be ${before.country}` },
     ])
+  const isElsewhere = (['postalCode', 'city', 'region'] as const).some((part) => (shipping[part] ?? null) !== (before[part] ?? null))
+  if (tax.service !== null && isElsewhere)
+    throw stateConflict(order, 'Its tax was asked for where it was to go: cancel it, and make another.', [
+      { path: '/shippingAddress/postalCode', code: 'enum', message: 'must be where it was to go, with its city and region' },
+    ])
   const isSent = order.lines.some((line) => !line.isDigital && unitsOf(line).shipped > 0)
   if (shippingAddress && isSent) throw stateConflict(order, 'Some of it was sent already.')
   return { shipping, billing: billingAddress ? tidyAddress(billingAddress) : billing }
@@ -120,15 +130,21 @@ function addressesAfter(
 async function resolveAdded(
   { tx, model, project, now }: CommandContext<unknown>,
   order: Order,
-  lines: readonly CartLine[],
+  { lines, taxQuote }: { readonly lines: readonly CartLine[]; readonly taxQuote: TaxQuote | null },
 ): Promise<ResolvedCart> {
   if (order.taxExemption !== null) throw addConflict(order, 'It was sold without tax, and nothing can be added to it: make another order.')
   if (order.taxIncluded !== shopOf(project).tax.isIncluded)
     throw addConflict(order, 'Its taxes were reckoned in another way than the shop does now: make another order.')
   const cart = (await tx.get(carts, order.cart))!
   // Its discounts were taken when it was placed, and are counted there: nothing is taken off what is added.
-  const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, lines, shippingMethod: null })
-  checkTaxKnown(resolved)
+  const resolved = await resolveCart(
+    { read: tx, model, project, now, isAgreed: true },
+    {
+      ...cartOfAdded(cart, order.addresses, lines),
+      taxQuote,
+    },
+  )
+  checkTaxKnown(resolved, taxQuote)
   let sum = order.totals.subtotal.amount
   const isBeyond = ({ unitPrice, quantity }: ResolvedLine) => {
     sum += unitPrice.amount * quantity
@@ -142,9 +158,13 @@ async function resolveAdded(
   return resolved
 }
 
-type More = { readonly lines: readonly OrderLine[]; readonly sums: Pick<Order, 'taxes' | 'totals' | 'total'> }
+type More = {
+  readonly lines: readonly OrderLine[]
+  readonly sums: Pick<Order, 'taxes' | 'totals' | 'total'>
+  readonly taxQuote: TaxQuote | null
+}
 
-function withAdded({ project }: Pick<CommandContext<unknown>, 'project'>, order: Order, { lines, priced }: ResolvedCart): More {
+function withAdded({ project }: Pick<CommandContext<unknown>, 'project'>, order: Order, { lines, priced, taxQuote }: ResolvedCart): More {
   const { rounding, isIncluded } = shopOf(project).tax
   const { currency } = order.total
   const taxOn = isIncluded ? taxIncluded : taxAdded
@@ -184,6 +204,7 @@ function withAdded({ project }: Pick<CommandContext<unknown>, 'project'>, order:
   const { subtotal, tax: taxBefore, total: totalBefore, ...totals } = order.totals
   const total = addMoney(totalBefore, isIncluded ? goods : addMoney(goods, tax))
   return {
+    taxQuote,
     lines: made,
     sums: {
       taxes: groups.toSorted((a, b) => b.ratePpm - a.ratePpm),

@@ -7,6 +7,7 @@ import { command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { moneyType } from '../carts/cart-view.ts'
+import { askOfAdded, asksService } from '../orders/ask-taxes.ts'
 import { orders } from '../orders/collections.ts'
 import { checkPrices, draftErrors, newLine } from '../orders/drafts.ts'
 import { editPlaced } from '../orders/edit-placed.ts'
@@ -57,6 +58,8 @@ export const exchangeOrder = command({
   }),
   errors: [...exchangeErrors, 'out_of_stock', 'order_too_large'],
   access: staff,
+  prepares: ({ project }) => asksService(project),
+  prepare: async ({ input, ...asking }) => await askOfAdded(asking, input),
   async run(context) {
     const { tx, input, actor, model, newId, request } = context
     // Whoever else sends, cancels, takes back or settles it waits.
@@ -67,7 +70,7 @@ export const exchangeOrder = command({
     checkPrices(order.total.currency, input.add, '/add')
     const worth = await worthOf(tx, order, named)
     // What refuses it is asked of the order as it stands.
-    const edited = await editPlaced(context, order, { add: input.add, isExchange: true })
+    const edited = await editPlaced(context, order, { add: input.add, isExchange: true, taxQuote: context.prepared ?? null })
     const lines = named.map(({ line, quantity, reason }) => ({ line, quantity, reason, received: 0, restocked: 0 }))
     const orderReturn = await tx.insert(returns, {
       id: newId('ret'),

@@ -6,6 +6,7 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
 import { moneyType } from '../carts/cart-view.ts'
+import { askOfAdded, asksService } from '../orders/ask-taxes.ts'
 import { orders } from '../orders/collections.ts'
 import { checkPrices } from '../orders/drafts.ts'
 import { priceAdded } from '../orders/edit-placed.ts'
@@ -23,6 +24,8 @@ export const quoteExchange = command({
   output: Type.Object({ worth: moneyType, added: moneyType }),
   errors: [...exchangeErrors],
   access: staff,
+  prepares: ({ project }) => asksService(project),
+  prepare: async ({ input, ...asking }) => await askOfAdded(asking, input),
   async run(context) {
     const { tx, input, actor, model, request } = context
     const order = await tx.get(orders, input.id)
@@ -31,7 +34,7 @@ export const quoteExchange = command({
     const named = returnableOf(order, input.lines)
     checkPrices(order.total.currency, input.add, '/add')
     const worth = await worthOf(tx, order, named)
-    const { sums } = await priceAdded(context, order, input.add)
+    const { sums } = await priceAdded(context, order, { add: input.add, taxQuote: context.prepared ?? null })
     return { output: { worth, added: subtractMoney(sums.total, order.total) } }
   },
 })
