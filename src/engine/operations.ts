@@ -58,17 +58,8 @@ import { updateMe } from '../domains/accounts/update-me.ts'
 import { updateUser } from '../domains/accounts/update-user.ts'
 import { verifyEmail } from '../domains/accounts/verify-email.ts'
 import { verifyTotp } from '../domains/accounts/verify-totp.ts'
-import { addCartLine } from '../domains/carts/add-cart-line.ts'
-import { changeCartLine } from '../domains/carts/change-cart-line.ts'
-import { claimCart } from '../domains/carts/claim-cart.ts'
 import { carts } from '../domains/carts/collections.ts'
-import { createCart } from '../domains/carts/create-cart.ts'
-import { getCartOperation } from '../domains/carts/get-cart.ts'
-import { listShipping } from '../domains/carts/list-shipping.ts'
-import { quoteTaxes } from '../domains/carts/quote-taxes.ts'
-import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { cartChangeOperations } from '../domains/carts/see-changes.ts'
-import { updateCart } from '../domains/carts/update-cart.ts'
 import { facetFieldsOf } from '../domains/catalog/facets.ts'
 import { listFacets } from '../domains/catalog/list-facets.ts'
 import { makeVariants } from '../domains/catalog/make-variants.ts'
@@ -110,9 +101,7 @@ import { exportLedger } from '../domains/ledger/export-ledger.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { adoptPayment } from '../domains/orders/adopt-payment.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
-import { checkOutCart } from '../domains/orders/check-out.ts'
 import { orders } from '../domains/orders/collections.ts'
-import { createOrder } from '../domains/orders/create-order.ts'
 import { editOrder } from '../domains/orders/edit-order.ts'
 import { holdOrder, releaseOrder } from '../domains/orders/hold-order.ts'
 import { lookUpOrder } from '../domains/orders/look-up-order.ts'
@@ -123,7 +112,6 @@ import { payByLink } from '../domains/orders/pay-by-link.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
 import { stillCharged } from '../domains/orders/still-charged.ts'
-import { updateOrder } from '../domains/orders/update-order.ts'
 import { withdrawOrder } from '../domains/orders/withdraw-order.ts'
 import { acceptDispute } from '../domains/payments/accept-dispute.ts'
 import { bookReceipt } from '../domains/payments/book-receipt.ts'
@@ -167,9 +155,9 @@ import type { OperationParts } from '../operation/run-operation.ts'
 import { createRecord } from '../records/create-record.ts'
 import { describeSchema } from '../records/describe-schema.ts'
 import { listDeleted } from '../records/list-deleted.ts'
-import { ownFieldsOf, takingOwn, tellingOwn } from '../records/own-fields.ts'
 import type { HooksOf } from '../records/record-hooks.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
+import { cartOperations, ownOrderOperations } from './cart-operations.ts'
 import { idleMailPorts, type MailPorts, mailOperations } from './mail-operations.ts'
 import { isRestorable, recordOperations, scoped } from './record-operations.ts'
 import { webhookEventNames } from './webhook-events.ts'
@@ -356,19 +344,6 @@ const figureOperations: readonly Operation[] = [...salesFigures, ...taxFigures, 
 
 function invoiceOperations(render: RenderDocument): Operation[] {
   return [issueInvoice, listInvoices, downloadInvoice(render), sendInvoice]
-}
-
-/** With the fields that the project has added to carts. */
-function cartOperations(own: CollectionModel): Operation[] {
-  const whole = [createCart, getCartOperation, updateCart, addCartLine, changeCartLine, removeCartLine, claimCart, quoteTaxes]
-  const taking: readonly Operation[] = [createCart, updateCart]
-  const made = whole.map((operation) => tellingOwn(taking.includes(operation) ? takingOwn(operation, own) : operation, own))
-  return [...made, listShipping, checkOutCart]
-}
-
-/** And to orders: without any there is nothing to set by itself. */
-function ownOrderOperations(own: CollectionModel): Operation[] {
-  return [takingOwn(createOrder, own), ...(ownFieldsOf(own).length === 0 ? [] : [takingOwn(updateOrder, own)])]
 }
 
 function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {

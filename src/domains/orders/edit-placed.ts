@@ -137,13 +137,8 @@ async function resolveAdded(
     throw addConflict(order, 'Its taxes were reckoned in another way than the shop does now: make another order.')
   const cart = (await tx.get(carts, order.cart))!
   // Its discounts were taken when it was placed, and are counted there: nothing is taken off what is added.
-  const resolved = await resolveCart(
-    { read: tx, model, project, now, isAgreed: true },
-    {
-      ...cartOfAdded(cart, order.addresses, lines),
-      taxQuote,
-    },
-  )
+  const wanted = { ...cartOfAdded(cart, order.addresses, lines), taxQuote }
+  const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, wanted)
   checkTaxKnown(resolved, taxQuote)
   let sum = order.totals.subtotal.amount
   const isBeyond = ({ unitPrice, quantity }: ResolvedLine) => {

@@ -56,10 +56,10 @@ export const priceDefences: readonly Defence[] = [
   {
     name: 'without what a tax service says nothing is sold',
     file: 'src/domains/carts/tax-quote.ts',
-    from: 'if (question !== null && taxQuote === null)',
-    to: 'if (question === null && taxQuote !== null)',
+    from: "if (answer === null) throw new EngineError('tax_unavailable')",
+    to: 'if (answer === null) return',
     test: 'test/api/tax-service.test.ts',
-    asked: ['says nothing that is whole'],
+    asked: ['says nothing that is whole', 'a draft has its rates', 'what is added to an order'],
   },
   {
     name: 'what a tax service says is of one cart',

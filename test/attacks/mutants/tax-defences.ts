@@ -38,22 +38,6 @@ export const taxDefences: readonly Defence[] = [
     asked: ['nobody has it asked by the cart of another'],
   },
   {
-    name: 'nothing is sold, drafted or added whose tax nobody has said',
-    file: 'src/domains/carts/tax-quote.ts',
-    from: "if (answer === null) throw new EngineError('tax_unavailable')",
-    to: 'if (answer === null) return',
-    test: 'test/api/tax-service.test.ts',
-    asked: ['a draft has its rates', 'what is added to an order', 'a service that says nothing'],
-  },
-  {
-    name: 'an answer counts for what it was asked of alone',
-    file: 'src/domains/carts/tax-question.ts',
-    from: 'quote.key === question.key',
-    to: "quote.key !== ''",
-    test: 'test/api/tax-service.test.ts',
-    asked: ['an order that changes while its tax', 'a cart that changes while the service'],
-  },
-  {
     name: 'where a placed order goes is not moved past what its tax was asked for',
     file: 'src/domains/orders/edit-placed.ts',
     from: 'if (tax.service !== null && isElsewhere)',
