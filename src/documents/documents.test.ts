@@ -24,6 +24,16 @@ test('a document gives the same bytes whenever it is rendered, and those that it
   }
 })
 
+test('an address is drawn by the lines that it was frozen with', async () => {
+  const document = documentOf()
+  const { address } = document.buyer
+  const drawn = (lines?: readonly string[]) =>
+    renderPdf({ ...document, buyer: { ...document.buyer, address: { ...address, ...(lines && { lines }) } } }).then(hashOf)
+  const own = [address.line1, `${address.postalCode} ${address.city}`].filter((line): line is string => line !== null)
+  assert.equal(await drawn(own), await drawn())
+  assert.notEqual(await drawn(own.toReversed()), await drawn())
+})
+
 test('its hash does not depend on how a database keeps it, and on all that it says', () => {
   const document = documentOf()
   const turned = (value: unknown): unknown =>

@@ -14,6 +14,8 @@ export type DocumentAddress = {
   readonly country: string
   /** In the document's language: names of countries change with the data that Node brings, and a document does not. */
   readonly countryName: string
+  /** As its country writes it, without the country. Of what was issued before forms were known, missing. */
+  readonly lines?: readonly string[]
 }
 
 export type DocumentSeller = {

@@ -131,9 +131,9 @@ function drawFacts({ type, document, words }: Drawn): number {
 }
 
 /** As it is written on a letter. The country stands where it is another than the seller's. */
-function addressLines({ line1, line2, postalCode, city, region, country, countryName }: DocumentAddress, home: string): string[] {
-  const place = [postalCode, city].filter(Boolean).join(' ')
-  return [line1, line2, place, region, country === home ? null : countryName].filter((line): line is string => Boolean(line))
+function addressLines({ lines, line1, line2, postalCode, city, region, country, countryName }: DocumentAddress, home: string): string[] {
+  const own = lines ?? [line1, line2, [postalCode, city].filter(Boolean).join(' '), region]
+  return [...own, country === home ? null : countryName].filter((line): line is string => Boolean(line))
 }
 
 function drawTable(drawn: Drawn): void {

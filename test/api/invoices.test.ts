@@ -95,6 +95,15 @@ test('an order that is placed is invoiced by itself, and its customer has the PD
   assert.equal(again.status, 304)
 })
 
+test('an address stands on the invoice and in the receipt as its country writes it', async () => {
+  await open()
+  const order = await anOrder('guest', 1, 'GB')
+  const [{ document } = assert.fail('no invoice')] = await issuedOf(order.id)
+  assert.deepEqual(document.buyer.address.lines, [address.line1, address.city, '8001'])
+  const receipt = sent.find(({ subject }) => subject.includes(order.number))!
+  assert.match(receipt.text, new RegExp(`\\n${address.line1}\\n${address.city}\\n8001\\nUnited Kingdom\\n`))
+})
+
 test('who orders in German has receipt, invoice and credit note in German, whoever asks for them later', async () => {
   await open()
   const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])

@@ -2,6 +2,7 @@
 import { assert } from '../../base/assert.ts'
 import type { Language } from '../../base/language.ts'
 import { allocateMoney, money } from '../../base/money.ts'
+import { postalLines } from '../../base/postal-form.ts'
 import { euStateOf } from '../../config/eu-taxes.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
 import type {
@@ -151,7 +152,7 @@ function commonOf(issue: Issue) {
   const { seller, invoices } = shop
   const address = (of: Address | typeof seller.address): DocumentAddress => {
     const { line1 = null, line2 = null, postalCode = null, city = null, region = null, country } = of
-    return { line1, line2, postalCode, city, region, country, countryName: countryName(country) }
+    return { line1, line2, postalCode, city, region, country, countryName: countryName(country), lines: postalLines(of) }
   }
   const sameAddress = JSON.stringify([billing.name, address(billing)]) === JSON.stringify([shipping.name, address(shipping)])
   return {

@@ -6,6 +6,7 @@ import { isCountry } from '../../base/countries.ts'
 import { readIban } from '../../base/iban.ts'
 import type { Language } from '../../base/language.ts'
 import { withoutLinks } from '../../base/names.ts'
+import { postalLines } from '../../base/postal-form.ts'
 import { secretMark } from '../../base/secret.ts'
 import { orderTemplate, receiptTemplate } from '../../domains/emails/order-templates.ts'
 import { type NewEmail, queueEmail } from '../../domains/emails/queue-email.ts'
@@ -54,7 +55,7 @@ export async function sendReceipt(work: Work, { order }: OfOrder): Promise<void>
 function receiptView(order: Order) {
   const language = readsIn(order)
   const text = (value: Order['total']) => moneyText(value, language)
-  const { name, line1, line2, postalCode, city, region, country } = order.addresses.shipping
+  const { name, country } = order.addresses.shipping
   const { subtotal, discount, shipping, tax, total } = order.totals
   // What was agreed says itself how tax was meant: what is on top of the prices is part of the sum.
   const isTaxAdded = subtotal.amount - discount.amount + shipping.amount !== total.amount
@@ -71,7 +72,7 @@ function receiptView(order: Order) {
     taxAdded: isTaxAdded ? unlessNothing(tax) : '',
     total: text(total),
     taxIncluded: isTaxAdded ? '' : unlessNothing(tax),
-    address: [name, line1, line2, [postalCode, city].filter(Boolean).join(' '), region, countryName(country, language)]
+    address: [name, ...postalLines(order.addresses.shipping), countryName(country, language)]
       .filter((line): line is string => Boolean(line))
       .map(withoutLinks),
   }

@@ -84,4 +84,12 @@ export const invoiceDefences: readonly Defence[] = [
     test,
     asked: ['whoever may not see an order'],
   },
+  {
+    name: 'an invoice has the address as its country writes it',
+    file: 'src/domains/invoices/document-of-order.ts',
+    from: ', lines: postalLines(of) }',
+    to: ' }',
+    test: 'test/api/invoices.test.ts',
+    asked: ['as its country writes it'],
+  },
 ]
