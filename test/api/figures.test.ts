@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
 import { foldedOf, ledgerBalances, salesEntries } from '../../src/domains/ledger/collections.ts'
 import { spanOfTime } from '../../src/records/spans.ts'
 import { field } from '../../src/schema/field.ts'
@@ -349,6 +350,25 @@ test('old orders come in once, with numbers and days of their own, and touch nei
   assert.deepEqual(codes, ['refund_too_large', 'order_state_conflict', 'order_state_conflict', 'order_state_conflict'])
   await work(world, 11_000)
   assert.deepEqual((await call('staff', 'GET', 'orders?search=früher')).body.items.length, 4)
+})
+
+test('an order that was imported is found again by its number, in whatever capitals either has it', async () => {
+  assert.equal((await send([oldOrder('wc-1001'), oldOrder('Wc-7', { email: 'other@example.com' })])).body.created, 2)
+  const links = async () => {
+    await work(world)
+    return (await findAll(world.engine.parts.storage.reader, emails, eq('template', 'order_link'))).length
+  }
+  const ask = (number: string) => call('guest', 'POST', 'orders/lookup', { number, email: 'olga@example.com' })
+  for (const [number, found] of [
+    ['wc-1001', 1],
+    [' WC-1001 ', 2],
+    // Somebody else's.
+    ['Wc-7', 2],
+    ['none', 2],
+  ] as const) {
+    assert.equal((await ask(number)).status, 202)
+    assert.equal(await links(), found, number)
+  }
 })
 
 test('what is more than a cart holds is not imported, and of what is not, a sum that no number holds is counted, sealed and verified', async () => {

@@ -8,7 +8,7 @@ import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue } from '../../effects/effect.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import { orders } from './collections.ts'
+import { type Order, orders } from './collections.ts'
 import { orderLinkAsked } from './events.ts'
 
 const orderLinkSend = effectKind('orders.sendLink', Type.Object({ number: Type.String(), email: Type.String() }))
@@ -36,7 +36,7 @@ export const lookUpOrder = command({
   async run(context) {
     const { input, newId } = context
     const email = normalEmail(input.email)
-    const payload = { number: input.number.trim().toUpperCase(), email }
+    const payload = { number: input.number.trim(), email }
     await enqueue(context, orderLinkSend, { key: `orders.sendLink:${newId('key')}`, payload, isNew: true, isUnrecognised: true })
     return { output: { email }, status: 202 }
   },
@@ -46,9 +46,16 @@ export function sendOrderLink(): EffectHandler {
   return effectHandler(orderLinkSend, {
     perform: async () => ({ end: 'done', result: null }),
     async settle({ tx, payload, effect }) {
-      const order = await findUnique(tx, orders, eq('number', payload.number))
-      const isTheirs = order !== null && [order.email, order.accountEmail].some((one) => one !== null && normalEmail(one) === payload.email)
-      return isTheirs ? [orderLinkAsked({ order, email: payload.email, cause: effect.id })] : []
+      const { number, email } = payload
+      // Ours are in capitals; those that were imported are as they were, and two may differ in that alone.
+      const spelled = [...new Set([number, number.toUpperCase(), number.toLowerCase()])]
+      const found = await Promise.all(spelled.map((one) => findUnique(tx, orders, eq('number', one))))
+      const isTheirs = (order: Order) => [order.email, order.accountEmail].some((one) => one !== null && normalEmail(one) === email)
+      return found
+        .filter((order) => order !== null)
+        .filter(isTheirs)
+        .slice(0, 1)
+        .map((order) => orderLinkAsked({ order, email, cause: effect.id }))
     },
   })
 }

@@ -45,6 +45,14 @@ export const figureDefences: readonly Defence[] = [
     asked: ['old orders come in once'],
   },
   {
+    name: 'an imported order is found by its number in small letters',
+    file: 'src/domains/orders/look-up-order.ts',
+    from: ', number.toLowerCase()',
+    to: '',
+    test,
+    asked: ['an order that was imported is found again'],
+  },
+  {
     name: 'an imported order comes to no more than a cart does',
     file: 'src/domains/imports/imported-order.ts',
     from: 'sum > limits.cartAmountMax',
