@@ -486,3 +486,74 @@ test('a dashboard names no units either: what it gave back is not given back aga
   await addPaid(id)
   assert.equal(await sentBack(id, paperback, 3), 0)
 })
+
+/** Of an order: what its payments keep, what it costs by now, and what of it is to be paid. */
+const balanceOf = async (id: string) => {
+  await work(world, 5_000)
+  return [await kept(id), await salesOf(id), await dueByLink(id)]
+}
+const refund = async (id: string, lines: readonly (readonly [line: string, quantity: number])[]) => {
+  const { status, body } = await post(`orders/${id}/refunds`, { lines: lines.map(([line, quantity]) => ({ line, quantity })) })
+  return status === 201 ? body.amount.amount : body.errors?.[0].path
+}
+const cancel = async (id: string, line: string, quantity: number) =>
+  (await post(`orders/${id}/cancel`, { lines: [{ line, quantity }] })).status
+
+test('several returns, refunds and cancellations of one payment keep the sums (medusa #13433, #14500, vendure #868, #2608)', async () => {
+  const { id, paperback, hardcover } = await sent()
+  const left: unknown[] = []
+  for (const one of [paperback, hardcover, paperback]) {
+    await sentBack(id, one, 1)
+    left.push((await balanceOf(id)).slice(0, 2))
+  }
+  assert.deepEqual(left, [
+    [4890, 4890],
+    [2390, 2390],
+    [1390, 1390],
+  ])
+  assert.deepEqual([(await orderOf(id)).total, await dueByLink(id)], [eur(5890), 'payment_not_needed'])
+  // Some units, then the others: never those that are back already, and no line twice in one request (medusa #14936).
+  assert.deepEqual([await refund(id, [[paperback, 2]]), await refund(id, [[paperback, 1]])], ['/lines/0/quantity', 1000])
+  const twice = { lines: [1, 1].map((quantity) => ({ line: paperback, quantity, reason: 'other' })) }
+  assert.deepEqual((await post(`orders/${id}/returns`, twice)).body.errors[0].code, 'duplicate')
+  assert.deepEqual((await balanceOf(id)).slice(0, 2), [390, 390])
+  const other = await placed()
+  for (const quantity of [1, 2]) assert.equal(await cancel(other.id, other.paperback, quantity), 200)
+  assert.deepEqual(await balanceOf(other.id), [2890, 2890, 'payment_not_needed'])
+})
+
+test('what was added and is canceled before it is paid gives nothing of the first payment back (vendure #4013)', async () => {
+  const { id } = await placed()
+  await post(`orders/${id}/edits`, { add: [{ variant: world.ids['hardcover'] }] })
+  assert.deepEqual(await balanceOf(id), [5890, 8390, 2500])
+  assert.equal(await cancel(id, (await orderOf(id)).lines[2]!.id, 1), 200)
+  assert.deepEqual(await balanceOf(id), [5890, 5890, 'payment_not_needed'])
+  const { paymentStatus, holds } = await orderOf(id)
+  assert.deepEqual([paymentStatus, holds, (await findAll(read(), refunds, eq('order', id))).length], ['paid', [], 0])
+  // Units are whole: half of one is in no cart and in no order (medusa #13734).
+  const half = await post(`orders/${id}/edits`, { add: [{ variant: world.ids['hardcover'], quantity: 0.5 }] })
+  assert.deepEqual([half.status, half.body.errors[0].path], [400, '/add/0/quantity'])
+})
+
+test('a discount and the shipping stay as agreed whatever goes back, and all of it is what was paid (vendure #989, #2393, #2762, #3885)', async () => {
+  await close()
+  const tax = { prices: 'added', ratesPpm: { '*': 190_000 } } as const
+  const shop = { currency: 'EUR', payments: [sandbox()], automaticDiscounts: true, tax } as const
+  world = await openWorld({ config: { ...testConfig, shop } })
+  await world.engine.start()
+  await world.call('staff', { method: 'POST', url: '/api/discounts', body: { title: 'A tenth', kind: 'percent', value: 10, active: true } })
+  // 55.00 less 5.50, and 3.90: 53.40 and 19 %, with its tax (medusa #10760).
+  const { id, paperback, hardcover } = await placed()
+  assert.deepEqual((await orderOf(id)).total, eur(6355))
+  assert.equal(await cancel(id, paperback, 1), 200)
+  assert.deepEqual((await balanceOf(id)).slice(0, 2), [6355 - 1071, 6355 - 1071])
+  assert.equal(await refund(id, [[hardcover, 1]]), 2678)
+  assert.equal((await call('owner', `orders/${id}/cancel`)).body.status, 'canceled')
+  assert.deepEqual(await balanceOf(id), [0, 0, 'order_state_conflict'])
+  // All of it back, shipping too, and then the goods (saleor-dashboard #1452).
+  const other = await sent()
+  await post(`orders/${other.id}/refunds`)
+  assert.deepEqual(await balanceOf(other.id), [0, 0, 'payment_not_needed'])
+  assert.equal(await sentBack(other.id, other.paperback, 3), 0)
+  assert.equal((await orderOf(other.id)).fulfillmentStatus, 'fulfilled')
+})

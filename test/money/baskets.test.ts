@@ -91,6 +91,22 @@ test('a discount of an order lies on its lines to the cent (saleor #17024)', () 
   )
 })
 
+test('each sum of an order is whole cents, so that nothing is left over to be paid (medusa #11331, #12805)', () => {
+  // 12.99 and 8.25 % are 14.061675, twice that and shipping of 5.00 are 33.53585: here each is rounded once, and what is shown adds up.
+  for (const rounding of ['line', 'group'] as const) {
+    const { totals, lines, taxes } = price([{ price: 1_299 }, { price: 1_299 }], { prices: 'added', ratePpm: 82_500, rounding }, 500)
+    const all = [totals.subtotal, totals.tax, totals.total, ...lines.map(({ tax }) => tax), ...taxes.map(({ tax }) => tax)]
+    assert.ok(all.every(({ amount }) => Number.isSafeInteger(amount)))
+    assert.equal(totals.total.amount, totals.subtotal.amount + totals.shipping.amount + totals.tax.amount)
+  }
+})
+
+test('three times 0.99 and 23 % are 0.68 of tax together and 0.69 by line (saleor #12348): the policy says which', () => {
+  const lines = [{ price: 99 }, { price: 99 }, { price: 99 }]
+  assert.deepEqual(amounts(price(lines, { prices: 'added', ratePpm: 230_000 }).totals), [68, 365])
+  assert.deepEqual(amounts(price(lines, { prices: 'added', ratePpm: 230_000, rounding: 'line' }).totals), [69, 366])
+})
+
 test('five times 99.00 with 22 % in it hold 89.26 of tax (alf.io #576)', () => {
   assert.deepEqual(amounts(price([{ price: 9_900, quantity: 5 }], { prices: 'included', ratePpm: 220_000 }).totals), [8_926, 49_500])
 })
