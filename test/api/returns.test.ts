@@ -8,7 +8,7 @@ import { emails } from '../../src/domains/emails/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { cancellations } from '../../src/domains/orders/cancellations.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
-import { payments, refunds } from '../../src/domains/payments/collections.ts'
+import { disputes, payments, refunds } from '../../src/domains/payments/collections.ts'
 import { returns } from '../../src/domains/returns/collections.ts'
 import { stockLevels, stockMovements } from '../../src/domains/stock/collections.ts'
 import { findAll } from '../../src/storage/find-all.ts'
@@ -485,6 +485,23 @@ test('a dashboard names no units either: what it gave back is not given back aga
   assert.equal((await orderOf(id)).paymentStatus, 'refunded')
   await addPaid(id)
   assert.equal(await sentBack(id, paperback, 3), 0)
+})
+
+test('what a bank has given back for good is not given back again', async () => {
+  const { id, paperback } = await sent()
+  world.book.dispute((await paymentOf(id)).providerRef!)
+  await work(world, 10_000)
+  const [open] = await findAll(read(), disputes, eq('order', id))
+  world.book.moveDispute(open!.providerRef, 'lose')
+  await work(world, 10_000)
+  await addPaid(id)
+  assert.equal(await sentBack(id, paperback, 3), 0)
+  assert.equal(await salesOf(id), 5890 + 1000)
+  // What was added is none of what the bank had.
+  assert.equal(
+    (await post(`orders/${id}/refunds`, { lines: [{ line: (await orderOf(id)).lines[2]!.id, quantity: 1 }] })).body.amount.amount,
+    1000,
+  )
 })
 
 /** Of an order: what its payments keep, what it costs by now, and what of it is to be paid. */

@@ -102,6 +102,7 @@ export const rules: readonly Rule[] = [
     defences: [
       'the cents of refunds by units sum to what was paid for the line',
       'what was given back by amount is given back once',
+      'what a bank has given back for good is not given back again',
       'what was given back by amount comes off each unit of its line',
     ],
   },

@@ -152,8 +152,11 @@ const taxShape = {
   },
 } as const
 
-/** Of what was given back by an amount, a line's part, or that of shipping (null). `before`: units of it that had been given back by then. */
-export type Allowance = { readonly line: string | null; readonly amount: Money; readonly before: number }
+/**
+ * Of what was given back by an amount, a line's part, or that of shipping (null). `before`: units of it that had been given back by then. `by`:
+ * a bank has it back for good by a dispute that was lost, which is no part of the sale.
+ */
+export type Allowance = { readonly line: string | null; readonly amount: Money; readonly before: number; readonly by?: 'bank' }
 
 const allowanceShape = {
   type: 'object',
@@ -162,6 +165,7 @@ const allowanceShape = {
     line: { type: ['string', 'null'], description: 'Null: shipping.' },
     amount: moneySchema,
     before: { type: 'integer', description: 'Units of the line that had been given back before. It is shared by the others.' },
+    by: { type: 'string', enum: ['bank'], description: 'A dispute that was lost: it is no part of the sale.' },
   },
   required: ['line', 'amount', 'before'],
 } as const

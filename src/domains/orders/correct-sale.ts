@@ -52,17 +52,18 @@ export async function correctSale(context: Work, order: Order, { captured, lost 
   const receivable = accounts.receivable(order.id)
   const offsetBefore = balance(deposit, offset)
   // What was given back for lines may have gone another way since, by the same amount.
-  const isUntouched = order.uncharged === null && order.allowances === null
+  const isUntouched = order.uncharged === null && order.allowances === null && lost === 0
   const isWhole = balance(deposit, refunded) === 0 && balance(deposit) === 0 && isUntouched
   const back = isWhole ? none : await givenBack(tx, order)
-  if (balance(deposit) === 0 && offsetBefore === 0 && back.size === 0) return { order, events: [] }
+  if (balance(deposit) === 0 && offsetBefore === 0 && back.size === 0 && isUntouched) return { order, events: [] }
   // As if nothing had been corrected yet, in all and not this time alone: so the cents of many parts sum to those of the whole.
   const missing = balance(deposit) - offsetBefore - balance(deposit, refunded) + balance(receivable)
   const short = Math.max(0, missing)
   // More than the sale cannot be given back: what is beyond it was paid out twice.
   const returned = Math.min(short - Math.max(0, chargedTotal(order) - captured), order.total.amount)
   await post(context, order, { kind: owedAgain, parts: [[receivable, short - returned - balance(receivable)]] })
-  const allowances = allowancesAfter(order, { returned, captured, back })
+  const settled = Math.min(lost, Math.max(0, -missing))
+  const allowances = allowancesAfter(order, { returned, lost: lost - settled, captured, back })
   const isSpread = allowances !== order.allowances
   const after = isSpread ? await tx.update(orders, (await tx.get(orders, order.id))!, { set: { allowances } }) : order
   const ofLines = isSpread ? await givenBack(tx, after) : back
@@ -70,7 +71,7 @@ export async function correctSale(context: Work, order: Order, { captured, lost 
   const isMoved = parts.some(([, amount]) => amount !== 0)
   const sales = isMoved ? await givenBackSales(tx, order, { shares: sharesOf(order, returned, ofLines), kind: refunded }) : []
   await post(context, order, { kind: refunded, parts, sales })
-  const change = Math.min(lost, Math.max(0, -missing)) - offsetBefore
+  const change = settled - offsetBefore
   await post(context, order, { kind: offset, parts: [[accounts.chargebacks, change === 0 ? 0 : -change]] })
   return { order: after, events: isMoved ? [orderCorrected({ order: after })] : [] }
 }

@@ -6,7 +6,7 @@ import { and, eq, oneOf } from '../../contract/filter.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type Refund, refunds } from '../payments/collections.ts'
-import { chargedTotal, type Order } from './collections.ts'
+import { type Allowance, chargedTotal, type Order } from './collections.ts'
 import { paidFor, shareOfUnits } from './paid-for.ts'
 
 const counted: readonly Refund['status'][] = ['wanted', 'pending', 'succeeded', 'failed', 'settled']
@@ -20,14 +20,14 @@ export async function givenBack(read: Pick<Reader, 'find'>, order: Pick<Order, '
   return byLine(await findAll(read, refunds, and(eq('order', order.id), oneOf('status', [...counted]))), order)
 }
 
-/** Of all refunds of one order. */
+/** Of all refunds of one order. What banks gave back is none of it. */
 export function byLine(
   of: readonly Pick<Refund, 'status' | 'lines'>[],
   { uncharged, allowances }: Pick<Order, 'uncharged' | 'allowances'>,
 ): GivenBackBy {
   const sums = new Map<string | null, GivenBack>()
   const refunded = of.flatMap(({ status, lines }) => (counted.includes(status) ? (lines ?? []) : []))
-  const spread = (allowances ?? []).map(({ line, amount }) => ({ line, quantity: 0, amount }))
+  const spread = (allowances ?? []).flatMap(({ line, amount, by }) => (by === undefined ? [{ line, quantity: 0, amount }] : []))
   for (const { line, quantity, amount } of [...refunded, ...(uncharged ?? []), ...spread]) {
     const before = sums.get(line) ?? nothing
     sums.set(line, { units: before.units + quantity, amount: before.amount + amount.amount })
@@ -53,58 +53,82 @@ export function worthOfUnits(order: Order, back: GivenBackBy): (line: string, un
       const at = Math.max(0, before - earlier)
       return sum + shareOfUnits(part, { before: at, units: Math.min(units, sharing - at), of: sharing })
     }, 0)
-    const most = Math.max(0, whole.amount - amount)
+    const lost = sumOf((order.allowances ?? []).filter(({ line, by }) => line === id && by === 'bank'))
+    const most = Math.max(0, whole.amount - amount - lost)
     return { full: Math.min(share, most), left: Math.min(Math.max(0, share - less), most) }
   }
 }
 
+type Given = {
+  /** What of the sale was given back in all, or is never charged. */
+  readonly returned: number
+  /** What banks gave its customer beside that, for good. */
+  readonly lost: number
+  /** What was taken for it. */
+  readonly captured: number
+  readonly back: GivenBackBy
+}
+
 /**
- * `returned`: what of the sale was given back in all, or is never charged; `captured`: what was taken for it. What no line has of it yet is
- * spread in proportion to what is left of each, shipping too; while something is not taken yet, over what was sent first, since that was paid for.
- * What was spread and is given back no longer is taken off again. The same where nothing has changed.
+ * What no line has yet of what was given back is spread in proportion to what is left of each, shipping too; while something is not taken yet, over
+ * what was sent first, since that was paid for. What was spread and is given back no longer is taken off again. The same where nothing has changed.
  */
-export function allowancesAfter(
-  order: Order,
-  { returned, captured, back }: { readonly returned: number; readonly captured: number; readonly back: GivenBackBy },
-): Order['allowances'] {
-  const { allowances, total } = order
-  const before = allowances ?? []
-  const spread = before.reduce((sum, { amount }) => sum + amount.amount, 0)
-  const named = [...back.values()].reduce((sum, { amount }) => sum + amount, 0) - spread
-  const rest = Math.max(0, returned - named)
-  if (rest === spread) return allowances
-  const split = (amount: number, weights: readonly number[]) => allocateMoney(money(amount, total.currency), weights)
-  if (rest < spread) {
-    const parts =
-      rest === 0
-        ? []
-        : split(
-            rest,
-            before.map(({ amount }) => amount.amount),
-          )
-    const kept = parts.map((amount, index) => ({ ...before[index]!, amount })).filter(({ amount }) => amount.amount > 0)
-    return kept.length === 0 ? null : kept
-  }
+export function allowancesAfter(order: Order, { returned, lost, captured, back }: Given): Order['allowances'] {
+  const before = order.allowances ?? []
+  const ofSale = before.filter(({ by }) => by === undefined)
+  const ofBanks = before.filter(({ by }) => by === 'bank')
+  const named = [...back.values()].reduce((sum, { amount }) => sum + amount, 0) - sumOf(ofSale)
+  const isOpen = captured < chargedTotal(order)
   const places = placesOf(order, back)
-  const sent = captured < chargedTotal(order) ? places.map((place) => place.sent) : places.map(() => 0)
+  const sale = spreadTo(ofSale, Math.max(0, returned - named), { places, isOpen })
+  const lefts = places.map((place) => ({
+    ...place,
+    left: Math.max(0, place.left - sumOf(ofBanks.filter(({ line }) => line === place.line))),
+  }))
+  const banks = spreadTo(ofBanks, lost, { places: lefts, isOpen: false })
+  if (sale === ofSale && banks === ofBanks) return order.allowances
+  const after = [...sale, ...banks.map((one) => ({ ...one, by: 'bank' as const }))]
+  return after.length === 0 ? null : after
+}
+
+const sumOf = (rows: readonly Allowance[]) => rows.reduce((sum, { amount }) => sum + amount.amount, 0)
+
+type Places = ReturnType<typeof placesOf>
+
+/** The same rows where they come to that, or nothing is left to spread it over. */
+function spreadTo(
+  rows: readonly Allowance[],
+  want: number,
+  { places, isOpen }: { readonly places: Places; readonly isOpen: boolean },
+): readonly Allowance[] {
+  const spread = sumOf(rows)
+  const { currency } = places[0]!
+  const split = (amount: number, weights: readonly number[]) => allocateMoney(money(amount, currency), weights)
+  if (want < spread) {
+    const parts = split(
+      want,
+      rows.map(({ amount }) => amount.amount),
+    )
+    return rows.map((row, index) => ({ ...row, amount: parts[index]! })).filter(({ amount }) => amount.amount > 0)
+  }
   const sum = (of: readonly number[]) => of.reduce((all, one) => all + one, 0)
-  const more = Math.min(rest - spread, sum(places.map(({ left }) => left)))
+  const more = Math.min(want - spread, sum(places.map(({ left }) => left)))
+  if (more === 0) return rows
+  const sent = places.map((place) => (isOpen ? place.sent : 0))
   const first = Math.min(more, sum(sent))
-  const [ofSent, others] = [
-    split(first, sent),
-    split(
-      more - first,
-      places.map(({ left }, index) => left - sent[index]!),
-    ),
-  ]
-  const after = new Map(before.map((one) => [`${one.before} ${one.line}`, one]))
+  const ofSent = split(first, sent)
+  const others = split(
+    more - first,
+    places.map(({ left }, index) => left - sent[index]!),
+  )
+  const after = new Map(rows.map((one) => [`${one.before} ${one.line}`, one]))
   for (const [index, { line, units }] of places.entries()) {
-    const amount = ofSent[index]!.amount + others[index]!.amount
     const key = `${units} ${line}`
     const own = after.get(key)?.amount.amount ?? 0
-    if (amount > 0) after.set(key, { line, amount: money(own + amount, total.currency), before: units })
+    const amount = ofSent[index]!.amount + others[index]!.amount
+    if (amount > 0) after.set(key, { line, amount: money(own + amount, currency), before: units })
   }
-  return after.size === 0 ? null : [...after.values()]
+  return [...after.values()]
 }
 
 /** What an order was sold for, by line, and shipping. `left` of it; `sent`: of that, what was sent. */
@@ -113,7 +137,7 @@ function placesOf(order: Order, back: GivenBackBy) {
   const isSent = order.lines.some(({ shipped = 0 }) => shipped > 0)
   const place = (line: string | null, paid: number, sent: number) => {
     const { units, amount } = back.get(line) ?? nothing
-    return { line, units, left: Math.max(0, paid - amount), sent: Math.max(0, sent - amount) }
+    return { line, units, left: Math.max(0, paid - amount), sent: Math.max(0, sent - amount), currency: order.total.currency }
   }
   return [
     ...order.lines.map(({ id, quantity, shipped = 0 }) => {

@@ -389,10 +389,18 @@ export const ledgerDefences: readonly Defence[] = [
   {
     name: 'what was given back by amount is given back once',
     file: 'src/domains/orders/given-back.ts',
-    from: 'if (rest === spread) return allowances',
-    to: 'if (rest === spread || (true as boolean)) return allowances',
+    from: 'const sale = spreadTo(ofSale, Math.max(0, returned - named), { places, isOpen })',
+    to: 'const sale = spreadTo(ofSale, 0 * Math.max(0, returned - named), { places, isOpen })',
     test: 'test/api/returns.test.ts',
     asked: ['what was given back by amount is given back once'],
+  },
+  {
+    name: 'what a bank has given back for good is not given back again',
+    file: 'src/domains/orders/given-back.ts',
+    from: 'spreadTo(ofBanks, lost, ',
+    to: 'spreadTo(ofBanks, 0 * lost, ',
+    test: 'test/api/returns.test.ts',
+    asked: ['what a bank has given back for good'],
   },
   {
     name: 'what was given back by amount comes off each unit of its line',
