@@ -24,7 +24,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   fulfillment: ['orders', 'payments', 'stock'],
   downloads: ['carts', 'catalog', 'files', 'orders'],
   imports: ['accounts', 'carts', 'catalog', 'fulfillment', 'ledger', 'orders', 'payments'],
-  inbound: ['emails'],
+  inbound: ['accounts', 'emails'],
   invoices: ['carts', 'emails', 'ledger', 'orders', 'payments'],
   history: ['emails', 'fulfillment', 'orders', 'payments', 'returns'],
   ledger: [],

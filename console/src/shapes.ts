@@ -264,11 +264,29 @@ export interface Email {
   thread?: string | null
   record?: string | null
   template?: string | null
+  /** Of one that came in. */
+  fromName?: string | null
+  reply?: string | null
+  isVerified?: boolean | null
+  isAutomatic?: boolean | null
+  enclosed?: readonly { place: number; name: string; type: string; size: number }[] | null
   createdAt: string
 }
 
 /** What lists of mail need: the bodies of fifty mails would be megabytes. */
 export const emailListFields = ['id', 'direction', 'status', 'from', 'to', 'subject', 'createdAt'] as const
+/** What a conversation shows. */
+export const letterFields = [
+  ...emailListFields,
+  'thread',
+  'template',
+  'text',
+  'fromName',
+  'reply',
+  'isVerified',
+  'isAutomatic',
+  'enclosed',
+] as const
 
 export interface Effect {
   id: string

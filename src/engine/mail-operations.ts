@@ -6,6 +6,7 @@ import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
 import type { UnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
 import { openMailOperations } from '../domains/inbound/open-mail.ts'
 import type { MailReader } from '../domains/inbound/parse-mail.ts'
+import { threadOperations } from '../domains/inbound/thread-operations.ts'
 import type { Operation } from '../operation/define.ts'
 
 export type MailPorts = { readonly unsubscribeLinks: UnsubscribeLinks; readonly reader: MailReader }
@@ -17,5 +18,12 @@ export const idleMailPorts: MailPorts = {
 
 /** `mails`: templates of the project. */
 export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, reader }: MailPorts): readonly Operation[] {
-  return [sendMail(mails), resendEmail, askUnsubscribe(unsubscribeLinks), unsubscribe(unsubscribeLinks), ...openMailOperations(reader)]
+  return [
+    sendMail(mails),
+    resendEmail,
+    askUnsubscribe(unsubscribeLinks),
+    unsubscribe(unsubscribeLinks),
+    ...openMailOperations(reader),
+    ...threadOperations,
+  ]
 }

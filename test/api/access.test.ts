@@ -624,6 +624,16 @@ const runningRows: Row[] = [
   ...rows('emails.attachment', staffOnly(200), (_, { email }) => ({ method: 'GET', url: `/api/emails/${email}/attachments/0` }), {
     given: aLetter,
   }),
+  ...rows('emailThreads.reply', staffOnly(201), (_, { thread }) => post(`/api/emailThreads/${thread}/reply`, { text: 'Yes.' }), {
+    given: aLetter,
+    events: ['emailThreads.reply: effects, emailThreads, emails'],
+  }),
+  ...rows(
+    'emailThreads.update',
+    staffOnly(200),
+    (_, { thread }) => ({ method: 'PATCH', url: `/api/emailThreads/${thread}`, body: { status: 'closed' } }),
+    { given: aLetter, events: ['emailThreads.update: emailThreads'] },
+  ),
   ...rows('schema.describe', staffOnly(200), { method: 'GET', url: '/api/schema' }),
   ...rows('changes.watch', staffOnly(200), { method: 'GET', url: '/api/changes?collections=emails' }),
   ...rows('effects.retry', staffOnly(200), (_, { effect }) => post(`/api/effects/${effect}/retry`), {

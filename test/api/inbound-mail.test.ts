@@ -343,6 +343,31 @@ describe('an answer to a mail of ours', () => {
       )
   })
 
+  test('staff answer in the same thread, and whoever got hold of the address is not written to', async () => {
+    const { out, replyTo } = await bought()
+    const letter = await take(['From: eve@mail.example', 'Message-ID: <first@mail.example>', '', 'Send it to me.'], replyTo)
+    assert.deepEqual([letter.record, letter.isVerified], [order, false])
+    const ask = (method: string, url: string, body: object) =>
+      world.call('staff', { method, url: `/api/emailThreads/${letter.thread}${url}`, body })
+    const answer = await ask('POST', '/reply', { text: 'No.', status: 'closed' })
+    assert.equal(answer.status, 201, answer.text)
+    const message = await eventually('it is sent', async () => sent.find(({ messageId }) => messageId === answer.body.messageId))
+    assert.deepEqual(
+      [message.to, message.subject, message.text, message.inReplyTo, message.references],
+      ['ann@mail.example', `Re: ${out.subject}`, 'No.', '<first@mail.example>', [out.messageId, '<first@mail.example>']],
+    )
+    const thread = async () => (await read().get(emailThreads, letter.thread!))!
+    assert.deepEqual([(await thread()).status, (await thread()).isWaiting], ['closed', false])
+    // To the address of the answer, whose thread it is; it opens again.
+    const next = await take(['From: ann@mail.example', `In-Reply-To: ${message.messageId}`, '', 'Thanks.'], message.replyTo!)
+    assert.deepEqual([next.thread, (await thread()).status, (await thread()).isWaiting], [letter.thread, 'open', true])
+    const all = await world.call('staff', { method: 'GET', url: `/api/emails?filter[thread]=${letter.thread}&fields=id` })
+    assert.deepEqual(all.body.items.map(({ id }: { id: string }) => id).toSorted(), [out.id, letter.id, answer.body.id, next.id].toSorted())
+    assert.equal((await ask('PATCH', '', { assignee: world.ids['staff'] })).body.assignee, world.ids['staff'])
+    for (const assignee of [world.ids['other'], 'usr_nobody']) assert.equal((await ask('PATCH', '', { assignee })).status, 400)
+    assert.equal((await ask('PATCH', '', { assignee: null, status: 'closed' })).body.assignee, null)
+  })
+
   test('a program’s answer opens nothing again, and nothing answers it', async () => {
     const { replyTo } = await bought()
     for (const head of [

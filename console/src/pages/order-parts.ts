@@ -3,9 +3,8 @@ import { html, type View, type VNode } from '../../vendor/htm-preact.js'
 import { formatMoney, humanize, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath } from '../routes.ts'
-import type { Dispute, Effect, Email, LedgerEntry, Line, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
+import type { Dispute, Effect, LedgerEntry, Line, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
 import { bookingWords, errorText, factWord, kindWords } from '../timeline.ts'
-import { EmailRow } from '../ui/email-row.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/ref-link.ts'
 import { EffectActions } from './effects.ts'
@@ -163,15 +162,6 @@ export function StockCard({ reservations, lines }: { reservations: readonly Rese
         </tbody>
       </table>`
     }
-  <//>`
-}
-
-export function MailCard({ emails }: { emails: readonly Email[] }): VNode {
-  return html`<${Card} title="Mail" flush>
-    ${emails.length === 0 && html`<${None}>No mail about this order, in or out.<//>`}
-    <ul class="rows">
-      ${inTime(emails).map((email) => html`<${EmailRow} key=${email.id} email=${email} />`)}
-    </ul>
   <//>`
 }
 

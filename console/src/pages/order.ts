@@ -10,8 +10,8 @@ import { base, historyPath, plainRecordPath } from '../routes.ts'
 import { useCollection, useMay } from '../schema.ts'
 import {
   type Address,
-  emailListFields,
   type Fulfillment,
+  letterFields,
   type Money,
   type Order,
   type OrderNote,
@@ -27,7 +27,8 @@ import { toast } from '../ui/toast.ts'
 import { PaymentLink } from './credit-actions.ts'
 import { DraftDeeds } from './draft-actions.ts'
 import { InvoicesCard } from './invoice-actions.ts'
-import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
+import { MailCard } from './letters.ts'
+import { EffectsCard, LedgerCard, PaymentsCard, StockCard } from './order-parts.ts'
 import { whereabouts } from './order-units.ts'
 import { OwnFields } from './own-fields.ts'
 import { OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds } from './parcel-actions.ts'
@@ -62,7 +63,7 @@ async function loadOrder(id: string, has: Has, signal: AbortSignal): Promise<Loa
       has.refunds ? part<OrderFile['disputes'][number]>('disputes', 'order') : [],
       part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
       part<OrderFile['reservations'][number]>('reservations', 'order'),
-      part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
+      part<OrderFile['emails'][number]>('emails', 'record', letterFields.join()),
       part<OrderFile['effects'][number]>('effects', 'record'),
       part<Fulfillment>('fulfillments', 'order'),
       part<OrderReturn>('returns', 'order'),
@@ -134,7 +135,7 @@ export function OrderPage({ id }: { id: string }): VNode {
         ${has.invoices && html`<${InvoicesCard} order=${order} invoices=${file.invoices} onDone=${loaded.reload} />`}
         <${LedgerCard} entries=${file.entries} />
         <${StockCard} reservations=${file.reservations} lines=${order.lines} />
-        <${MailCard} emails=${file.emails} />
+        <${MailCard} emails=${file.emails} onDone=${loaded.reload} />
         <${EffectsCard} effects=${file.effects} onDone=${loaded.reload} />
       </div>
       <div class="stack">

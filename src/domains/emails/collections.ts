@@ -87,7 +87,7 @@ export const emails = collection('emails', {
     uncertainAt: field.dateTime(),
     sentAt: field.dateTime(),
   },
-  indexes: [['record'], ['status', 'createdAt'], ['createdAt']],
+  indexes: [['record'], ['thread'], ['status', 'createdAt'], ['createdAt']],
   personal: {
     by: {
       record: { holds: 'record', onErase: 'delete' },

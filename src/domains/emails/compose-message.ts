@@ -26,6 +26,8 @@ function mailOf(message: Message) {
     ...(message.html === null ? {} : { html: message.html }),
     attachments: message.attachments.map(({ name, type, bytes }) => ({ filename: name, contentType: type, content: Buffer.from(bytes) })),
     messageId: message.messageId,
+    ...(message.inReplyTo === null ? {} : { inReplyTo: message.inReplyTo }),
+    ...(message.references === null ? {} : { references: [...message.references] }),
     // Else it is made by chance at every attempt, and a repeat would not be the same bytes.
     baseBoundary: hashSecret(message.messageId).slice(0, 22),
     date: new Date(dateOf(message)),

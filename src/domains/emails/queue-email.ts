@@ -13,8 +13,6 @@ import { type TemplateName, templates } from './templates.ts'
 
 /** What a message of ours has none of. */
 const notReceived = {
-  inReplyTo: null,
-  references: null,
   fromName: null,
   reply: null,
   isAutomatic: null,
@@ -43,6 +41,8 @@ export type NewEmail = {
   readonly sendAt?: number | null
   /** From then on it is of no use. */
   readonly expiresAt?: number | null
+  /** The conversation that it is in, and the Message-IDs that it answers. */
+  readonly thread?: { readonly id: string; readonly inReplyTo: string | null; readonly references: readonly string[] }
 }
 /** Of the project, or words of their own, which have no name. */
 type OwnTemplate = Template & { readonly name: string | null }
@@ -65,11 +65,11 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   }
   const { from, replyTo, inbound, language } = project.mail
   const { sendAt = null, expiresAt = null } = given
-  // By what it is about. Nobody answers a code, and what quotes it is not to lie here.
-  const isAnswered = inbound !== null && given.secret == null
   const id = newId('eml')
   const template: OwnTemplate = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
   const { category } = template
+  // By what it is about. Nobody answers a code or a link that opens an account, and what quotes one is not to lie here.
+  const isAnswered = inbound !== null && category !== 'account'
   const { subject, text, html } = render(template, { shop: project.name, accent: project.accounts.accent, ...given.view }, language)
   const message = {
     id,
@@ -87,7 +87,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     key: given.key,
     template: template.name,
     record: given.record,
-    thread: null,
+    ...threadedBy(given.thread),
     attachments: given.attachments ?? null,
     category: category ?? 'transactional',
     sendAt,
@@ -105,4 +105,9 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   const effect = { key: sendKey(id), payload: { email: id }, ...about, ...later, subject: email }
   await enqueue(work, emailSend, { ...effect, isNew: true, isUnrecognised: true })
   return email
+}
+
+function threadedBy(thread: NewEmail['thread']): Pick<Email, 'thread' | 'inReplyTo' | 'references'> {
+  if (thread === undefined) return { thread: null, inReplyTo: null, references: null }
+  return { thread: thread.id, inReplyTo: thread.inReplyTo, references: [...thread.references] }
 }

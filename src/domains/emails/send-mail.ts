@@ -120,7 +120,7 @@ function wordsOf(mails: ReadonlyMap<string, AnyOwnMail>, { template, data = {}, 
 }
 
 /** What is sent as it was given: nothing of it is a template. */
-const verbatim: Template & { readonly name: null } = {
+export const verbatim: Template & { readonly name: null } = {
   name: null,
   subject: '{{subject}}',
   text: '{{{text}}}',

@@ -2,6 +2,7 @@
 // names its thread; to its customer a thread is one address to answer to. Invariant: what somebody writes opens a thread again, and
 // changes nothing else of any record.
 import { staff } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { collection } from '../../schema/collection.ts'
@@ -26,6 +27,8 @@ export const emailThreads = collection('emailThreads', {
     /** Somebody has written, and nobody has answered since. */
     isWaiting: field.boolean({ required: true }),
     assignee: field.ref('users', { onErase: 'clear' }),
+    /** Message-IDs of what it holds, the last one last: an answer names them. */
+    messageIds: field.json<readonly string[]>({ required: true, feed: false, schema: { type: 'array', items: { type: 'string' } } }),
     /** When the last message was written or came. */
     lastAt: field.dateTime({ required: true }),
   },
@@ -52,6 +55,12 @@ export const emailIds = collection('emailIds', {
   personal: { by: { email: { holds: 'record', onErase: 'delete' } } },
 })
 
+/** RFC 5322 section 3.6.4: the first and the last of a long conversation are enough to find it. */
+export function idsAfter(ids: readonly string[], ...more: readonly string[]): string[] {
+  const all = [...new Set([...ids, ...more])]
+  return all.length <= limits.mailReferencesMax ? all : [all[0]!, ...all.slice(1 - limits.mailReferencesMax)]
+}
+
 export type ThreadPlace = { readonly key: string; readonly record: string | null; readonly address: string; readonly subject: string }
 
 /** That of one record and one address. */
@@ -63,7 +72,18 @@ export function threadKeyOf(record: string, address: string): string {
 export async function openThread({ tx, now, newId }: Work, { key, record, address, subject }: ThreadPlace): Promise<EmailThread> {
   const known = await findUnique(tx, emailThreads, eq('key', key))
   if (known !== null) return known
-  const row = { id: newId('eth'), key, record, address, subject, status: 'open', isWaiting: false, assignee: null, lastAt: now } as const
+  const row = {
+    id: newId('eth'),
+    key,
+    record,
+    address,
+    subject,
+    status: 'open',
+    isWaiting: false,
+    assignee: null,
+    messageIds: [],
+    lastAt: now,
+  } as const
   // Two letters at once: the second runs again, and finds it.
   return await tx.insert(emailThreads, row, 'conflict')
 }

@@ -19,6 +19,8 @@ const message: Message = {
   text: 'Thank you.\n.\nA line with one dot stands above.',
   html: '<p>Thank you.</p>',
   messageId: '<eml_1@shop.example>',
+  inReplyTo: '<a@mail.example>',
+  references: ['<eml_0@shop.example>', '<a@mail.example>'],
   createdAt: Date.UTC(2026, 10, 24),
   sendAt: null,
   attachments: [],

@@ -14,7 +14,10 @@ export type Delivery =
 /** A file that goes with a message. */
 export type Attachment = { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
 
-export type Message = Pick<Email, 'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'createdAt' | 'sendAt'> & {
+export type Message = Pick<
+  Email,
+  'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'inReplyTo' | 'references' | 'createdAt' | 'sendAt'
+> & {
   readonly attachments: readonly Attachment[]
   /** Where its reader says that they want no more of its kind (RFC 8058). */
   readonly unsubscribeUrl?: string

@@ -7,7 +7,7 @@ import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { type Email, emails } from '../emails/collections.ts'
 import { emailReceived } from '../emails/events.ts'
-import { type EmailThread, emailIds, emailThreads, openThread, threadKeyOf } from '../emails/threads.ts'
+import { type EmailThread, emailIds, emailThreads, idsAfter, openThread, threadKeyOf } from '../emails/threads.ts'
 import { type InboundMail, inboundMails } from './collections.ts'
 import { noteReport } from './note-report.ts'
 import type { ParsedMail } from './parse-mail.ts'
@@ -79,8 +79,11 @@ async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): P
   const subject = parsed.subject || '(no subject)'
   const known = answered?.thread ? await tx.get(emailThreads, answered.thread) : null
   const thread = known ?? (await openThread(work, placeOf({ answered, address, subject, id })))
+  // The mail that began it is a part of it, too.
+  if (answered !== null && answered.thread === null) await tx.update(emails, answered, { set: { thread: thread.id } })
   if (parsed.isAutomatic) return thread
-  return await tx.update(emailThreads, thread, { set: { status: 'open', isWaiting: true, lastAt: now } })
+  const messageIds = idsAfter(thread.messageIds, ...[answered?.messageId, parsed.messageId].filter((one) => one != null))
+  return await tx.update(emailThreads, thread, { set: { status: 'open', isWaiting: true, lastAt: now, messageIds } })
 }
 
 type Unplaced = { readonly answered: Email | null; readonly address: string; readonly subject: string; readonly id: string }
