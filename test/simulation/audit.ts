@@ -27,6 +27,7 @@ export function auditStep(store: Store, report: Report): void {
   if (written.has('ledgerEntries')) auditTransfers(store, report)
   if (written.has('orders')) auditUnits(store, report)
   if (written.has('discountTallies')) auditUses(store, report)
+  if (written.has('downloads')) auditDownloads(store, report)
 }
 
 /** No unit is two things at once, and nothing is charged that was canceled. */
@@ -39,6 +40,20 @@ function auditUnits(store: Store, report: Report): void {
     )
     .get()
   if (broken) report(`step: the units of order ${String(broken['id'])} do not add up`)
+}
+
+/** Whoever downloads has paid for it, and nobody looks at the order first. */
+function auditDownloads(store: Store, report: Report): void {
+  const broken = store
+    .sql(
+      `select o."id" from "downloads" d join "orders" o on o."id"=d."order" where d."createdAt"=(select max("createdAt") from "downloads")
+      and (o."status" not in ('placed','completed') or o."holds"<>'[]' or o."paymentStatus" in ('none','authorized','voided','refunded')
+      or (select coalesce(sum("captured_amount"),0) from "payments" p where p."order"=o."id") <
+        (select coalesce(sum(l.value->>'$.total.amount'),0) from json_each(o."lines") l where l.value->>'$.isDigital' and coalesce(l.value->>'$.canceled',0)=0
+          and coalesce(l.value->>'$.shipped',0)>0)) limit 1`,
+    )
+    .get()
+  if (broken) report(`step: order ${String(broken['id'])} was downloaded and is not paid`)
 }
 
 function auditUses(store: Store, report: Report): void {
@@ -54,7 +69,7 @@ function auditUses(store: Store, report: Report): void {
 function auditLevels(store: Store, report: Report): void {
   const broken = store
     .sql(
-      `select "id" from "stockLevels" where "onHand"<0 or "held"<0 or "committed"<0 or "available"<0 or "available"<>"onHand"-"held"-"committed" limit 1`,
+      `select "id" from "stockLevels" where "onHand"<0 or "held"<0 or "committed"<0 or "available"<0 or "available"<>"onHand"-"held"-"committed"+case when "sellsIncoming" then coalesce("incoming",0) else 0 end limit 1`,
     )
     .get()
   if (broken) report(`step: stock level ${String(broken['id'])} does not add up`)

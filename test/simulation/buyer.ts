@@ -6,6 +6,7 @@ import { errorCodes } from '../../src/contract/error-codes.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
 import { type SandboxMethod, sandboxMethods } from '../../src/sandbox/taking.ts'
 import type { Cluster, Request, Result } from './cluster.ts'
+import { type GoodsPlan, wantedGoods } from './goods-plan.ts'
 import type { MoneyPlan } from './money-plan.ts'
 import { codesOf, type OrderPlan, type Seen, someUnits } from './order-plan.ts'
 import type { Store } from './store.ts'
@@ -30,6 +31,7 @@ export type BuyerParts = {
   readonly acknowledged: Acknowledged
   readonly money: MoneyPlan | null
   readonly orders: OrderPlan | null
+  readonly goods: GoodsPlan | null
   readonly tally: Tally
   readonly complain: (problem: string) => void
 }
@@ -59,8 +61,9 @@ const roundsMax = 10
 const wholeCartShare = 0.6
 const orderHoldMs = 30 * 60_000
 
-export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<void> {
+export async function shopAround(parts: BuyerParts, given: BuyerPlan): Promise<void> {
   const { dice } = parts.world
+  const plan = wantedGoods(parts.goods, parts.store, given)
   const ask = createAsker(parts, plan)
   const look = async (mostMs: number) => await pause(parts.world, dice.between(0, plan.isHasty ? 50 : mostMs))
   await look(3_000)
@@ -162,7 +165,7 @@ async function checkOut(
   const payment = () => ({ provider: 'sandbox', method: plan.isSteady ? 'card_success' : methodOf(parts) })
   const first = {
     operation: 'orders.checkOut',
-    input: { id: cart, payment: payment(), ...(expectedTotal ? { expectedTotal } : {}) },
+    input: { id: cart, payment: payment(), ...(expectedTotal ? { expectedTotal } : {}), ...(parts.goods && { digitalConsent: true }) },
     ...own,
   }
   const key = `${plan.name}-checkout`

@@ -264,7 +264,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'refund-nobody-sends',
     sin: 'Now and then a refund is owed, and nothing is written that sends it.',
-    from: 900,
+    from: 1_060,
     transaction: (inner, dice) => ({
       ...inner,
       insertOnce: async (ref, record) =>
@@ -286,7 +286,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'open-payment-unasked',
     sin: 'A payment of which nobody knows is not asked for any more.',
-    from: 315,
+    from: 510,
     transaction: (inner, dice) => ({
       ...inner,
       updateOrFail: (ref, where, change) =>
@@ -358,13 +358,27 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'discount-without-limit',
     sin: 'A discount is taken without a look at how often it may be.',
-    from: 80,
+    from: 310,
     transaction: (inner) => ({
       ...inner,
       getMany: async (ref, ids) => unused(ref, await inner.getMany(ref, ids)),
       lock: async (ref, ids, mode) => unused(ref, await inner.lock(ref, ids, mode)),
       update: (ref, where, change) =>
         inner.update(ref, ref.name === 'discountTallies' && where.op === 'and' ? where.of[0]! : where, change),
+    }),
+  },
+  {
+    name: 'download-by-old-news',
+    sin: 'Whoever has a link of a download may use it, whatever became of the order since.',
+    from: 90,
+    replace: () => ({
+      operations: changing('orders.download', (tx) => ({
+        ...tx,
+        get: async (ref: { name: string }, id: string, where?: never) => {
+          const found = await tx.get(ref as never, id, where)
+          return ref.name === 'orders' && found ? { ...(found as object), status: 'placed', paymentStatus: 'paid', holds: [] } : found
+        },
+      })),
     }),
   },
   {

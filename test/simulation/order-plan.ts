@@ -219,7 +219,7 @@ function newLine({ dice, store }: Desk) {
   return { variant: dice.pick(store.variants), quantity: dice.between(1, 2), ...unitPrice }
 }
 
-function pickOrder({ some }: Desk, where: string): Seen | null {
+export function pickOrder({ some }: Pick<Desk, 'some'>, where: string): Seen | null {
   const row = some(`select "id","status","holds","lines" from "orders" where ${where}`)
   if (row === null) return null
   const read = <T>(name: string) => JSON.parse(row[name] as string) as T

@@ -11,6 +11,7 @@ import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts
 import { auditClearing, explainAccount } from './clearing.ts'
 import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
+import { planGoods, workOnGoods } from './goods-plan.ts'
 import { captureOrders, moveMoney, planMoney } from './money-plan.ts'
 import type { Mutant } from './mutants.ts'
 import { planOrders, plantDiscounts, workOnOrders } from './order-plan.ts'
@@ -101,6 +102,8 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   })
 
   plantDiscounts(store, orders)
+  const goods = orders ? planGoods(seed) : null
+  store.listPrices(goods?.hasLists === true)
 
   const receivers = planReceivers(seed)
   if (receivers) plantReceivers(store, receivers)
@@ -171,7 +174,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   let shopping = 0
   for (const plan of planBuyers(dice, store, shop)) {
     shopping += 1
-    shopAround({ world, cluster, store, book, acknowledged, money, orders, tally, complain: report }, plan).then(
+    shopAround({ world, cluster, store, book, acknowledged, money, orders, goods, tally, complain: report }, plan).then(
       () => {
         shopping -= 1
       },
@@ -188,6 +191,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   if (provider) void payOut({ world, book }, provider, tally)
   if (money?.isCapturedLater) void captureOrders({ world, cluster, store, book }, money)
   if (orders) void workOnOrders({ world, cluster, store, tally }, orders)
+  if (goods) void workOnGoods({ world, cluster, store, tally }, goods)
   if (faults.has('webhookForged')) void forgeWebhooks(cluster, report, world)
 
   world.at(Math.max(shop.troubleMs, troubleUntil(provider)), null, 'the trouble ends', () => {

@@ -43,7 +43,7 @@ export async function runShop({ world, cluster, store, onRepeat }: StaffParts): 
     await pause(world, dice.between(200, 12_000))
     switch (dice.weighted({ count: 2, price: 1, cancel: 1, retry: 2 })) {
       case 'count': {
-        const level = some('select "id","onHand" from "stockLevels"')!
+        const level = some(`select "id","onHand" from "stockLevels" where "variant" in (${store.variants.map((id) => `'${id}'`).join()})`)!
         await ask('stock.adjustLevel', { id: level['id'], onHand: Math.max(0, (level['onHand'] as number) + dice.between(-1, 2)) })
         break
       }

@@ -1,5 +1,6 @@
 // The one real SQLite database of a worker process, put back to the same small shop before every seed.
 // Opening a database and compiling its statements costs more than a whole seed, so both are kept.
+import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../../src/base/clock.ts'
 import { systemClock } from '../../src/base/clock.ts'
@@ -13,6 +14,7 @@ import { sandboxMethods } from '../../src/sandbox/taking.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { Commit, StorageAdapter } from '../../src/storage/storage.ts'
 import { createFollowingClock } from '../support/following-clock.ts'
+import { goodsRecords } from './goods-plan.ts'
 import { discountRecords } from './order-plan.ts'
 import { forgetHeard, ownCode } from './own-code.ts'
 import { createDice } from './world.ts'
@@ -29,6 +31,7 @@ export function createShop(): Backend {
         seller: { name: 'Shop', address: { line1: 'Kai 1', postalCode: '20457', city: 'Hamburg', country: 'DE' }, vatId: 'DE136695976' },
         invoices: { mail: false },
         automaticDiscounts: true,
+        priceLists: true,
       },
       mail: { from: { name: 'Shop', address: 'orders@shop.example' } },
       ...(ownCode as object),
@@ -41,9 +44,13 @@ export function createShop(): Backend {
           price: { amount: 1_000 + index * 333, currency: 'EUR' },
           onHand: 100,
         }))
+        const [cup, bowl] = variants.map((variant) => ({ ...variant, id: newId('var') }))
+        const goods = goodsRecords({ newId, product: products[0]!.id, cup: cup!.id, bowl: bowl!.id })
         return [
           { collection: 'products', records: products },
-          { collection: 'variants', records: variants },
+          { collection: 'variants', records: [cup!, bowl!, ...variants.slice(2), ...goods.variants] },
+          { collection: 'priceLists', records: goods.priceLists },
+          { collection: 'listPrices', records: goods.listPrices },
           { collection: 'shippingMethods', records: [{ title: 'Post', price: { amount: 490, currency: 'EUR' } }] },
           { collection: 'discounts', records: discountRecords },
         ]
@@ -59,6 +66,9 @@ export type Store = {
   readonly database: DatabaseSync
   readonly variants: readonly string[]
   readonly shippingMethod: string
+  /** What is downloaded, and what is made of a cup and two bowls. */
+  readonly ebook: string
+  readonly bundle: string
   /** Plain SQL, for auditors and for planting faults. */
   sql(text: string): StatementSync
   exec(text: string): void
@@ -70,6 +80,8 @@ export type Store = {
   captureWhen(policy: CapturePolicy): void
   /** Whether every cart is looked at for discounts without a code from now on. */
   discountAll(is: boolean): void
+  /** Whether every cart is looked at for price lists from now on. */
+  listPrices(is: boolean): void
   /** Goes on from here by another clock. */
   retime(clock: Clock): void
   /** Puts the shop back and hands time and commits to the run that begins. */
@@ -77,7 +89,7 @@ export type Store = {
 }
 
 /** What the auditor looks at after each transaction. */
-export const watched = ['stockLevels', 'ledgerEntries', 'orders', 'discountTallies'] as const
+export const watched = ['stockLevels', 'ledgerEntries', 'orders', 'discountTallies', 'downloads'] as const
 const isWatched = (table: string) => (watched as readonly string[]).includes(table)
 
 export async function openStore(backend: Backend): Promise<Store> {
@@ -90,7 +102,7 @@ export async function openStore(backend: Backend): Promise<Store> {
   const dice = createDice(1)
   const parts = { storage: adapter, model: backend.model, clock: seedClock, random: dice }
   const engine = { parts, newId: createIdSource(seedClock, dice) } as unknown as Engine
-  await seedDatabase(engine, backend, { blobs: createMemoryBlobs(), folder: '.' })
+  await seedDatabase(engine, backend, { blobs: createMemoryBlobs(), folder: join(import.meta.dirname, '../../examples/bookshop') })
   database.exec('delete from "_commits"')
 
   const statements = new Map<string, StatementSync>()
@@ -124,7 +136,8 @@ export async function openStore(backend: Backend): Promise<Store> {
   }
   tell(watched, 'written')
   tell(resting, 'changed')
-  const variants = sql('select "id" from "variants" order by "id"')
+  const bySku = (sku: string) => sql('select "id" from "variants" where "sku"=?').get(sku)!['id'] as string
+  const variants = sql(`select "id" from "variants" where "sku" in ('cup','bowl','jug') order by "id"`)
     .all()
     .map((row) => row['id'] as string)
 
@@ -133,6 +146,8 @@ export async function openStore(backend: Backend): Promise<Store> {
     adapter,
     database,
     variants,
+    ebook: bySku('ebook'),
+    bundle: bySku('set'),
     shippingMethod: sql('select "id" from "shippingMethods"').get()!['id'] as string,
     sql,
     exec: (text) => database.exec(text),
@@ -151,6 +166,10 @@ export async function openStore(backend: Backend): Promise<Store> {
     discountAll(is) {
       const shop = backend.project.shop as { hasAutomaticDiscounts: boolean }
       shop.hasAutomaticDiscounts = is
+    },
+    listPrices(is) {
+      const shop = backend.project.shop as { hasPriceLists: boolean }
+      shop.hasPriceLists = is
     },
     retime: follow,
     reset(given, onHand, listener) {

@@ -36,6 +36,7 @@ export const deedNames = [
   ...(['orders.fulfill', 'fulfillments.deliver', 'fulfillments.cancel', 'orders.hold', 'orders.release', 'orders.cancel'] as const),
   ...(['orders.return', 'returns.approve', 'returns.reject', 'returns.receive', 'returns.complete', 'orders.refund'] as const),
   ...(['orders.edit', 'orders.create', 'orders.makePaymentLink', 'paid by link'] as const),
+  ...(['orders.exchange', 'stock.receive', 'orders.download', 'bought to download', 'bought as a bundle', 'bought by a list'] as const),
 ] as const
 export type DeedName = (typeof deedNames)[number]
 

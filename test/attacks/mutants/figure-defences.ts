@@ -53,6 +53,22 @@ export const figureDefences: readonly Defence[] = [
     asked: ['an order that was imported is found again'],
   },
   {
+    name: 'a dry run of an import writes nothing',
+    file: 'src/domains/imports/import-orders.ts',
+    from: 'const isDry = context.input.dryRun === true',
+    to: 'const isDry = false',
+    test,
+    asked: ['old orders come in once'],
+  },
+  {
+    name: 'a number that stands twice in a file is counted once by a dry run',
+    file: 'src/domains/imports/import-orders.ts',
+    from: 'importedAt === undefined && !seen.has(order.number)',
+    to: 'importedAt === undefined',
+    test,
+    asked: ['old orders come in once'],
+  },
+  {
     name: 'an imported order comes to no more than a cart does',
     file: 'src/domains/imports/imported-order.ts',
     from: 'sum > limits.cartAmountMax',
