@@ -6,14 +6,14 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createDatabaseOf, type DatabaseName } from '../test/support/databases.ts'
-import { killChildren } from './children.ts'
+import type { DatabaseName } from '../test/support/databases.ts'
 import { countOrders } from './counted-orders.ts'
 import { chosenDatabases } from './databases-option.ts'
 import { largeShop } from './kingpost/large-shop.ts'
 import { readTraffic } from './kingpost/ours.ts'
 import type { Basket } from './kingpost/purchase.ts'
-import { integerOption, UsageError } from './options.ts'
+import { runProgram, say, startDatabase } from './measure-databases.ts'
+import { integerOption } from './options.ts'
 import { type PreparedShop, prepareShop } from './order-turns.ts'
 import { treeUsage, type Usage } from './proc.ts'
 import type { Round } from './rounds.ts'
@@ -38,42 +38,31 @@ const COUNTED_ORDERS = 2
 /** The stand-in for MongoDB looks through a whole collection for each record that it changes: with 10,000 products a shop is not even filled in ten minutes. */
 const IN_STAND_IN = 200
 
-const say = (line: string) => console.error(line)
+process.exitCode = await runProgram(main)
 
-process.exitCode = await main()
-
-async function main(): Promise<number> {
-  try {
-    const option = { type: 'string' } as const
-    const { values } = parseArgs({ options: { only: option, seconds: option, rounds: option, products: option } })
-    const size = {
-      seconds: integerOption('seconds', values.seconds ?? '5', { min: 1, max: 60 }),
-      rounds: integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 }),
-      products: integerOption('products', values.products ?? '10000', { min: SMALL_SHOP, max: 100_000 }),
-    }
-    const before = loadavg()[0]!
-    console.log(
-      `Node ${process.version}, load average before ${before.toFixed(1)}; ${size.products} products, ${size.rounds} rounds of ${size.seconds} s\n`,
-    )
-    for (const name of chosenDatabases(values.only)) console.log(`${await measure(name, size)}\n`)
-    return 0
-  } catch (error) {
-    say(error instanceof UsageError ? error.message : `broken: ${error instanceof Error ? error.stack : error}`)
-    return error instanceof UsageError ? 2 : 1
-  } finally {
-    killChildren()
+async function main(): Promise<void> {
+  const option = { type: 'string' } as const
+  const { values } = parseArgs({ options: { only: option, seconds: option, rounds: option, products: option } })
+  const size = {
+    seconds: integerOption('seconds', values.seconds ?? '5', { min: 1, max: 60 }),
+    rounds: integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 }),
+    products: integerOption('products', values.products ?? '10000', { min: SMALL_SHOP, max: 100_000 }),
   }
+  const before = loadavg()[0]!
+  console.log(
+    `Node ${process.version}, load average before ${before.toFixed(1)}; ${size.products} products, ${size.rounds} rounds of ${size.seconds} s\n`,
+  )
+  for (const name of chosenDatabases(values.only)) console.log(`${await measure(name, size)}\n`)
 }
 
 type Size = { readonly seconds: number; readonly rounds: number; readonly products: number }
 
 async function measure(name: DatabaseName, { seconds, rounds, ...size }: Size): Promise<string> {
   const products = name === 'mongodb' ? Math.min(size.products, IN_STAND_IN) : size.products
-  say(`${name}: starting, ${products} products`)
-  const database = name === 'sqlite' ? null : await createDatabaseOf(name).startServer()
-  const url = await database?.createDatabase()
+  say(`${name}: ${products} products`)
+  const { database, options } = await startDatabase(name)
   const program = largeShop(products, (count) => count % 1_000 === 0 && say(`${name}: ${count} products`))
-  const shop = await prepareShop(program, seconds, { flow: 'one', hasKeys: false, ...(url === undefined ? {} : { database: url }) })
+  const shop = await prepareShop(program, seconds, { flow: 'one', hasKeys: false, ...options })
   const results = cases.map((one) => ({ ...one, rounds: [] as OrderRound[], used: [] as PerOrder[] }))
   for (let round = 1; round <= rounds; round++)
     for (const { title, basket, rounds: of, used } of results) {

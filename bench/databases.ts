@@ -7,12 +7,13 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createDatabaseOf, type DatabaseName } from '../test/support/databases.ts'
-import { killChildren, type Server } from './children.ts'
+import type { DatabaseName } from '../test/support/databases.ts'
+import type { Server } from './children.ts'
 import { chosenDatabases } from './databases-option.ts'
 import { readTraffic } from './kingpost/ours.ts'
 import type { Flow } from './kingpost/purchase.ts'
-import { flowOption, integerOption, UsageError } from './options.ts'
+import { runProgram, say, startDatabase } from './measure-databases.ts'
+import { flowOption, integerOption } from './options.ts'
 import { prepareOurs } from './order-turns.ts'
 import { treeCpuUs } from './proc.ts'
 import type { Round } from './rounds.ts'
@@ -27,41 +28,29 @@ type PerOrder = { readonly serverCpuUs?: number; readonly roundTrips?: number; r
 /** Of an order with its cart in one request, to a server of a database. */
 const ROUND_TRIPS_MAX = 25
 
-const say = (line: string) => console.error(line)
+process.exitCode = await runProgram(main)
 
-process.exitCode = await main()
-
-async function main(): Promise<number> {
-  try {
-    const option = { type: 'string' } as const
-    const { values } = parseArgs({ options: { only: option, flow: option, seconds: option, rounds: option } })
-    const flow = flowOption(values.flow ?? 'one')
-    const seconds = integerOption('seconds', values.seconds ?? '8', { min: 1, max: 60 })
-    const rounds = integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 })
-    const before = loadavg()[0]!
-    const results: Measured[] = []
-    for (const name of chosenDatabases(values.only)) results.push(await measure(name, { flow, seconds, count: rounds }))
-    console.log(`Node ${process.version}, load average before ${before.toFixed(1)}; ${rounds} rounds of ${seconds} s, medians\n`)
-    console.log(render(results, flow))
-    return 0
-  } catch (error) {
-    say(error instanceof UsageError ? error.message : `broken: ${error instanceof Error ? error.stack : error}`)
-    return error instanceof UsageError ? 2 : 1
-  } finally {
-    killChildren()
-  }
+async function main(): Promise<void> {
+  const option = { type: 'string' } as const
+  const { values } = parseArgs({ options: { only: option, flow: option, seconds: option, rounds: option } })
+  const flow = flowOption(values.flow ?? 'one')
+  const seconds = integerOption('seconds', values.seconds ?? '8', { min: 1, max: 60 })
+  const rounds = integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 })
+  const before = loadavg()[0]!
+  const results: Measured[] = []
+  for (const name of chosenDatabases(values.only)) results.push(await measure(name, { flow, seconds, count: rounds }))
+  console.log(`Node ${process.version}, load average before ${before.toFixed(1)}; ${rounds} rounds of ${seconds} s, medians\n`)
+  console.log(render(results, flow))
 }
 
 type Size = { readonly flow: Flow; readonly seconds: number; readonly count: number }
 
 async function measure(name: DatabaseName, { flow, seconds, count }: Size): Promise<Measured> {
-  say(`${name}: starting`)
-  const database = name === 'sqlite' ? null : await createDatabaseOf(name).startServer()
-  const url = await database?.createDatabase()
+  const { database, options } = await startDatabase(name)
   const { server, turn, staff, stop } = await prepareOurs(seconds, {
     flow,
     hasKeys: false,
-    ...(url === undefined ? {} : { database: url }),
+    ...options,
   })
   const rounds: OrderRound[] = []
   const before = await used(server, staff, database?.pid())

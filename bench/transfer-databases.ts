@@ -8,13 +8,13 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createDatabaseOf, type DatabaseName } from '../test/support/databases.ts'
-import { killChildren } from './children.ts'
+import type { DatabaseName } from '../test/support/databases.ts'
 import { chosenDatabases } from './databases-option.ts'
 import { requestTurn, startEmpty } from './item-turns.ts'
 import { ours, readTraffic, signInStaff } from './kingpost/ours.ts'
 import { bestGenerator } from './load.ts'
-import { integerOption, UsageError } from './options.ts'
+import { runProgram, say, startDatabase } from './measure-databases.ts'
+import { integerOption } from './options.ts'
 import { treeCpuUs } from './proc.ts'
 import { type Round, takeTurns } from './rounds.ts'
 import { median } from './stats.ts'
@@ -30,43 +30,31 @@ type Measured = {
   readonly databaseCpuUs: number | undefined
 }
 
-const say = (line: string) => console.error(line)
+process.exitCode = await runProgram(main)
 
-process.exitCode = await main()
-
-async function main(): Promise<number> {
-  try {
-    const option = { type: 'string' } as const
-    const { values } = parseArgs({ options: { only: option, seconds: option, rounds: option, accounts: option } })
-    const size = {
-      seconds: integerOption('seconds', values.seconds ?? '4', { min: 1, max: 60 }),
-      rounds: integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 }),
-      accounts: integerOption('accounts', values.accounts ?? String(ACCOUNT_COUNT), { min: 2, max: ACCOUNT_COUNT }),
-    }
-    const results: Measured[] = []
-    for (const name of chosenDatabases(values.only)) {
-      const before = loadavg()[0]!
-      results.push(...(await measure(name, size)))
-      say(`${name}: load average before ${before.toFixed(1)}, after ${loadavg()[0]!.toFixed(1)}`)
-    }
-    console.log(`Node ${process.version}, ${size.accounts} accounts; ${size.rounds} rounds of ${size.seconds} s, medians\n`)
-    console.log(render(results))
-    return 0
-  } catch (error) {
-    say(error instanceof UsageError ? error.message : `broken: ${error instanceof Error ? error.stack : error}`)
-    return error instanceof UsageError ? 2 : 1
-  } finally {
-    killChildren()
+async function main(): Promise<void> {
+  const option = { type: 'string' } as const
+  const { values } = parseArgs({ options: { only: option, seconds: option, rounds: option, accounts: option } })
+  const size = {
+    seconds: integerOption('seconds', values.seconds ?? '4', { min: 1, max: 60 }),
+    rounds: integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 }),
+    accounts: integerOption('accounts', values.accounts ?? String(ACCOUNT_COUNT), { min: 2, max: ACCOUNT_COUNT }),
   }
+  const results: Measured[] = []
+  for (const name of chosenDatabases(values.only)) {
+    const before = loadavg()[0]!
+    results.push(...(await measure(name, size)))
+    say(`${name}: load average before ${before.toFixed(1)}, after ${loadavg()[0]!.toFixed(1)}`)
+  }
+  console.log(`Node ${process.version}, ${size.accounts} accounts; ${size.rounds} rounds of ${size.seconds} s, medians\n`)
+  console.log(render(results))
 }
 
 type Size = { readonly seconds: number; readonly rounds: number; readonly accounts: number }
 
 async function measure(name: DatabaseName, { seconds, rounds, accounts: count }: Size): Promise<Measured[]> {
-  say(`${name}: starting`)
-  const database = name === 'sqlite' ? null : await createDatabaseOf(name).startServer()
-  const url = await database?.createDatabase()
-  const bank = await startEmpty(ours, url === undefined ? {} : { database: url })
+  const { database, options } = await startDatabase(name)
+  const bank = await startEmpty(ours, options)
   const staff = await signInStaff(bank.server.place)
   const accounts = await openAccounts(bank.caller, count)
   const used = async () => ({
