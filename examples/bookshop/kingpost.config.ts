@@ -103,6 +103,8 @@ export const backend = defineBackend({
     },
     // With each order, to be fetched from its page; the receipt is mail enough.
     invoices: { mail: false },
+    // On whose account a school's order goes: for staff alone, who find orders by it.
+    orderFields: { costCenter: field.text({ max: 40, search: true, read: staff, write: staff }) },
     productFields: {
       author: field.text({ required: true, search: true }),
       year: field.integer({ required: true }),

@@ -5,6 +5,7 @@ import { limits } from '../base/limits.ts'
 import type { InvariantGroup, VerifyContext } from './invariant.ts'
 import { accountAccessInvariants } from './invariants/account-access.ts'
 import { accountInvariants } from './invariants/accounts.ts'
+import { addressInvariants } from './invariants/addresses.ts'
 import { catalogueInvariants } from './invariants/catalogue.ts'
 import { computedInvariants } from './invariants/computed.ts'
 import { creditInvariants } from './invariants/credit.ts'
@@ -47,6 +48,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   paymentInvariants,
   orderInvariants,
   fulfillmentInvariants,
+  addressInvariants,
   creditInvariants,
   discountInvariants,
   priceInvariants,

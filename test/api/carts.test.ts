@@ -964,6 +964,16 @@ describe('what has changed in a cart', () => {
       ['shipping_price', eur(390), eur(490)],
       ['discount_ended', eur(100), eur(0)],
     ])
+    // One that takes more now than it did.
+    await asStaff('PATCH', `/api/discounts/${discount.id}`, { active: true, value: 20 })
+    const changed = await changesOf(cart)
+    assert.deepEqual(told(changed), [
+      ['shipping_price', eur(390), eur(490)],
+      ['discount_changed', eur(100), eur(200)],
+    ])
+    assert.deepEqual((await see(cart, changed.mark)).items, [])
+    await asStaff('PATCH', `/api/discounts/${discount.id}`, { value: 5 })
+    assert.deepEqual(told(await changesOf(cart)), [['discount_changed', eur(200), eur(50)]])
   })
 })
 

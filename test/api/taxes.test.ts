@@ -306,3 +306,20 @@ test('a customer group is one that the config names, given by an admin and taken
   assert.equal((await world.call('owner', { method: 'GET', url })).body.customerGroup, 'wholesale')
   assert.deepEqual((await set(null)).body.customerGroup, null)
 })
+
+test('another rate at the same place is told with a cart, and that of another place is none', async () => {
+  const { cart } = await fill({ country: 'DE', postalCode: '10435' })
+  const asGuest = (method: string, path: string, body?: object) =>
+    world.call('guest', { method, url: `/api/carts/${cart.id}${path}`, headers: cart.headers, ...(body && { body }) })
+  const see = async () => await asGuest('POST', '/seen', { mark: (await asGuest('GET', '/changes')).body.mark })
+  type Change = { readonly code: string; readonly before: unknown; readonly after: unknown }
+  const told = async () => (await asGuest('GET', '/changes')).body.items.map(({ code, before, after }: Change) => [code, before, after])
+  await see()
+  await asStaff('PATCH', `/api/variants/${world.ids['variant']}`, { taxClass: 'standard' })
+  assert.deepEqual(await told(), [['tax_rate', 70_000, 190_000]])
+  assert.deepEqual((await see()).body.items, [])
+  assert.deepEqual(await told(), [])
+  const moved = await asGuest('PATCH', '', { shippingAddress: { ...address, country: 'FR', postalCode: '75001', city: 'Paris' } })
+  assert.equal(moved.status, 200, moved.text)
+  assert.deepEqual(await told(), [])
+})

@@ -108,6 +108,10 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'credit.grants': [
     `insert into "storeCredits" ("id","version","createdAt","updatedAt","customer","issued_amount","issued_currency","spent_amount","spent_currency","balance_amount","balance_currency") values ('crd_x',1,1,1,'usr_x',5,'EUR',0,'EUR',5,'EUR')`,
   ],
+  'addresses.one_usual': [1, 2].map(
+    (number) =>
+      `insert into "addresses" ("id","version","createdAt","updatedAt","owner","name","line1","city","country","isDefaultShipping","isDefaultBilling") select 'adr_${number}',1,1,1,"id",'X','X','X','DE',1,0 from "users" limit 1`,
+  ),
   'catalogue.category_paths': [
     `insert into "categories" ("id","version","createdAt","updatedAt","slug","title","title_words","position","parent","path") values ('cat_x',1,1,1,'x','X','x',0,'cat_y','/cat_x/cat_y/cat_x/'), ('cat_y',1,1,1,'y','Y','y',0,'cat_x','/cat_x/cat_y/')`,
   ],
