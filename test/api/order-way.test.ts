@@ -9,8 +9,8 @@ import { emails } from '../../src/domains/emails/collections.ts'
 import { checkOut, fillCart, openWorld, work } from '../support/api-harness.ts'
 
 const filesMax = 25
-/** Who asks is looked up for every request, and what only declares data is not counted. */
-const isBeside = /\/(?:collections|events|(?:[a-z]+-)?templates)\.ts$|^domains\/accounts\//
+/** Who asks is looked up for every request; what only declares data is not counted, nor is how a message is carried, as no provider's adapter is. */
+const isBeside = /\/(?:collections|events|(?:[a-z]+-)?templates|(?:[a-z]+-)?transport)\.ts$|^domains\/accounts\//
 
 /** The files of the drawing, each once. */
 function drawnFiles(): string[] {
