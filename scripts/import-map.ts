@@ -62,12 +62,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['base'],
   // Ways to other companies, of which the sandbox stands beside us.
   'payment-providers': ['base', 'contract', 'schema', 'config', 'domains/payments', 'sandbox'],
+  'mail-providers': ['base', 'domains/emails'],
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames, 'extend'],
   extend: [...spine, ...domainNames],
   engine: [...spine, ...domainNames, 'extend'],
   testing: [...spine, ...domainNames, 'sandbox', 'payment-providers', 'engine', 'http', 'cli', 'client'],
-  cli: [...spine, ...domainNames, 'sandbox', 'payment-providers', 'extend', 'engine', 'http', 'observe'],
+  cli: [...spine, ...domainNames, 'sandbox', 'payment-providers', 'mail-providers', 'extend', 'engine', 'http', 'observe'],
   index: [...ground, 'operation', 'domains/catalog', 'domains/emails', 'extend', 'engine'],
   client: ['contract'],
   console: ['client', 'contract'],
@@ -90,6 +91,7 @@ const adapters = [
   'domains/files/resize-picture',
   'documents/render-pdf',
   'payment-providers/',
+  'mail-providers/',
   'sandbox/',
 ]
 

@@ -1,6 +1,7 @@
 // Who takes the mail of this process: a mail server by SMTP, or nobody; and outside production perhaps a mailbox of those who develop, instead of
 // whom it names.
 import { systemClock } from '../base/clock.ts'
+import { systemEgress } from '../base/egress.ts'
 import type { Project } from '../config/project.ts'
 import type { DkimKey } from '../domains/emails/sign-dkim.ts'
 import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
@@ -9,16 +10,42 @@ import { type ProcessSettings, UsageError } from './settings.ts'
 /** Loaded where mails are sent: whoever sends none need not wait for it. @throws UsageError */
 export async function openMailTransport(settings: ProcessSettings, project: Project): Promise<MailTransport> {
   const { smtpUrl, mail } = settings
-  if (smtpUrl === null || mail.mode === 'capture') return captureTransport
+  const { provider } = project.mail
+  if ((smtpUrl === null && provider === null) || mail.mode === 'capture') return captureTransport
+  if (smtpUrl !== null && provider !== null)
+    throw new UsageError(`Mail goes one way: leave out --smtp-url, or mail.provider (${provider.name}) of the config.`)
+  const transport = smtpUrl === null ? await httpTransport(settings, project) : await smtpTransport(smtpUrl, settings, project)
+  return mail.mode === 'redirect' ? redirected(transport, mail) : transport
+}
+
+/** @throws UsageError */
+async function smtpTransport(smtpUrl: string, settings: ProcessSettings, project: Project): Promise<MailTransport> {
   const { createSmtpTransport, tlsModeOf } = await import('../domains/emails/transport-smtp.ts')
   try {
     tlsModeOf(new URL(smtpUrl))
   } catch (error) {
     throw new UsageError(`--smtp-url: ${(error as Error).message}.`)
   }
+  return createSmtpTransport({ url: smtpUrl, clock: systemClock, dkim: await dkimKeysOf(settings, project) })
+}
+
+/** @throws UsageError */
+async function httpTransport(settings: ProcessSettings, project: Project): Promise<MailTransport> {
+  const { name, key: variable, domain, region } = project.mail.provider!
+  const key = settings.readSecret(variable)
+  if (!key) throw new UsageError(`${variable} is not set: the key of mail.provider (${name}).`)
+  const { createHttpTransport } = await import('../mail-providers/send-by-http.ts')
+  const { postmarkProvider, resendProvider, sendgridProvider } = await import('../mail-providers/json-providers.ts')
+  const { mailgunProvider, sesProvider } = await import('../mail-providers/mime-providers.ts')
   const dkim = await dkimKeysOf(settings, project)
-  const transport = createSmtpTransport({ url: smtpUrl, clock: systemClock, dkim })
-  return mail.mode === 'redirect' ? redirected(transport, mail) : transport
+  const provider = {
+    resend: () => resendProvider({ key }),
+    postmark: () => postmarkProvider({ key }),
+    sendgrid: () => sendgridProvider({ key }),
+    mailgun: () => mailgunProvider({ key, dkim, domain, region: region === 'eu' ? 'eu' : 'us' }),
+    ses: () => sesProvider({ key, dkim, region, clock: systemClock }),
+  }[name]()
+  return createHttpTransport(provider, systemEgress)
 }
 
 /** The message stays as it is, and names whom it named: only its envelope is another. */

@@ -188,7 +188,7 @@ async function serveOn(place: Place): Promise<Running> {
     ...{ paidBy: payments.titles, mailPlace: mailReceiver?.place ?? null },
     notices: [
       await recoveryNotice(storage),
-      isMailKept(settings) ? mailNotice : null,
+      isMailKept(settings, backend) ? mailNotice : null,
       canBePaid(backend) ? null : paymentNotice(settings),
       ...unlistedIn(loaded.config),
       faults,
@@ -240,8 +240,9 @@ function checkRoles(settings: ProcessSettings, isShared: boolean): void {
 }
 
 /** In development that is what people want. */
-function isMailKept({ isDevelopment, smtpUrl, mail, roles }: ProcessSettings): boolean {
-  return !isDevelopment && (smtpUrl === null || mail.mode === 'capture') && roles.includes('mail')
+function isMailKept({ isDevelopment, smtpUrl, mail, roles }: ProcessSettings, { project }: Backend): boolean {
+  const hasWay = smtpUrl !== null || project.mail.provider !== null
+  return !isDevelopment && (!hasWay || mail.mode === 'capture') && roles.includes('mail')
 }
 
 const mailNotice = `No mail server is set, so mails to customers and staff are kept in the console and sent to nobody.
@@ -288,7 +289,7 @@ function openServer({ settings, loaded, backend, engine, log, payments, faults, 
     operations: engine.operations,
     storage: engine.parts.storage,
     isStopping,
-    isMailKept: isMailKept(settings),
+    isMailKept: isMailKept(settings, backend),
     canBePaid: canBePaid(backend),
     referencePage: site.versioned(readFileSync(join(root, 'console/reference.html'), 'utf8')),
     ...(loaded.config.storefront === undefined ? { homePage: readFileSync(join(root, 'console/home.html'), 'utf8') } : {}),

@@ -242,6 +242,7 @@ export type MailConfig = {
    * Signatures (DKIM), one for each key: an RSA key and an Ed25519 key, or an old and a new one while they change. `domain`: that of `from` when
    * left out. `key`: made by `defineSecret('…')`, a private key in PEM.
    */
+  readonly provider?: MailProviderConfig
   readonly dkim?: readonly { readonly domain?: string; readonly selector: string; readonly key: Declared }[]
   /** Takes mail in: answers of customers, and what mail systems say of ours. None when left out. */
   readonly inbound?: InboundMailConfig
@@ -260,6 +261,17 @@ export type InboundMailConfig = {
   readonly tls?: { readonly key: string; readonly cert: string }
 }
 type Ambiguous = 'hold' | 'resend'
+
+/**
+ * Who takes all mail by HTTP, in place of a mail server. `key`: made by `defineSecret('…')`; of `ses` the id of an access key and its secret,
+ * with a colon between them. `domain`: of Mailgun, the one that it sends for. `region`: of Mailgun `us` or `eu`, of `ses` such as `eu-central-1`.
+ */
+export type MailProviderConfig = {
+  readonly name: 'resend' | 'postmark' | 'sendgrid' | 'mailgun' | 'ses'
+  readonly key: Declared
+  readonly domain?: string
+  readonly region?: string
+}
 
 /** Messages about what happens, to addresses that admins choose. */
 export type WebhooksConfig = {

@@ -158,6 +158,13 @@ export type MailSettings = {
   readonly resends: readonly string[]
   /** Of a process; null: as many as there are. */
   readonly perDomain: { readonly atOnce: number | null; readonly perMinute: number | null }
+  /** Who takes all mail by HTTP; null: a mail server. `key`: the variable that holds it. */
+  readonly provider: {
+    readonly name: 'resend' | 'postmark' | 'sendgrid' | 'mailgun' | 'ses'
+    readonly key: string
+    readonly domain: string
+    readonly region: string
+  } | null
   /** `key`: the variable that holds it. */
   readonly dkim: readonly { readonly domain: string; readonly selector: string; readonly key: string }[]
 }

@@ -245,7 +245,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
 }
 
 function mailOf(given: MailConfig, sender: MailSettings['from']): MailSettings {
-  const { from = sender, replyTo = null, language = 'en', inbound, ambiguous = {}, perDomain = {}, dkim = [] } = given
+  const { from = sender, replyTo = null, language = 'en', inbound, ambiguous = {}, perDomain = {}, dkim = [], provider } = given
   const { atOnce = null, perMinute = null } = perDomain
   return {
     from,
@@ -254,6 +254,7 @@ function mailOf(given: MailConfig, sender: MailSettings['from']): MailSettings {
     inbound: inbound === undefined ? null : inboundOf(inbound),
     resends: Object.entries(ambiguous).flatMap(([category, what]) => (what === 'resend' ? [category] : [])),
     perDomain: { atOnce, perMinute },
+    provider: provider === undefined ? null : { domain: '', region: 'us', ...provider, key: provider.key.name },
     dkim: dkim.map(({ domain = from.address.slice(from.address.indexOf('@') + 1), selector, key }) => ({
       domain,
       selector,

@@ -93,6 +93,11 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.mail.dkim[0].key = 'MIIE'),
     /^mail\.dkim\[0\]\.key: must be made by defineSecret/,
   ],
+  'a provider of mail that is none': [(c) => (c.mail.provider.name = 'sparkpost'), /^mail\.provider\.name: must be "resend"/],
+  'a provider of mail without what it needs': [
+    (c) => (c.mail.provider = { name: 'mailgun', key: c.mail.provider.key }),
+    /^mail\.provider\.domain: is missing/,
+  ],
   'a selector that is no name': [(c) => (c.mail.dkim[0].selector = 'a b'), /^mail\.dkim\[0\]\.selector: must be a name of the DNS/],
   'an address that is none': [(c) => (c.mail.from.address = 'a@b.c '), /^mail\.from\.address: must be an e-mail address/],
   'a name of two lines': [(c) => (c.mail.from.name = 'Clubs\r\nBcc: x@y.example'), /^mail\.from\.name: must be a text of one line/],

@@ -145,6 +145,7 @@ export function validConfig(): any {
       },
       ambiguous: { account: 'resend', marketing: 'hold' },
       perDomain: { atOnce: 10, perMinute: 300 },
+      provider: { name: 'mailgun', key: defineSecret('MAILGUN_KEY'), domain: 'mg.example.com', region: 'eu' },
       dkim: [{ domain: 'example.com', selector: 'key1', key: defineSecret('DKIM_KEY') }],
     },
     http: { cors: { origins: ['https://app.example'] }, contentSecurityPolicy: { 'img-src': ['https://images.example'] } },

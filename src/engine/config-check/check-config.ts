@@ -15,6 +15,7 @@ import type {
   BookkeepingConfig,
   InboundMailConfig,
   MailConfig,
+  MailProviderConfig,
   ShopConfig,
   StockConfig,
   WebhooksConfig,
@@ -145,6 +146,24 @@ const inbound = object(
   } satisfies Record<keyof InboundMailConfig, Check>,
   { required: ['domain'] },
 )
+const providerShape = object(
+  {
+    name: word('resend', 'postmark', 'sendgrid', 'mailgun', 'ses'),
+    key: secret,
+    domain: is('a domain such as mg.shop.example', (value) => typeof value === 'string' && isEmail(`x@${value}`)),
+    region: is('a region such as eu', (value) => typeof value === 'string' && /^[a-z]{2}(?:-[a-z]+-\d)?$/.test(value)),
+  } satisfies Record<keyof MailProviderConfig, Check>,
+  { required: ['name', 'key'] },
+)
+const mailProvider: Check = (value, path, add) => {
+  providerShape(value, path, add)
+  if (!isObject(value)) return
+  const { name, domain, region } = value
+  if (name === 'mailgun' && domain === undefined) add(`${path}.domain`, 'is missing: Mailgun sends for one')
+  if (name === 'mailgun' && region !== undefined && region !== 'us' && region !== 'eu') add(`${path}.region`, 'must be "us" or "eu"')
+  if (name === 'ses' && (typeof region !== 'string' || region.length < 5))
+    add(`${path}.region`, 'is missing: Amazon SES has one, such as eu-central-1')
+}
 const mail = object({
   from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
   replyTo: emailAddress,
@@ -152,6 +171,7 @@ const mail = object({
   inbound,
   ambiguous: object(Object.fromEntries(mailCategories.map((category) => [category, word('hold', 'resend')]))),
   perDomain: object({ atOnce: whole(1, limits.effectSlots), perMinute: whole(1, 1_000_000) }),
+  provider: mailProvider,
   dkim: list(
     object(
       {

@@ -41,5 +41,6 @@ export function secretsOfProviders({ accounts, shop, mail }: BackendConfig<Opera
     ...payments.flatMap((one) => (one.kind === undefined ? [] : Object.values(one.secrets))),
     ...(taxSecret === undefined ? [] : [taxSecret]),
     ...(mail?.dkim ?? []).map(({ key }) => key),
+    ...(mail?.provider === undefined ? [] : [mail.provider.key]),
   ]
 }

@@ -8,6 +8,7 @@ import { discountDefences } from './discount-defences.ts'
 import { figureDefences } from './figure-defences.ts'
 import { invoiceDefences } from './invoice-defences.ts'
 import { ledgerDefences } from './ledger-defences.ts'
+import { mailDefences } from './mail-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
 import { ownFieldDefences } from './own-field-defences.ts'
 import { payPalDefences } from './paypal-defences.ts'
@@ -665,6 +666,7 @@ export const defences: readonly Defence[] = [
   ...figureDefences,
   ...ownFieldDefences,
   ...taxDefences,
+  ...mailDefences,
   ...invoiceDefences,
   ...mollieDefences,
   ...stripeDefences,
