@@ -167,11 +167,12 @@ function statusOf(email: Email, outcome: Outcome<Ended | null>, now: number): Pa
       // Kept here, and sent to nobody.
       return { ...ended, status: 'captured', ...(result.isShown ? wordsOf(email, result.unsubscribeUrl) : {}) }
     }
+    // Staff may have tried again what had failed.
     case 'retry':
-      return { status: outcome.isUncertain ? 'ambiguous' : 'deferred', lastError: outcome.error }
+      return { status: outcome.isUncertain ? 'ambiguous' : 'deferred', failure: null, lastError: outcome.error }
     case 'dead':
       return { status: 'failed', failure: outcome.isUncertain ? 'given_up' : 'refused', lastError: outcome.error }
     case 'unknown':
-      return { status: 'ambiguous', lastError: outcome.error }
+      return { status: 'ambiguous', failure: null, lastError: outcome.error }
   }
 }
