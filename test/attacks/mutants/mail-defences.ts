@@ -91,7 +91,7 @@ export const mailDefences: readonly Defence[] = [
     from: "rejectUnauthorized: tls !== 'opportunistic' || auth !== null",
     to: "rejectUnauthorized: tls !== 'opportunistic'",
     test: 'src/domains/emails/transport-smtp.test.ts',
-    asked: ['TLS opportunistic, with a password, of a server that has'],
+    asked: [', with a password'],
   },
   {
     name: 'a way that is broken is asked by one message at a time',
