@@ -120,11 +120,20 @@ export interface OrderNote {
   createdAt: string
 }
 
+export interface GivenBackLine {
+  /** Null: shipping. */
+  line: string | null
+  quantity?: number
+  amount: Money
+}
+
 export interface Refund {
   id: string
   payment: string
   order: string
   amount?: Money
+  /** What of it is of which line. Null: it names none. */
+  lines?: readonly GivenBackLine[] | null
   status: string
   reason?: string | null
   lastError?: string | null

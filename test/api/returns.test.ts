@@ -427,6 +427,40 @@ test('what was given back by amount is given back once: not with a return, a can
   assert.deepEqual([await kept(other.id), await dueByLink(other.id)], [1000, 'payment_not_needed'])
 })
 
+test('units that were given back are not sent with what is left, unless they are named', async () => {
+  // By their units, before anything was sent.
+  const { id, paperback, hardcover } = await placed()
+  await post(`orders/${id}/refunds`, { lines: [{ line: paperback, quantity: 2 }] })
+  await work(world, 5_000)
+  const parcel = await post(`orders/${id}/fulfillments`)
+  assert.deepEqual(parcel.body.lines, [
+    { line: paperback, quantity: 1 },
+    { line: hardcover, quantity: 1 },
+  ])
+  const none = await post(`orders/${id}/fulfillments`)
+  assert.equal(none.status, 409)
+  assert.match(none.body.detail, /given back/)
+  assert.equal((await post(`orders/${id}/fulfillments`, { lines: [{ line: paperback, quantity: 1 }] })).status, 201)
+  assert.equal((await post(`orders/${id}/cancel`, { lines: [{ line: paperback, quantity: 1 }] })).status, 200)
+  // All of it by amount; then something is added.
+  const other = await placed()
+  await post(`orders/${other.id}/refunds`)
+  await work(world, 5_000)
+  await addPaid(other.id)
+  const added = (await orderOf(other.id)).lines.at(-1)!
+  assert.deepEqual((await post(`orders/${other.id}/fulfillments`)).body.lines, [{ line: added.id, quantity: 1 }])
+  // What is canceled or came back is not among them.
+  const third = await placed()
+  await post(`orders/${third.id}/cancel`, { lines: [{ line: third.paperback, quantity: 1 }] })
+  await post(`orders/${third.id}/fulfillments`, { lines: [{ line: third.paperback, quantity: 1 }] })
+  await work(world, 5_000)
+  assert.equal(await sentBack(third.id, third.paperback, 1), 1000)
+  assert.deepEqual((await post(`orders/${third.id}/fulfillments`)).body.lines, [
+    { line: third.paperback, quantity: 1 },
+    { line: third.hardcover, quantity: 1 },
+  ])
+})
+
 test('half of it given back by amount leaves half of each unit, and nothing of what is added later', async () => {
   const { id, paperback, hardcover } = await sent()
   await post(`orders/${id}/refunds`, { amount: eur(2945) })

@@ -31,7 +31,7 @@ import { MailCard } from './letters.ts'
 import { EffectsCard, LedgerCard, PaymentsCard, StockCard } from './order-parts.ts'
 import { whereabouts } from './order-units.ts'
 import { OwnFields } from './own-fields.ts'
-import { OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds } from './parcel-actions.ts'
+import { isTaxAdded, OrderDeeds, ParcelsCard, ReturnsCard, UnitDeeds } from './parcel-actions.ts'
 import { leftOf, RefundOrder } from './payment-actions.ts'
 
 interface LoadedOrder {
@@ -114,7 +114,7 @@ export function OrderPage({ id }: { id: string }): VNode {
         <a class="button" href=${historyPath('orders', id)}>History</a>
         <${DraftDeeds} order=${order} onDone=${loaded.reload} />
         <${PaymentLink} order=${order} />
-        <${UnitDeeds} order=${order} onDone=${loaded.reload} />
+        <${UnitDeeds} order=${order} refunds=${file.refunds} onDone=${loaded.reload} />
         ${left && may('orders.refund') && html`<${GiveBack} order=${order} left=${left} onDone=${loaded.reload} />`}
         ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>${cancelText}</button>`}
       `}
@@ -156,12 +156,6 @@ function GiveBack({ order, left, onDone }: { order: Order; left: Money; onDone: 
 
 const totalRows = ['subtotal', 'discount', 'shipping', 'tax', 'total'] as const
 
-/** The sum itself tells whether prices hold the tax or it is added to them. */
-function isTaxIncluded({ totals }: Order): boolean {
-  const { subtotal, discount, shipping, total } = totals
-  return subtotal.amount - Math.abs(discount.amount) + shipping.amount === total.amount
-}
-
 function LinesCard({ order }: { order: Order }): VNode {
   return html`<${Card} title="Lines" flush>
     <table class="plain">
@@ -183,7 +177,7 @@ function LinesCard({ order }: { order: Order }): VNode {
           // A shop without discounts or tax need not read "Discount 0" on each order.
           if ((name === 'discount' || name === 'tax') && money.amount === 0) return null
           return html`<tr key=${name} class=${name === 'total' ? 'grand' : ''}>
-            <td colspan="2">${name === 'tax' && isTaxIncluded(order) ? 'Tax included' : humanize(name)}</td>
+            <td colspan="2">${name === 'tax' && !isTaxAdded(order) ? 'Tax included' : humanize(name)}</td>
             <td class="numeric"><${Amount} money=${money} /></td>
           </tr>`
         })}

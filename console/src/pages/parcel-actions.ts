@@ -3,19 +3,23 @@ import { html, useState, type View, type VNode } from '../../vendor/htm-preact.j
 import { formatMoney, humanize } from '../format.ts'
 import { plainRecordPath } from '../routes.ts'
 import { useMay } from '../schema.ts'
-import type { Fulfillment, Line, LineUnits, Order, OrderReturn } from '../shapes.ts'
+import type { Fulfillment, Line, LineUnits, Order, OrderReturn, Refund } from '../shapes.ts'
 import { type Closing, ConfirmDeed, DeedDialog, TextField, useAmount, useDeed, useOpened } from '../ui/deed.ts'
 import { Card, Chip, Time, textOf } from '../ui/parts.ts'
 import { ExchangeUnits, exchangeWords } from './exchange-actions.ts'
-import { all, at, ChooseUnits, type Chosen, type Counted, chosenLines, openOf, returnableOf } from './order-units.ts'
+import { all, at, backOf, ChooseUnits, type Chosen, type Counted, chosenLines, openBackOf, openOf, returnableOf } from './order-units.ts'
 
 function canSend({ status, lines }: Order): boolean {
   return status === 'placed' && lines.some((line) => openOf(line) > 0)
 }
 
-function SendUnits(props: { order: Order } & Closing): VNode {
-  const { order, onClose } = props
-  const [chosen, setChosen] = useState(all(order, openOf))
+type Settled = { order: Order; refunds: readonly Refund[] }
+
+function SendUnits(props: Settled & Closing): VNode {
+  const { order, refunds, onClose } = props
+  const backUnits = (line: Counted) => openBackOf(line, backOf(line, order, refunds), worthOf(line, line.quantity, isTaxAdded(order)))
+  const [chosen, setChosen] = useState(all(order, (line) => openOf(line) - backUnits(line)))
+  const paidBack = order.lines.filter((line) => backUnits(line) > 0).map((line) => `${backUnits(line)} × ${line.title}`)
   const [carrier, setCarrier] = useState('')
   const [number, setNumber] = useState('')
   const deed = useDeed(props.onDone)
@@ -29,6 +33,7 @@ function SendUnits(props: { order: Order } & Closing): VNode {
   }
   return html`<${DeedDialog} title="Send units" action="Send" deed=${deed} onSubmit=${send} onClose=${onClose}>
     <p class="faint">They leave the stock. What was authorized for them is captured where the shop does so at shipment.</p>
+    ${paidBack.length > 0 && html`<p class="note">Given back before, and so not chosen: ${paidBack.join(', ')}.</p>`}
     <${ChooseUnits} id="send" lines=${order.lines} left=${openOf} chosen=${chosen} onChange=${setChosen} />
     <${TextField} id="send-carrier" label="Carrier" hint="optional, such as DHL" value=${carrier} onInput=${setCarrier} />
     <${TextField} id="send-number" label="Tracking number" hint="optional" value=${number} onInput=${setNumber} />
@@ -36,19 +41,29 @@ function SendUnits(props: { order: Order } & Closing): VNode {
 }
 
 /** What units came to: their share of the line, tax with it where prices are net. */
-function worthOf({ total, tax, quantity }: Counted, units: number, isTaxAdded: boolean): number {
-  return Math.round(((total.amount + (isTaxAdded ? (tax?.amount ?? 0) : 0)) * units) / quantity)
+function worthOf({ total, tax, quantity }: Counted, units: number, isAdded: boolean): number {
+  return Math.round(((total.amount + (isAdded ? (tax?.amount ?? 0) : 0)) * units) / quantity)
 }
 
-function CancelUnits(props: { order: Order } & Closing): VNode {
+/** The sum itself tells whether prices hold the tax or it is added to them. */
+export function isTaxAdded({ totals: { subtotal, discount, shipping, total } }: Order): boolean {
+  return subtotal.amount - Math.abs(discount.amount) + shipping.amount !== total.amount
+}
+
+/** And never more than is left of what was paid for the line. */
+function leftWorth(line: Counted, units: number, { order, refunds }: Settled): number {
+  const isAdded = isTaxAdded(order)
+  const left = worthOf(line, line.quantity, isAdded) - backOf(line, order, refunds).amount
+  return Math.max(0, Math.min(worthOf(line, units, isAdded), left))
+}
+
+function CancelUnits(props: Settled & Closing): VNode {
   const { order, onClose } = props
   const [chosen, setChosen] = useState<Chosen>({})
   const [reason, setReason] = useState('')
   const deed = useDeed(props.onDone)
   const lines = chosenLines(chosen)
-  const { subtotal, discount, shipping, total } = order.totals
-  const isTaxAdded = subtotal.amount - Math.abs(discount.amount) + shipping.amount !== total.amount
-  const worth = order.lines.reduce((sum, line) => sum + worthOf(line, chosen[line.id] ?? 0, isTaxAdded), 0)
+  const worth = order.lines.reduce((sum, line) => sum + leftWorth(line, chosen[line.id] ?? 0, props), 0)
   const cancel = () => {
     const why = reason.trim() === '' ? {} : { reason: reason.trim() }
     void deed.run(at(order, 'cancel'), { lines, ...why }, 'The units are canceled, and the customer is told.')
@@ -59,7 +74,7 @@ function CancelUnits(props: { order: Order } & Closing): VNode {
       ${
         lines.length === 0
           ? 'Choose what will not be sent.'
-          : `${formatMoney({ ...total, amount: worth })} goes back, or is not charged where nothing was taken yet. Shipping stays. The units can be sold again.`
+          : `${formatMoney({ ...order.total, amount: worth })} goes back, or is not charged where nothing was taken yet. Shipping stays. The units can be sold again.`
       }
     </p>
     <${TextField} id="cancel-reason" label="Reason" hint="optional, for staff" value=${reason} onInput=${setReason} />
@@ -67,14 +82,14 @@ function CancelUnits(props: { order: Order } & Closing): VNode {
 }
 
 /** Sends or cancels what is left. */
-export function UnitDeeds({ order, onDone }: { order: Order; onDone: () => void }): VNode | null {
+export function UnitDeeds({ order, refunds, onDone }: Settled & { onDone: () => void }): VNode | null {
   const may = useMay()
   const { opened, button, closing } = useOpened<'send' | 'cancel'>(onDone)
   if (!canSend(order)) return null
   return html`
     ${may('orders.fulfill') && button('send', 'Send units')} ${may('orders.cancel') && button('cancel', 'Cancel units')}
-    ${opened === 'send' && html`<${SendUnits} order=${order} ...${closing} />`}
-    ${opened === 'cancel' && html`<${CancelUnits} order=${order} ...${closing} />`}
+    ${opened === 'send' && html`<${SendUnits} order=${order} refunds=${refunds} ...${closing} />`}
+    ${opened === 'cancel' && html`<${CancelUnits} order=${order} refunds=${refunds} ...${closing} />`}
   `
 }
 

@@ -4,10 +4,12 @@ import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { chargedTotal, type Order, type OrderLine, orders } from '../orders/collections.ts'
+import { type GivenBackBy, givenBack } from '../orders/given-back.ts'
 import { moveUnits, unitsOf } from '../orders/order-standing.ts'
 import { indexOrder } from '../orders/order-texts.ts'
-import { checkNotHeld, namedLines, orderUnitsInput, stateConflict } from '../orders/order-units.ts'
+import { checkNotHeld, type NamedUnits, namedLines, orderUnitsInput, stateConflict } from '../orders/order-units.ts'
 import { paidFor, shareOfUnits } from '../orders/paid-for.ts'
 import { captureShipped } from '../payments/capture-shipped.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
@@ -36,7 +38,10 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
         tracking: Type.Optional(trackingInput),
         mail: Type.Optional(Type.Boolean({ description: 'Write to the customer. True when left out.' })),
       },
-      { additionalProperties: false, description: 'Without `lines`, all that is left is sent.' },
+      {
+        additionalProperties: false,
+        description: 'Without `lines`, all that is left is sent, but for units that were given back: these are sent where they are named.',
+      },
     ),
     output: Type.Unsafe<unknown>({ type: 'object' }),
     errors: ['not_found', 'order_state_conflict', 'order_held', 'out_of_stock'],
@@ -46,14 +51,11 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
       // Whoever else sends, cancels or settles it waits.
       const order = await tx.lock(orders, input.id, 'exclusive')
       if (order === null) throw new EngineError('not_found')
-      const all = order.lines
-        .filter(({ isDigital }) => !isDigital)
-        .map((line) => ({ line: line.id, quantity: unitsOf(line).open }))
-        .filter(({ quantity }) => quantity > 0)
+      const all = openUnits(order)
       if (order.status !== 'placed' || all.length === 0) throw stateConflict(order, 'There is nothing to send.')
       if (order.paymentStatus === 'refunded')
         throw stateConflict(order, 'All that was paid for it was given back. Cancel what was not sent, or make another order for it.')
-      const sent = namedLines(order, input.lines ?? all, { can: 'open', what: 'are neither sent nor canceled' })
+      const sent = namedLines(order, input.lines ?? (await unitsToSend(tx, order)), { can: 'open', what: 'are neither sent nor canceled' })
       checkSent(order, sent)
       checkNotHeld(order)
       const tracking = trackingOf(project, input.tracking ?? [])
@@ -72,6 +74,36 @@ export function fulfillOrder(providers: ReadonlyMap<string, PaymentProvider>) {
       }
     },
   })
+}
+
+function openUnits(order: Order, less: ReadonlyMap<string, number> = new Map()): NamedUnits[] {
+  return order.lines
+    .filter(({ isDigital }) => !isDigital)
+    .map((line) => ({ line: line.id, quantity: unitsOf(line).open - (less.get(line.id) ?? 0) }))
+    .filter(({ quantity }) => quantity > 0)
+}
+
+/**
+ * By line, how many of the units that are neither sent nor canceled were given back. A refund does not say which of a line's units it is of: it is
+ * taken to be of those that are still here, since what is held back can be sent later, and what was sent is gone.
+ */
+function openUnitsGivenBack(order: Order, back: GivenBackBy): ReadonlyMap<string, number> {
+  const paid = paidFor(order).lines
+  const counted = order.lines.map((line) => {
+    const { open, canceled, returned } = unitsOf(line)
+    const { units, amount } = back.get(line.id) ?? { units: 0, amount: 0 }
+    const whole = paid.get(line.id)!.amount
+    const isAll = whole > 0 && amount >= whole
+    return [line.id, isAll ? open : Math.min(open, Math.max(0, units - canceled - returned))] as const
+  })
+  return new Map(counted.filter(([, units]) => units > 0))
+}
+
+/** @throws order_state_conflict where all of it was given back */
+async function unitsToSend(tx: Transaction, order: Order): Promise<NamedUnits[]> {
+  const units = openUnits(order, openUnitsGivenBack(order, await givenBack(tx, order)))
+  if (units.length === 0) throw stateConflict(order, 'All units that are left were given back. Name those that are sent all the same.')
+  return units
 }
 
 /** @throws order_state_conflict for what is never sent */
