@@ -3,7 +3,7 @@
  * The shop itself speaks English.
  */
 import { ApiError } from 'kingpost/client'
-import type { AddressWords } from './address.ts'
+import { shopWords } from './address.ts'
 import type { Speech } from './forms.ts'
 
 const english = {
@@ -39,19 +39,7 @@ const english = {
   addressKept: 'The address is kept.',
   addressRemoved: 'The address is removed.',
   leaveIt: 'Leave it as it was',
-  address: {
-    lang: 'en',
-    fullName: 'Full name',
-    street: 'Street and number',
-    addition: 'Flat, floor, company',
-    postcode: 'Postcode',
-    zip: 'ZIP code',
-    town: 'Town',
-    region: 'Region',
-    country: 'Country',
-    optional: 'optional',
-    regions: { AU: 'State', CA: 'Province', IE: 'County', IT: 'Province', JP: 'Prefecture', US: 'State' },
-  } as AddressWords,
+  address: shopWords,
   findBook: 'Find a book',
   changePassword: 'Change my password',
   currentPassword: 'Password of now',

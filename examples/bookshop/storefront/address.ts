@@ -37,7 +37,7 @@ export type AddressWords = {
   /** Of the part of a country, by the country. */
   readonly regions: Readonly<Record<string, string>>
 }
-const shopWords: AddressWords = {
+export const shopWords: AddressWords = {
   lang: 'en',
   fullName: 'Full name',
   street: 'Street and number',
