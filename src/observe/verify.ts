@@ -15,6 +15,7 @@ import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
 import { fulfillmentInvariants } from './invariants/fulfillment.ts'
 import { hookInvariants } from './invariants/hooks.ts'
+import { inboundInvariants } from './invariants/inbound.ts'
 import { invoiceInvariants } from './invariants/invoices.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
 import { ledgerChainInvariants } from './invariants/ledger-chain.ts'
@@ -60,6 +61,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   effectInvariants,
   hookInvariants,
   webhookInvariants,
+  inboundInvariants,
   scheduleInvariants,
   fileInvariants,
   deletedInvariants,

@@ -12,6 +12,10 @@ import type { MailTransport, Message } from '../../src/domains/emails/transport.
 import { type InboundMail, inboundMails } from '../../src/domains/inbound/collections.ts'
 import { rawOf } from '../../src/domains/inbound/receive-mail.ts'
 import { createSmtpReceiver, type SmtpReceiver, type SmtpReceiverOptions } from '../../src/domains/inbound/smtp-receiver.ts'
+import { effectInvariants } from '../../src/observe/invariants/effects.ts'
+import { inboundInvariants } from '../../src/observe/invariants/inbound.ts'
+import { recordInvariants } from '../../src/observe/invariants/records.ts'
+import { verifyDatabase } from '../../src/observe/verify.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
 import { eventually } from '../support/eventually.ts'
 import { type SmtpTalk, talkTo } from '../support/smtp-talk.ts'
@@ -41,7 +45,12 @@ beforeEach(async () => {
 afterEach(async () => {
   talk.hangUp()
   await receiver.close()
+  const { storage, model } = world.engine.parts
+  const { reader, commitsAfter } = storage
+  const groups = [inboundInvariants, effectInvariants, recordInvariants]
+  const wrong = await verifyDatabase({ read: reader, commitsAfter, model, now: world.clock.now(), groups })
   await world.close()
+  assert.deepEqual(wrong, [])
 })
 
 const read = () => world.engine.parts.storage.reader

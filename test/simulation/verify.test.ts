@@ -37,6 +37,10 @@ const aDiscount = (usesMax: string) =>
 const aTally = (uses: number) =>
   `insert into "discountTallies" ("id","version","createdAt","updatedAt","discount","of","uses") values ('${tallyId('dsc_x')}',1,1,1,'dsc_x','all',${uses})`
 
+/** Without a piece. */
+const anInbound = (state: string, email: string, size: number) =>
+  `insert into "inboundMails" ("id","version","createdAt","updatedAt","door","state","recipients","isEncrypted","size","key","pieces","email") values ('inm_x',1,1,1,'smtp','${state}','[]',0,${size},'k',0,${email})`
+
 /** By invariant: the statements that break it. Each must change something. */
 const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.transfer_balances': [`update "ledgerEntries" set "amount_amount"="amount_amount"+1 where ${one('ledgerEntries')}`],
@@ -143,6 +147,9 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'webhookDeliveries.tells_its_event': [`update "webhookDeliveries" set "event"='order.lost' where ${one('webhookDeliveries')}`],
   'webhookDeliveries.has_effect': [`delete from "webhookDeliveries" where ${one('webhookDeliveries')}`],
   'webhookDeliveries.agrees_with_effect': [`update "webhookDeliveries" set "status"='pending' where ${one('webhookDeliveries')}`],
+  'inboundMails.bytes_there': [anInbound('parsed', "'eml_x'", 5)],
+  'inboundMails.read_or_owed': [anInbound('received', 'null', 0)],
+  'emails.in_their_thread': [`update "emails" set "thread"='eth_gone' where ${one('emails')}`],
   'schedules.tick_once': [`delete from "scheduleTicks" where ${secondTick}`],
   'schedules.tick_in_turn': [`update "scheduleTicks" set "dueAt"="createdAt"+1 where ${one('scheduleTicks')}`],
   'accounts.admins_listed': [

@@ -1,0 +1,54 @@
+// What must hold of mail that came in: all of its bytes are there, it was read or is to be read, and each letter is in a conversation that there is.
+import { eq, isNull, not, oneOf } from '../../contract/filter.ts'
+import { emails } from '../../domains/emails/collections.ts'
+import { emailThreads } from '../../domains/emails/threads.ts'
+import { type InboundMail, inboundMails, inboundPieces } from '../../domains/inbound/collections.ts'
+import { emailParse } from '../../domains/inbound/receive-mail.ts'
+import { effects } from '../../effects/effect.ts'
+import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
+
+export const inboundInvariants: InvariantGroup = {
+  needs: ['inboundMails', 'inboundPieces', 'emails', 'emailThreads', 'effects'],
+  invariants: {
+    'inboundMails.bytes_there': 'A message that came in has all of its bytes.',
+    'inboundMails.read_or_owed':
+      'A message that came in was read, with the e-mail that it became, or its reading is owed, or it is quarantined with the reason.',
+    'emails.in_their_thread': 'The conversation that an e-mail names is there.',
+  },
+  async check(context) {
+    for await (const page of pagesOf(context, inboundMails)) {
+      for (const mail of page) await checkBytes(context, mail)
+      await checkState(context, page)
+    }
+    for await (const page of pagesOf(context, emails, not(isNull('thread')))) {
+      const ids = [...new Set(page.map(({ thread }) => thread!))]
+      const known = new Set((await context.read.getMany(emailThreads, ids)).map(({ id }) => id))
+      for (const { id, thread } of page)
+        if (!known.has(thread!)) context.report('emails.in_their_thread', [`emails/${id}`], `there is no ${thread}`)
+    }
+  },
+}
+
+async function checkBytes({ read, report }: VerifyContext, { id, pieces, size }: InboundMail): Promise<void> {
+  const rows = await allOf({ read }, inboundPieces, eq('mail', id))
+  const found = rows.reduce((sum, { bytes }) => sum + Buffer.byteLength(bytes, 'base64'), 0)
+  if (rows.length !== pieces || found !== size)
+    report('inboundMails.bytes_there', [`inboundMails/${id}`], `${found} bytes in ${rows.length} pieces, not ${size} in ${pieces}`)
+}
+
+async function checkState(context: VerifyContext, page: readonly InboundMail[]): Promise<void> {
+  const waiting = page.filter(({ state }) => state === 'received')
+  const owed = await allOf(
+    context,
+    effects,
+    oneOf(
+      'key',
+      waiting.map(({ id }) => `${emailParse.name}:${id}`),
+    ),
+  )
+  const open = new Set(owed.filter(({ state }) => !['done', 'canceled'].includes(state)).map(({ key }) => key))
+  for (const { id, state, email, reason } of page) {
+    const fits = state === 'received' ? open.has(`${emailParse.name}:${id}`) : state === 'parsed' ? email !== null : reason !== null
+    if (!fits) context.report('inboundMails.read_or_owed', [`inboundMails/${id}`], `${state}, e-mail ${email}, because ${reason}`)
+  }
+}
