@@ -327,6 +327,33 @@ test('a bundle takes its parts: nobody oversells the last copy, alone or in a bu
   assert.equal(refused.body.errors[0].message, 'only 0 left')
 })
 
+test('a bundle has no units of its own: none come, are counted or lie elsewhere, and what it had before can go', async () => {
+  const part = await variant('PART-A', {}, 5)
+  const set = await variant('SET', { price: eur(2_500) }, 3)
+  const [level] = (await staff('GET', `stockLevels?filter[variant]=${set}`)).body.items
+  const at = `stockLevels/${level.id}`
+  assert.equal((await staff('PATCH', at, { incoming: 7 })).status, 200)
+  assert.equal((await staff('PATCH', `variants/${set}`, { parts: [{ variant: part, quantity: 1 }] })).status, 200)
+  const refused = [
+    await staff('PATCH', at, { incoming: 8 }),
+    await staff('PATCH', at, { onHand: 4 }),
+    await staff('PATCH', at, { onHand: { $increment: 1 } }),
+    await staff('POST', `${at}/receive`, { quantity: 7 }),
+    await staff('POST', `${at}/receive`, {}),
+    await staff('POST', 'stockCounts', { location: 'main', lines: [{ variant: set, counted: 4 }] }),
+    await staff('POST', 'stockLevels', { variant: set, location: 'main' }),
+  ]
+  const told = refused.map(({ status, body }) => `${status} ${body.errors?.[0].path} ${body.errors?.[0].code}`)
+  const paths = ['/incoming', '/onHand', '/onHand', '/quantity', '/quantity', '/lines/0/counted', '/variant']
+  assert.deepEqual(
+    told,
+    paths.map((path) => `400 ${path} bundle`),
+  )
+  assert.match(refused[0]!.body.errors[0].message, /made of parts\. Count the units of its parts instead$/)
+  const gone = await staff('PATCH', at, { onHand: 0, incoming: null })
+  assert.deepEqual([gone.status, gone.body.onHand, gone.body.incoming], [200, 0, null])
+})
+
 test('a bundle is sent, canceled and sent back by its parts, at one price', async () => {
   const a = await variant('PART-A', {}, 10)
   const b = await variant('PART-B', {}, 10)

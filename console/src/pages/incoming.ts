@@ -8,7 +8,7 @@ import { emptyListState } from '../query-state.ts'
 import { useLabel } from '../references.ts'
 import { plainRecordPath } from '../routes.ts'
 import { useMay } from '../schema.ts'
-import type { Page, StockLevel } from '../shapes.ts'
+import type { Page, RecordData, StockLevel } from '../shapes.ts'
 import { type Closing, DeedDialog, TextField, useDeed, useOpened } from '../ui/deed.ts'
 import { Card, Chip, Empty, ErrorNote, PageHead, Skeleton, textOf } from '../ui/parts.ts'
 import { RefPicker } from '../ui/ref-picker.ts'
@@ -111,21 +111,40 @@ function ChangeExpected({ level, title, onClose, onDone }: { level: StockLevel; 
   <//>`
 }
 
+const hasParts = ({ parts }: RecordData) => Array.isArray(parts) && parts.length > 0
+
+/** None of what is made of parts: only these come. */
+async function levelsOf(variant: string, signal: AbortSignal): Promise<StockLevel[]> {
+  const query = new URLSearchParams({ 'filter[variant]': variant, limit: '100' })
+  const [levels, record] = await Promise.all([
+    client.call<Page<StockLevel>>('GET', `/api/stockLevels?${query}`, { signal }),
+    client.call<RecordData>('GET', `/api/variants/${encodeURIComponent(variant)}`, { signal }),
+  ])
+  return hasParts(record) ? [] : levels.items
+}
+
 /** First of what, and where; then how many and when. */
 function Expect({ onClose, onDone }: Closing): VNode {
   const [variant, setVariant] = useState('')
   const [chosen, setChosen] = useState('')
   const [level, setLevel] = useState<StockLevel | undefined>(undefined)
   const title = useLabel(variant === '' ? undefined : 'variants', variant) ?? ''
-  const path = `/api/stockLevels?${new URLSearchParams({ 'filter[variant]': variant, limit: '100' })}`
-  const loaded = useLoad(variant, async (signal) => (variant === '' ? null : await client.call<Page<StockLevel>>('GET', path, { signal })))
-  const places = loaded.data?.items ?? []
+  const loaded = useLoad(variant, (signal) => (variant === '' ? Promise.resolve(null) : levelsOf(variant, signal)))
+  const places = loaded.data ?? []
   const next = () => setLevel(places.find(({ id }) => id === chosen) ?? places[0])
   if (level) return html`<${ChangeExpected} level=${level} title=${title} onClose=${onClose} onDone=${onDone} />`
   return html`<${DeedDialog} title="Expect a delivery" action="Go on" deed=${{ busy: places.length === 0, error: loaded.error }} onSubmit=${next} onClose=${onClose}>
     <div class="field">
       <label for="expect-variant">Variant <span class="faint">by its product or SKU</span></label>
-      <${RefPicker} id="expect-variant" collection="variants" many=${false} value=${variant} invalid=${false} onChange=${setVariant} />
+      <${RefPicker}
+        id="expect-variant"
+        collection="variants"
+        many=${false}
+        value=${variant}
+        invalid=${false}
+        onChange=${setVariant}
+        accepts=${(choice: RecordData) => !hasParts(choice)}
+      />
     </div>
     ${
       places.length > 1 &&
@@ -136,6 +155,6 @@ function Expect({ onClose, onDone }: Closing): VNode {
         </select>
       </div>`
     }
-    ${loaded.data && places.length === 0 && html`<p class="faint">It has no stock: it is downloaded, or made of its parts.</p>`}
+    ${loaded.data && places.length === 0 && html`<p class="faint">It has no stock: it is downloaded, or made of its parts. Write down what comes of these.</p>`}
   <//>`
 }

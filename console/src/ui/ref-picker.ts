@@ -11,7 +11,7 @@ const choicesMax = 8
 const typingMs = 200
 
 /** Variants are found by their product as well: of `Paperback` there are many. */
-async function findChoices(collection: string, text: string): Promise<RecordData[]> {
+async function findChoices(collection: string, text: string, accepts: (choice: RecordData) => boolean): Promise<RecordData[]> {
   const list = async (of: string, expand: string | undefined) => {
     const query = new URLSearchParams({ limit: String(choicesMax), ...(text && { search: text }), ...(expand && { expand }) })
     return (await client.call<Page<RecordData>>('GET', `/api/${of}?${query}`)).items
@@ -22,7 +22,7 @@ async function findChoices(collection: string, text: string): Promise<RecordData
   ])
   const ofProducts = products.flatMap((product) => (product['variants'] as RecordData[]).map((variant) => ({ ...variant, product })))
   const found = new Map([...ofProducts, ...own].map((choice) => [choice.id, choice]))
-  return [...found.values()].slice(0, choicesMax)
+  return [...found.values()].filter(accepts).slice(0, choicesMax)
 }
 
 export function RefPicker(props: {
@@ -32,6 +32,8 @@ export function RefPicker(props: {
   /** Ids, one a line. */
   value: string
   invalid: boolean
+  /** Of what is found, what is offered; all of it when left out. */
+  accepts?: (choice: RecordData) => boolean
   onChange: (value: string) => void
 }): VNode {
   const ids = props.value.split('\n').filter(Boolean)
@@ -41,7 +43,7 @@ export function RefPicker(props: {
     if (choices === undefined && text === '') return
     const timer = setTimeout(async () => {
       try {
-        setChoices(await findChoices(props.collection, text))
+        setChoices(await findChoices(props.collection, text, props.accepts ?? (() => true)))
       } catch {
         // An id can still be typed in full.
         setChoices([])

@@ -7,6 +7,7 @@ import { command } from '../../operation/define.ts'
 import { present, visibleFields } from '../../records/present.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import { createStockLevelAt, mainLocation, stockLevels } from './collections.ts'
+import { isMadeOfParts, madeOfParts } from './made-of-parts.ts'
 
 export const locationInput = Type.String({ minLength: 1, maxLength: limits.locationCharacters })
 
@@ -32,6 +33,7 @@ export const addStockLevel = command({
       throw new EngineError('reference_not_found', {
         errors: [{ path: '/variant', code: 'reference_not_found', message: 'names no variant' }],
       })
+    if (await isMadeOfParts(tx, variant.id)) throw madeOfParts('/variant')
     const level = await createStockLevelAt(tx, newId, { variant: variant.id, location: input.location })
     const headers = { location: `/api/stockLevels/${level.id}` }
     return { output: present(visibleFields(model.get(stockLevels), actor), level), status: 201, headers }

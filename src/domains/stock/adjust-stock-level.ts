@@ -6,6 +6,7 @@ import { command } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { present, visibleFields } from '../../records/present.ts'
 import { availableOf, stockLevels, stockMovements } from './collections.ts'
+import { isMadeOfParts, madeOfParts } from './made-of-parts.ts'
 import { broughtLow } from './reserve-stock.ts'
 
 const relative = Type.Object(
@@ -56,6 +57,9 @@ export const adjustStockLevel = command({
     const { id: _, onHand: wanted, reason = null, expectedAt, ...rest } = input
     const onHand = wanted === undefined ? level.onHand : typeof wanted === 'number' ? wanted : level.onHand + wanted.$increment
     const set = { ...rest, ...(expectedAt === undefined ? {} : { expectedAt: expectedAt === null ? null : Date.parse(expectedAt) }) }
+    // What it had before it was made of parts can go.
+    if (onHand > level.onHand && (await isMadeOfParts(tx, level.variant))) throw madeOfParts('/onHand')
+    if ((rest.incoming ?? 0) > 0 && (await isMadeOfParts(tx, level.variant))) throw madeOfParts('/incoming')
     const available = availableOf({ ...level, ...set, onHand })
     checkUnits(onHand, available)
     const difference = onHand - level.onHand

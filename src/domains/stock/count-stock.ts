@@ -9,6 +9,7 @@ import { field } from '../../schema/field.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { locationInput } from './add-stock-level.ts'
 import { availableOf, type StockLevel, stockLevels, stockMovements } from './collections.ts'
+import { isMadeOfParts, madeOfParts } from './made-of-parts.ts'
 import { broughtLow } from './reserve-stock.ts'
 
 type CountedLine = { readonly variant: string; readonly expected: number; readonly counted: number; readonly difference: number }
@@ -89,6 +90,8 @@ export const countStock = command({
       const expected = levels.get(variant)!.onHand
       return { variant, expected, counted, difference: counted - expected }
     })
+    for (const [index, { variant, difference }] of told.entries())
+      if (difference > 0 && (await isMadeOfParts(tx, variant))) throw madeOfParts(`/lines/${index}/counted`)
     for (const { variant, counted, difference } of told.filter((one) => one.difference !== 0)) {
       const level = levels.get(variant)!
       await tx.update(stockLevels, level, { set: { onHand: counted, available: availableOf({ ...level, onHand: counted }) } })

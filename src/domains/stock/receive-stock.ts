@@ -6,6 +6,7 @@ import { command } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { present, visibleFields } from '../../records/present.ts'
 import { availableOf, stockLevels, stockMovements } from './collections.ts'
+import { isMadeOfParts, madeOfParts } from './made-of-parts.ts'
 
 /**
  * `POST /api/stockLevels/{id}/receive`: units that were expected have come, all or some of them. What was sold of them before is in the house
@@ -34,6 +35,7 @@ export const receiveStock = command({
     const level = await tx.lock(stockLevels, input.id, 'exclusive')
     if (level === null) throw new EngineError('not_found')
     checkIfMatch(model.get(stockLevels), { actor, ifMatch: request.ifMatch }, level)
+    if (await isMadeOfParts(tx, level.variant)) throw madeOfParts('/quantity')
     const expected = level.incoming ?? 0
     const { quantity = expected, reason = null } = input
     if (quantity === 0) throw invalid('/quantity', 'required', 'is missing: nothing is expected')
