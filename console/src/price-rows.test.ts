@@ -30,9 +30,32 @@ test('what is no price is told with its line', () => {
     { line: 7, what: 'A from 1 stands above already.' },
     { line: 8, what: '“0” is no number of units.' },
   ])
+  assert.deepEqual(readPriceRows('A;1;;2026-12-01\nB;1;2;;\nC;1;;', 'EUR').faults, [
+    { line: 1, what: '“2026-12-01” stands in a fourth column: a line has a SKU, a price and a number of units.' },
+  ])
   assert.match(readPriceRows('X;1.5', 'JPY').faults[0]!.what, /at most 0 decimals/)
   const many = Array.from({ length: priceRowsMax + 1 }, (_, index) => `S${index};1`).join('\n')
   assert.equal(readPriceRows(many, 'EUR').faults.length, 1)
+})
+
+test('a price of 0 is asked about first', () => {
+  const text = 'A;0\nB;1\nC;0,00;10'
+  assert.deepEqual(readPriceRows(text, 'EUR').faults, [
+    { line: 1, what: 'A would cost nothing.', isFree: true },
+    { line: 3, what: 'C would cost nothing.', isFree: true },
+  ])
+  const { rows, faults } = readPriceRows(text, 'EUR', true)
+  assert.deepEqual(
+    [rows.map(({ sku, price }) => [sku, price.amount]), faults],
+    [
+      [
+        ['A', 0],
+        ['B', 100],
+        ['C', 0],
+      ],
+      [],
+    ],
+  )
 })
 
 test('a price that is there is changed, another one is made', () => {

@@ -12,6 +12,8 @@ export interface PriceRow {
 export interface RowFault {
   line: number
   what: string
+  /** The price is 0, and nobody has said that it is meant. */
+  isFree?: true
 }
 
 export const priceRowsMax = 1_000
@@ -27,22 +29,23 @@ function cellsOf(line: string): string[] {
   )
 }
 
-/** A first line without an amount names the columns, and is passed over. */
-export function readPriceRows(text: string, currency: string): { rows: PriceRow[]; faults: RowFault[] } {
+/** A first line without an amount names the columns, and is passed over. `isFreeMeant`: a price of 0 is no slip. */
+export function readPriceRows(text: string, currency: string, isFreeMeant = false): { rows: PriceRow[]; faults: RowFault[] } {
   const rows: PriceRow[] = []
   const faults: RowFault[] = []
   const seen = new Set<string>()
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue
-    const [sku = '', amount = '', from = ''] = cellsOf(line)
+    const [sku = '', amount = '', from = '', ...more] = cellsOf(line)
     if (index === 0 && !/\d/.test(amount)) continue
     const price = parseMoney(amount, currency)
     const fromQuantity = from === '' ? 1 : /^\d+$/.test(from) ? Number(from) : 0
     const fault =
-      faultOf({ sku, price, fromQuantity, amount, from }, currency) ??
+      faultOf({ sku, price, fromQuantity, amount, from, more: more.join('') }, currency) ??
       (seen.has(`${sku} ${fromQuantity}`) ? `${sku} from ${fromQuantity} stands above already.` : undefined)
     seen.add(`${sku} ${fromQuantity}`)
     if (fault !== undefined || price === undefined) faults.push({ line: index + 1, what: fault ?? '' })
+    else if (price.amount === 0 && !isFreeMeant) faults.push({ line: index + 1, what: `${sku} would cost nothing.`, isFree: true })
     else rows.push({ line: index + 1, sku, price, fromQuantity })
   }
   if (rows.length > priceRowsMax)
@@ -50,12 +53,13 @@ export function readPriceRows(text: string, currency: string): { rows: PriceRow[
   return { rows, faults }
 }
 
-type Cells = { sku: string; price: Money | undefined; fromQuantity: number; amount: string; from: string }
+type Cells = { sku: string; price: Money | undefined; fromQuantity: number; amount: string; from: string; more: string }
 
-function faultOf({ sku, price, fromQuantity, amount, from }: Cells, currency: string): string | undefined {
+function faultOf({ sku, price, fromQuantity, amount, from, more }: Cells, currency: string): string | undefined {
   if (sku === '') return 'It names no SKU.'
   if (price === undefined || price.amount < 0) return `“${amount}” is not an amount with at most ${currencyDigits(currency)} decimals.`
-  return fromQuantity < 1 ? `“${from}” is no number of units.` : undefined
+  if (fromQuantity < 1) return `“${from}” is no number of units.`
+  return more === '' ? undefined : `“${more}” stands in a fourth column: a line has a SKU, a price and a number of units.`
 }
 
 type Known = { id: string; variant: string; fromQuantity: number }

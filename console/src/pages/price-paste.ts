@@ -35,8 +35,8 @@ async function variantsOf(rows: readonly PriceRow[]): Promise<Map<string, string
 
 type Told = { faults: readonly RowFault[]; report?: ImportReport }
 
-async function savePrices(text: string, { id: list, currency }: PriceList): Promise<Told> {
-  const { rows, faults } = readPriceRows(text, currency)
+async function savePrices(text: string, { id: list, currency }: PriceList, isFreeMeant: boolean): Promise<Told> {
+  const { rows, faults } = readPriceRows(text, currency, isFreeMeant)
   if (faults.length > 0 || rows.length === 0)
     return { faults: rows.length === 0 && faults.length === 0 ? [{ line: 1, what: 'There is no price in it.' }] : faults }
   const variants = await variantsOf(rows)
@@ -59,17 +59,19 @@ async function savePrices(text: string, { id: list, currency }: PriceList): Prom
 export function PastePrices({ list, onClose }: { list: PriceList; onClose: () => void }): VNode {
   const [text, setText] = useState('')
   const [told, setTold] = useState<Told | undefined>(undefined)
+  const [isFreeMeant, setFreeMeant] = useState(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   const take = (next: string) => {
     setText(next)
+    setFreeMeant(false)
     setTold(undefined)
     setError(undefined)
   }
   const save = async () => {
     setBusy(true)
     setError(undefined)
-    await savePrices(text, list).then(setTold, setError)
+    await savePrices(text, list, isFreeMeant).then(setTold, setError)
     setBusy(false)
   }
   const readFile = async (event: Event) => {
@@ -86,6 +88,12 @@ export function PastePrices({ list, onClose }: { list: PriceList; onClose: () =>
       <label for="paste-file">Or a file <span class="faint">CSV</span></label>
       <input type="file" id="paste-file" accept=".csv,.tsv,.txt" onChange=${readFile} />
     </div>
+    ${
+      (isFreeMeant || told?.faults.some(({ isFree }) => isFree)) &&
+      html`<p class="field">
+        <label><input type="checkbox" checked=${isFreeMeant} onInput=${() => setFreeMeant(!isFreeMeant)} /> Prices of 0 are meant: these are given away</label>
+      </p>`
+    }
     ${told && html`<${Outcome} ...${told} />`}
   <//>`
 }
