@@ -123,7 +123,9 @@ test('input errors land on their field', () => {
   const draft = { papers: filesText([fileNamed('file_1'), fileNamed('file_2')]) }
   assert.deepEqual(fieldErrors([{ path: '/papers/1', message: 'is too large' }], draft, [papers]), { papers: 'file_2.png: Is too large.' })
   assert.equal(placeWords('/shippingAddress/postalCode'), 'Shipping address, postal code')
-  assert.equal(placeWords('/lines/1'), 'Lines, 2')
+  assert.equal(placeWords('/lines/1'), 'Row 2 of lines')
+  assert.equal(placeWords('/lines/0/unitPrice/amount'), 'Unit price in row 1 of lines')
+  assert.equal(placeWords(''), '')
 })
 
 test('the one currency of a field is filled in, and is no change by itself', () => {

@@ -190,10 +190,19 @@ export function fieldErrors(errors: readonly { path: string; message: string }[]
   return byField
 }
 
-/** Where a fault is, as people read it: `Lines, 2, title` for `/lines/1/title`. */
+/** Where a fault is, as people read it: `Title in row 2 of lines` for `/lines/1/title`. */
 export function placeWords(path: string): string {
-  const words = pathParts(path).map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : humanize(part)))
-  return words.map((word, index) => (index === 0 ? word : word.toLowerCase())).join(', ')
+  const parts = pathParts(path)
+  // Of what costs something, people see one amount.
+  if (parts.length > 1 && parts.at(-1) === 'amount') parts.pop()
+  let words = ''
+  for (const [index, part] of parts.entries()) {
+    const isRow = /^\d+$/.test(part)
+    const name = isRow ? `row ${Number(part) + 1} of ${words}` : humanize(part).toLowerCase()
+    const isAfterRow = index > 0 && /^\d+$/.test(parts[index - 1]!)
+    words = isRow || words === '' ? name : isAfterRow ? `${name} in ${words}` : `${words}, ${name}`
+  }
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function pathParts(path: string): string[] {

@@ -1,6 +1,7 @@
 /** Values are written exactly: no cent lost, no time in the wrong zone. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import {
   addressLines,
   formatGap,
@@ -13,6 +14,8 @@ import {
   mailboxName,
   moneyDecimal,
   parseMoney,
+  priceMax,
+  priceProblem,
   recordLabel,
   shortenIds,
   shortId,
@@ -106,4 +109,17 @@ test('a variant is named by its product too, and so is its stock', () => {
   assert.equal(labelIn('stockLevels', { id: 'stk_1', location: 'main', variant }), 'Emma, Paperback (EMMA-P)')
   assert.equal(labelIn('stockLevels', { id: 'stk_1', location: 'attic', variant }), 'Emma, Paperback (EMMA-P), attic')
   assert.equal(labelIn('variants', { ...variant, product: 'prod_1' }), 'Paperback')
+})
+
+test('what is no price is told with its reason', () => {
+  assert.equal(priceMax, limits.cartAmountMax)
+  for (const price of ['0', '19.90', '19,9', ' 7 ', '100000000000', '100000000000.00'])
+    assert.equal(priceProblem(price, 'EUR'), undefined, price)
+  const told = (text: string, currency = 'EUR') => priceProblem(text, currency)
+  assert.equal(told('1,005'), 'At most 2 decimals, as in 19.90.')
+  assert.equal(told('1.234,56'), 'Leave out what parts the thousands, as in 19.90.')
+  assert.equal(told('-1'), 'A price is 0 or more.')
+  for (const much of ['99999999999999', '100000000000.01', '9'.repeat(30)]) assert.match(told(much)!, /^At most \D*100,000,000,000\.00\.$/)
+  for (const none of ['cheap', '1.', '$5']) assert.equal(told(none), 'Give an amount such as 19.90.')
+  assert.equal(told('1.5', 'JPY'), 'JPY has no decimals: give an amount such as 20.')
 })

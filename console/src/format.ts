@@ -62,6 +62,25 @@ export function parseMoney(text: string, currency: string): Money | undefined {
   return Number.isSafeInteger(amount) ? { amount, currency } : undefined
 }
 
+/** The server's `cartAmountMax`, in minor units. */
+export const priceMax = 10_000_000_000_000
+
+/** Why what was typed is no price of one; undefined when it is one. */
+export function priceProblem(text: string, currency: string): string | undefined {
+  const price = parseMoney(text, currency)
+  const digits = currencyDigits(currency)
+  const typed = text.trim()
+  // As a price on a label: 19.90, or 20 where the currency has no smaller unit.
+  const example = moneyDecimal({ amount: digits === 0 ? 20 : 199 * 10 ** (digits - 1), currency })
+  if (typed.startsWith('-')) return 'A price is 0 or more.'
+  const most = formatMoney({ amount: priceMax, currency })
+  if (price !== undefined ? price.amount > priceMax : /^\d{12,}$/.test(typed)) return `At most ${most}.`
+  if (price !== undefined) return undefined
+  if (!/^[\d.,\s'’]*\d$/.test(typed)) return `Give an amount such as ${example}.`
+  if (/[.,\s'’].*[.,\s'’]/.test(typed)) return `Leave out what parts the thousands, as in ${example}.`
+  return digits === 0 ? `${currency} has no decimals: give an amount such as ${example}.` : `At most ${digits} decimals, as in ${example}.`
+}
+
 /** `48.2 kB`: as people and their computers count bytes. */
 export function formatSize(bytes: number, locale?: string): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte']

@@ -1,7 +1,7 @@
 /** Orders that staff put together: made, copied from another one, changed while they are drafts. Offering one is its payment link, withdrawing it canceling. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
-import { currencyDigits, formatMoney, moneyDecimal, parseMoney } from '../format.ts'
+import { formatMoney, moneyDecimal, parseMoney, priceProblem } from '../format.ts'
 import { useLoad } from '../loading.ts'
 import { useLabel } from '../references.ts'
 import { navigate } from '../router.ts'
@@ -62,10 +62,18 @@ function typedOf(order: Order, { isSame, agreed }: { isSame: boolean; agreed: Ag
 
 type PricedLine = Wanted & { unitPrice: Money | undefined }
 
-/** With the prices that were typed, and the lines whose price is none. */
-export function pricedLines(lines: readonly Wanted[], currency: string): { priced: readonly PricedLine[]; wrong: readonly string[] } {
+/** What is wrong with the price of a line, by the key of the line. */
+export type Wrong = ReadonlyMap<string, string>
+export const noneWrong: Wrong = new Map()
+
+/** With the prices that were typed; and why some are none. */
+export function pricedLines(lines: readonly Wanted[], currency: string): { priced: readonly PricedLine[]; wrong: Wrong } {
   const priced = lines.map((one) => ({ ...one, unitPrice: one.price.trim() === '' ? undefined : parseMoney(one.price, currency) }))
-  return { priced, wrong: priced.filter(({ price, unitPrice }) => price.trim() !== '' && unitPrice === undefined).map(({ key }) => key) }
+  const wrong = lines.flatMap(({ key, price }) => {
+    const problem = price.trim() === '' ? undefined : priceProblem(price, currency)
+    return problem === undefined ? [] : [[key, problem] as const]
+  })
+  return { priced, wrong: new Map(wrong) }
 }
 
 const asked = ({ quantity, unitPrice }: PricedLine) => ({ quantity: Number(quantity), ...(unitPrice && { unitPrice }) })
@@ -76,10 +84,10 @@ export function addedLines(priced: readonly PricedLine[]): object[] {
 }
 
 /** What is sent; the lines whose price is none instead. */
-function bodyOf(typed: Typed, currency: string, before: Order | undefined): { body?: object; wrong: readonly string[] } {
+function bodyOf(typed: Typed, currency: string, before: Order | undefined): { body?: object; wrong: Wrong } {
   const { email, account, vatId, method, note, lines, address } = typed
   const { priced, wrong } = pricedLines(lines, currency)
-  if (wrong.length > 0) return { wrong }
+  if (wrong.size > 0) return { wrong }
   const added = addedLines(priced)
   const kept = priced.filter(({ line }) => line !== undefined)
   const gone = (before?.lines ?? []).filter(({ id }) => !kept.some(({ line }) => line === id))
@@ -155,10 +163,10 @@ function DraftDialog(
   const { before, onClose, onDone } = props
   const currency = useCurrency()
   const [typed, setTyped] = useState(props.typed)
-  const [wrong, setWrong] = useState<readonly string[]>([])
+  const [wrong, setWrong] = useState<Wrong>(noneWrong)
   const set = (more: Partial<Typed>) => {
     setTyped((old) => ({ ...old, ...more }))
-    setWrong([])
+    setWrong(noneWrong)
   }
   const deed = useDeed((answer) => {
     if (onDone) return onDone()
@@ -173,7 +181,7 @@ function DraftDialog(
     void deed.run(path, read.body, before ? 'The draft is changed.' : 'The draft is made. Nobody but staff sees it.')
   }
   return html`<${DeedDialog} title=${props.title} action=${props.action} deed=${deed} onSubmit=${send} onClose=${onClose}>
-    <${WantedLines} id="draft" legend="Lines" lines=${typed.lines} wrong=${wrong} currency=${currency} onChange=${(lines: readonly Wanted[]) => set({ lines })} />
+    <${WantedLines} id="draft" legend="Lines" lines=${typed.lines} wrong=${wrong} onChange=${(lines: readonly Wanted[]) => set({ lines })} />
     ${
       !before &&
       html`<div class="field">
@@ -200,11 +208,10 @@ export function WantedLines(props: {
   id: string
   legend: string
   lines: readonly Wanted[]
-  wrong: readonly string[]
-  currency: string
+  wrong: Wrong
   onChange: (lines: readonly Wanted[]) => void
 }): VNode {
-  const { id, lines, wrong, currency, onChange } = props
+  const { id, lines, wrong, onChange } = props
   const [made, setMade] = useState(0)
   const add = (variant: string) => {
     if (variant === '') return
@@ -219,8 +226,7 @@ export function WantedLines(props: {
         key=${one.key}
         id=${id}
         one=${one}
-        currency=${currency}
-        isWrong=${wrong.includes(one.key)}
+        problem=${wrong.get(one.key)}
         onChange=${(more: Partial<Wanted>) => change(one.key, more)}
         onRemove=${() => onChange(lines.filter(({ key }) => key !== one.key))}
       />`,
@@ -235,15 +241,13 @@ export function WantedLines(props: {
 type LineProps = {
   id: string
   one: Wanted
-  currency: string
-  isWrong: boolean
+  problem: string | undefined
   onChange: (more: Partial<Wanted>) => void
   onRemove: () => void
 }
 
-function LineFields({ id, one, currency, isWrong, onChange, onRemove }: LineProps): VNode {
+function LineFields({ id, one, problem, onChange, onRemove }: LineProps): VNode {
   const title = useLabel('variants', one.variant) ?? one.variant
-  const example = currencyDigits(currency) === 0 ? '20' : '19.90'
   const hint = one.now ? `of the catalogue when empty; now ${formatMoney(one.now)}` : 'of the catalogue when empty'
   return html`<div class="draft-line" role="group" aria-label=${title}>
     <p class="draft-title">${title}</p>
@@ -254,7 +258,7 @@ function LineFields({ id, one, currency, isWrong, onChange, onRemove }: LineProp
       hint=${hint}
       inputmode="decimal"
       value=${one.price}
-      problem=${isWrong ? `Give an amount such as ${example}.` : undefined}
+      problem=${problem}
       onInput=${(price: string) => onChange({ price })}
     />
     <button type="button" class="button small" onClick=${onRemove}>Take out</button>

@@ -48,35 +48,31 @@ function ExchangeDialog({ order, onClose, onDone }: { order: Order } & Closing):
   const { currency } = order.total
   const [chosen, setChosen] = useState<Chosen>({})
   const [lines, setLines] = useState<readonly Wanted[]>([])
-  const [wrong, setWrong] = useState<readonly string[]>([])
   const [reason, setReason] = useState('')
   const [instructions, setInstructions] = useState('')
   const deed = useDeed(onDone)
   const read = pricedLines(lines, currency)
   const back = chosenLines(chosen).map((line) => ({ ...line, reason: reason.trim() || 'other' }))
   const asked = { lines: back, add: addedLines(read.priced) }
-  const isWhole = back.length > 0 && lines.length > 0 && read.wrong.length === 0
-  const change = (next: readonly Wanted[]) => {
-    setLines(next)
-    setWrong([])
-  }
+  const isWhole = back.length > 0 && lines.length > 0 && read.wrong.size === 0
+  // At the line it is said which price is none.
+  const missing = read.wrong.size > 0 ? 'Give each price as an amount.' : 'Choose what comes back and what goes out.'
   const exchange = () => {
-    setWrong(read.wrong)
-    if (read.wrong.length > 0) return
+    if (read.wrong.size > 0) return
     const given = instructions.trim() === '' ? {} : { instructions: instructions.trim() }
     void deed.run(at(order, 'exchanges'), { ...asked, ...given }, 'The exchange is written down, and the customer is told.')
   }
   return html`<${DeedDialog} title="Exchange units" action="Exchange" deed=${deed} onSubmit=${exchange} onClose=${onClose}>
     <${ChooseUnits} id="exchange" legend="What comes back" lines=${order.lines} left=${returnableOf} chosen=${chosen} onChange=${setChosen} />
     <${TextField} id="exchange-reason" label="Reason" value=${reason} onInput=${setReason} />
-    <${WantedLines} id="exchange" legend="What goes out for it" lines=${lines} wrong=${wrong} currency=${currency} onChange=${change} />
+    <${WantedLines} id="exchange" legend="What goes out for it" lines=${lines} wrong=${read.wrong} onChange=${setLines} />
     <${TextField} id="exchange-words" label="Where to send it, and what to write on it" hint="for the customer" value=${instructions} onInput=${setInstructions} />
-    <${Difference} path=${at(order, 'exchanges/quote')} body=${isWhole ? JSON.stringify(asked) : ''} />
+    <${Difference} path=${at(order, 'exchanges/quote')} body=${isWhole ? JSON.stringify(asked) : ''} missing=${missing} />
   <//>`
 }
 
 /** What the server says that it comes to; of nothing whole, what is missing. */
-function Difference({ path, body }: { path: string; body: string }): VNode {
+function Difference({ path, body, missing }: { path: string; body: string; missing: string }): VNode {
   const [told, setTold] = useState<{ quote?: Quote; error?: unknown }>({})
   useEffect(() => {
     const leaving = new AbortController()
@@ -96,7 +92,7 @@ function Difference({ path, body }: { path: string; body: string }): VNode {
   if (told.error) return html`<${ErrorNote} error=${told.error} />`
   const { quote } = told
   return html`<div class="note" role="status">
-    ${quote && body !== '' ? html`<div>${differenceWords(quote).map((text) => html`<p key=${text}>${text}</p>`)}</div>` : 'Choose what comes back and what goes out.'}
+    ${quote && body !== '' ? html`<div>${differenceWords(quote).map((text) => html`<p key=${text}>${text}</p>`)}</div>` : missing}
   </div>`
 }
 
