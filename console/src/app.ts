@@ -122,6 +122,7 @@ interface Schema {
   roles: string[]
   events: string[]
   may: string[]
+  timeZone: string
 }
 
 function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
@@ -144,8 +145,8 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
   }, [user])
   useEffect(() => () => watch([]), [])
   const workspace = useMemo(() => {
-    const { items: collections = [], roles = [], events = [], may = [] } = schema ?? {}
-    return { user, signOut, collections, roles, events, may }
+    const { items: collections = [], roles = [], events = [], may = [], timeZone = 'UTC' } = schema ?? {}
+    return { user, signOut, collections, roles, events, may, timeZone }
   }, [user, schema])
   if (schema === undefined) return html`<${Waiting}>${error ? html`<${ErrorNote} error=${error} retry=${load} />` : undefined}<//>`
   return html`<${WorkspaceContext.Provider} value=${workspace}>

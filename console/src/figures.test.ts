@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { barsOf, presetOf, presets, rangeOf, scaleOf } from './figures.ts'
+import { barsOf, presetOf, presets, rangeOf, scaleOf, todayIn } from './figures.ts'
 import type { SalesRow } from './shapes.ts'
 
 const euro = (amount: number) => ({ amount, currency: 'EUR' })
@@ -21,6 +21,14 @@ test('each preset is a range that is known again', () => {
   )
   for (const preset of presets) assert.equal(presetOf(rangeOf(preset, '2026-08-17'), '2026-08-17'), preset)
   assert.equal(presetOf({ from: '2026-01-03', to: '2026-01-04' }, today), '')
+})
+
+test('today is the day of the shop, not of whoever looks', () => {
+  const night = new Date('2026-11-30T23:15:00Z')
+  assert.deepEqual(
+    ['Europe/Berlin', 'UTC', 'America/New_York', 'Pacific/Kiritimati'].map((zone) => todayIn(zone, night)),
+    ['2026-12-01', '2026-11-30', '2026-11-30', '2026-12-01'],
+  )
 })
 
 test('days without sales have a bar, other currencies none, and many days share one', () => {

@@ -10,6 +10,11 @@ export interface DayRange {
 const dayMs = 86_400_000
 const addDays = (day: string, days: number) => new Date(Date.parse(`${day}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10)
 
+/** The day it is in a time zone. Swedish writes days as ISO 8601 does. */
+export function todayIn(timeZone: string, now: Date): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now)
+}
+
 export const presets = ['last_7_days', 'last_30_days', 'this_month', 'last_month', 'this_year'] as const
 export type Preset = (typeof presets)[number]
 

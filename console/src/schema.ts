@@ -11,6 +11,8 @@ export interface Workspace {
   events: readonly string[]
   /** The operations that they may ask for as staff. */
   may: readonly string[]
+  /** Of the bookkeeping: the days of the shop. */
+  timeZone: string
   signOut: () => void
 }
 
@@ -20,6 +22,7 @@ export const WorkspaceContext = createContext<Workspace>({
   roles: [],
   events: [],
   may: [],
+  timeZone: 'UTC',
   signOut: () => {},
 })
 

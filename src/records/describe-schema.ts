@@ -35,11 +35,12 @@ export function describeSchema({ roles, events, operations }: Names): Operation 
       roles: Type.Array(Type.String()),
       events: Type.Array(Type.String({ description: 'What a webhook can be told.' })),
       may: Type.Array(Type.String(), { description: 'The operations that the caller may ask for as staff.' }),
+      timeZone: Type.String({ description: "Of the bookkeeping: whose days the figures' are." }),
     }),
     isPresented: true,
     access: staff,
     isForEachRole: true,
-    async run({ model, actor }) {
+    async run({ model, project, actor }) {
       const visible = [...model.collections.values()].filter(
         (collection) => !collection.source.internal && readFilter(collection, actor).op !== 'false',
       )
@@ -49,6 +50,7 @@ export function describeSchema({ roles, events, operations }: Names): Operation 
           roles,
           events,
           may: asStaff(operations(), actor),
+          timeZone: project.shop?.bookkeeping.timeZone ?? 'UTC',
         },
       }
     },

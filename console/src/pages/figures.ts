@@ -1,10 +1,11 @@
 /** What was sold in some days: a chart by day, and tables by what staff look for. The range is in the address of the page. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
-import { type Bar, barsOf, type DayRange, type Preset, presetOf, presets, rangeOf, scaleOf } from '../figures.ts'
+import { type Bar, barsOf, type DayRange, type Preset, presetOf, presets, rangeOf, scaleOf, todayIn } from '../figures.ts'
 import { formatMoney, humanize } from '../format.ts'
 import { useLoad } from '../loading.ts'
 import { recordPath } from '../routes.ts'
+import { useWorkspace } from '../schema.ts'
 import type { CustomerFigures, SalesFigures, SalesRow, SalesSums, StockFigures, StockRow, TaxFigures, TaxRow } from '../shapes.ts'
 import { Amount, Card, Empty, ErrorNote, PageHead, Skeleton, textOf } from '../ui/parts.ts'
 import { type Column, Table } from '../ui/table.ts'
@@ -37,21 +38,17 @@ async function loadFigures({ from, to }: DayRange, by: By, signal: AbortSignal):
 
 const isDay = (text: string | null) => text !== null && /^\d{4}-\d\d-\d\d$/.test(text)
 
-function asked(): { range: DayRange; by: By } {
+function asked(today: string): { range: DayRange; by: By } {
   const query = new URLSearchParams(location.search)
   const [from, to, by] = [query.get('from'), query.get('to'), query.get('by')]
-  const range = isDay(from) && isDay(to) ? { from: from!, to: to! } : rangeOf('last_30_days', today())
+  const range = isDay(from) && isDay(to) ? { from: from!, to: to! } : rangeOf('last_30_days', today)
   return { range, by: bys.find((one) => one === by) ?? 'product' }
 }
 
-/** Here: the shop's own may be another for some hours, and is what the answer says. */
-function today(): string {
-  const now = new Date()
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10)
-}
-
 export function FiguresPage(): VNode {
-  const [{ range, by }, setAsked] = useState(asked)
+  // The figures count days of the shop, wherever the browser is.
+  const today = todayIn(useWorkspace().timeZone, new Date())
+  const [{ range, by }, setAsked] = useState(() => asked(today))
   const { from, to } = range
   const isRange = isDay(from) && isDay(to) && from <= to
   const loaded = useLoad(`figures ${from} ${to} ${by}`, (signal) =>
@@ -63,7 +60,7 @@ export function FiguresPage(): VNode {
   }
   return html`
     <${PageHead} title="Figures" />
-    <${Range} range=${range} onChange=${(next: DayRange) => choose({ range: next, by })} />
+    <${Range} range=${range} today=${today} onChange=${(next: DayRange) => choose({ range: next, by })} />
     ${!isRange && html`<p class="note bad" role="alert">The first day is not after the last one.</p>`}
     ${isRange && html`<${ErrorNote} error=${loaded.error} retry=${loaded.reload} />`}
     ${isRange && !loaded.data && !loaded.error && html`<div class="card"><${Skeleton} lines=${8} /></div>`}
@@ -71,10 +68,12 @@ export function FiguresPage(): VNode {
   `
 }
 
-function Range({ range, onChange }: { range: DayRange; onChange: (range: DayRange) => void }): VNode {
-  const preset = presetOf(range, today())
+type RangeProps = { range: DayRange; today: string; onChange: (range: DayRange) => void }
+
+function Range({ range, today, onChange }: RangeProps): VNode {
+  const preset = presetOf(range, today)
   return html`<form class="range" aria-label="Days" onSubmit=${(event: Event) => event.preventDefault()}>
-    <${Chips} label="Often asked for" options=${presets} value=${preset} onChange=${(one: Preset) => onChange(rangeOf(one, today()))} />
+    <${Chips} label="Often asked for" options=${presets} value=${preset} onChange=${(one: Preset) => onChange(rangeOf(one, today))} />
     <div class="range-days">
       <label for="figures-from">From</label>
       <input id="figures-from" type="date" value=${range.from} max=${range.to} onChange=${(event: Event) => onChange({ ...range, from: textOf(event) })} />
