@@ -674,7 +674,7 @@ export const limits = {
   priorPriceMs: 30 * 24 * 3_600_000,
   weightGramsMax: 40_000_000,
   sideMillimetersMax: 100_000,
-  /** Minor units of what is in a cart, and of its shipping: with tax, and paid with every try there is, it is counted exactly. */
+  /** Minor units of what is in a cart together with its shipping: with tax, and paid with every try there is, it is counted exactly. */
   cartAmountMax: 10_000_000_000_000,
   /** Minor units of one movement of money, as a provider or staff say it: no order comes to more, and some hundreds of them are still counted exactly. */
   moneyMovedMax: 40_000_000_000_000,

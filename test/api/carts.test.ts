@@ -312,6 +312,11 @@ describe('a price that makes a cart more than can be counted', () => {
     await asGuest(cart, 'DELETE', `/lines/${body.lines[0].id}`)
     const after = (await asGuest(cart, 'GET')).body
     assert.deepEqual([after.lines[0].available, after.totals.subtotal.amount], [true, 2_500])
+    const other = await fillCart(world, 'guest', [{ variant: 'hardcover', quantity: 1 }])
+    await price(bound, 'hardcover')
+    const alone = await checkOut(world, 'guest', other)
+    checkRefusal(alone, 422, 'cart_incomplete', '/shippingMethod')
+    assert.equal(alone.body.errors[0].code, 'amount_too_large')
   })
 })
 

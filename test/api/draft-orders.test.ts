@@ -109,6 +109,11 @@ test('an agreed price is what who pays no tax pays, too; more than an order coun
     lines: [{ variant: variant(), unitPrice: eur(limits.cartAmountMax + 1) }],
   })
   assert.deepEqual([past.status, past.body.errors[0].path], [400, '/lines/0/unitPrice/amount'])
+  const withShipping = await post('staff', 'orders', { ...asked(), lines: [{ variant: variant(), unitPrice: eur(limits.cartAmountMax) }] })
+  assert.deepEqual(
+    [withShipping.status, withShipping.body.code, withShipping.body.errors[0].path],
+    [422, 'amount_too_large', '/shippingMethod'],
+  )
 })
 
 test('a draft that is offered by a link holds its stock, and is placed at its prices by whoever pays', async () => {

@@ -221,7 +221,8 @@ test('customers who come back are counted, and the stock is worth what it cost w
   assert.deepEqual([now.value.amount, now.unitsAtPrice], [value(prices.set(variant, 400)), units - own])
 })
 
-test('days that are none are refused, and so are too many', async () => {
+test('days that are none are refused, and so are too many; a console is told whose days they are', async () => {
+  assert.equal((await call('staff', 'GET', 'schema')).body.timeZone, timeZone)
   const refused = async (query: string) => {
     const { status, body } = await call('staff', 'GET', `figures/sales?${query}`)
     return [status, body.errors?.[0].path]
@@ -376,8 +377,8 @@ test('what is more than a cart holds is not imported, and of what is not, a sum 
   const most = limits.cartAmountMax
   const line = (amount: number, quantity = 1) => ({ title: 'A lamp', quantity, unitPrice: money(amount), taxRatePpm: 1_000_000 })
   const row = (number: string, more: object = {}) => {
-    const shipping = { title: 'Post', price: money(most) }
-    return oldOrder(number, { currency: 'IRR', taxIncluded: false, lines: [line(most)], shipping, ...more })
+    const shipping = { title: 'Post', price: money(most / 2) }
+    return oldOrder(number, { currency: 'IRR', taxIncluded: false, lines: [line(most / 2)], shipping, ...more })
   }
   const { body } = await send([
     row('SLIP-1', { lines: [line(most + 1)] }),
@@ -385,18 +386,25 @@ test('what is more than a cart holds is not imported, and of what is not, a sum 
     row('SLIP-3', { lines: [line(most), line(1)] }),
     row('SLIP-4', { lines: [line(9e15, 1e9)] }),
     row('SLIP-5', { shipping: { title: 'Post', price: money(most + 1) } }),
+    row('SLIP-6', { shipping: { title: 'Post', price: money(most / 2 + 1) } }),
   ])
   const told = body.rejections.map(({ errors }: { errors: { path: string; code: string }[] }) => `${errors[0]!.path} ${errors[0]!.code}`)
   assert.deepEqual(
     told,
-    ['/lines/0/unitPrice/amount', '/lines/1/quantity', '/lines/1/quantity', '/lines/0/unitPrice/amount', '/shipping/price/amount'].map(
-      (path) => `${path} maximum`,
-    ),
+    [
+      '/lines/0/unitPrice/amount',
+      '/lines/1/quantity',
+      '/lines/1/quantity',
+      '/lines/0/unitPrice/amount',
+      '/shipping/price/amount',
+      '/shipping/price/amount',
+    ].map((path) => `${path} maximum`),
   )
+  assert.equal(body.rejections[5].errors[0].message, 'takes the order past 100000000000.00 IRR, the most that one may come to')
   // The last of them takes the sums beyond 2^53.
-  const many = Array.from({ length: 226 }, (_, index) => row(`MANY-${index}`))
-  assert.equal((await send(many)).body.created, 226)
-  const sum = 226 * 4 * most
+  const many = Array.from({ length: 452 }, (_, index) => row(`MANY-${index}`))
+  assert.equal((await send(many)).body.created, 452)
+  const sum = 452 * 2 * most
   assert.ok(!Number.isSafeInteger(sum))
   const balances = async () => {
     const { status, body: answer, text } = await call('staff', 'GET', 'ledger/balances')
@@ -417,12 +425,12 @@ test('what is more than a cart holds is not imported, and of what is not, a sum 
   assert.deepEqual(await balances(), wanted)
   // Two seals, the second onto a balance that no number holds.
   await work(world, limits.ledgerSealAfterMs + 15_000)
-  assert.equal((await send([row('MORE-1')])).body.created, 1)
+  assert.equal((await send([row('MORE-1'), row('MORE-2')])).body.created, 2)
   await work(world, limits.ledgerSealAfterMs + 15_000)
   const rows = await findAll(world.engine.parts.storage.reader, ledgerBalances, eq('account', 'A:psp:imported'))
   assert.deepEqual(rows.map(foldedOf), [227n * 4n * BigInt(most)])
   const { totals } = await figures('sales?from=2024-02-29&to=2024-02-29')
-  assert.deepEqual([totals[0].orders, totals[0].gross.amount, totals[0].averageOrder.amount], [227, 227 * 4 * most, 4 * most])
+  assert.deepEqual([totals[0].orders, totals[0].gross.amount, totals[0].averageOrder.amount], [454, 227 * 4 * most, 2 * most])
   for (const by of ['product', 'category', 'country', 'channel'])
     assert.equal((await figures(`sales?from=2024-02-29&to=2024-02-29&by=${by}`)).totals[0].gross.amount, 227 * 4 * most)
   const [tax] = (await figures('taxes?from=2024-02-29&to=2024-02-29')).items

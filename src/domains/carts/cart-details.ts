@@ -11,7 +11,7 @@ import { normalCode } from '../discounts/discount-code.ts'
 import { addressInput, tidyAddress } from './address.ts'
 import { checkCurrency, currencyInput } from './change-cart.ts'
 import type { Address, Cart } from './collections.ts'
-import type { ResolvedCart } from './resolve-cart.ts'
+import { pastCounting, type ResolvedCart } from './resolve-cart.ts'
 import { readVatId } from './vat-check.ts'
 
 const textOrNull = (schema: object) => Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], ...schema }))
@@ -121,7 +121,12 @@ export function checkShipping({ shippingMethod }: Details, { cart, shipping, shi
       {
         path: '/shippingMethod',
         code: 'reference_not_found',
-        message: shippingMisfit === 'currency' ? `names a shipping method without a price in ${cart.currency}` : 'names no shipping method',
+        message:
+          shippingMisfit === 'currency'
+            ? `names a shipping method without a price in ${cart.currency}`
+            : shippingMisfit === 'amount'
+              ? pastCounting
+              : 'names no shipping method',
       },
     ],
   })

@@ -56,7 +56,8 @@ export type ResolvedCart = {
   /** At its price for these goods. None whose price is beyond counting, either. */
   readonly shipping: ShippingMethod | null
   /** Why the method that was chosen does not take them. */
-  readonly shippingMisfit: ShippingMisfit | null
+  /** `amount`: with the goods it is beyond counting. */
+  readonly shippingMisfit: ShippingMisfit | 'amount' | null
   /** Of its account, where the project has groups. */
   readonly customerGroup: string | null
   readonly priced: Priced
@@ -177,6 +178,9 @@ function sortedLines(cart: Cart, { variants: found, products: itsProducts, liste
   return { lines, gone, tooLarge }
 }
 
+/** Of shipping. */
+export const pastCounting = 'comes with the goods to more than can be counted'
+
 /** What has become of it may not be for the eyes of whoever asks. */
 const unknown: Unsold = { code: 'not_for_sale', message: 'is not for sale' }
 
@@ -202,7 +206,7 @@ function priceOf({ unitPrice, quantity }: CartLine, variant: Variant, { listed, 
   return lowestPrice(variant.price, listed.get(variant.id) ?? [], { quantity, currency })
 }
 
-/** The chosen method at its price for these goods; none whose price is beyond counting. */
+/** The chosen method at its price for these goods; none where both together are beyond counting. */
 function shippingOf(cart: Cart, lines: readonly Line[], method: ShippingMethod | null): Pick<ResolvedCart, 'shipping' | 'shippingMisfit'> {
   if (method === null) return { shipping: null, shippingMisfit: null }
   // One price for all needs no look at the goods.
@@ -212,12 +216,17 @@ function shippingOf(cart: Cart, lines: readonly Line[], method: ShippingMethod |
   // Without a price in the currency of the cart it is none: a zero would be wrong.
   if (cost === 'currency') return { shipping: null, shippingMisfit }
   const price = typeof cost === 'string' ? plainPrice(method, cart.currency) : cost
-  return { shipping: price.amount > limits.cartAmountMax ? null : { ...method, price }, shippingMisfit }
+  const isBeyond = amountOf(lines) + price.amount > limits.cartAmountMax
+  return isBeyond ? { shipping: null, shippingMisfit: 'amount' } : { shipping: { ...method, price }, shippingMisfit }
+}
+
+function amountOf(lines: readonly Line[]): number {
+  return lines.reduce((total, { unitPrice, quantity }) => total + unitPrice.amount * quantity, 0)
 }
 
 /** What decides how they can be sent. */
 export function goodsOf({ shippingAddress, currency }: Cart, lines: readonly Line[]): Goods {
-  const sum = lines.reduce((total, { unitPrice, quantity }) => total + unitPrice.amount * quantity, 0)
+  const sum = amountOf(lines)
   const weight = lines.reduce((total, { weight: ofOne, quantity }) => total + ofOne * quantity, 0)
   return { country: shippingAddress?.country ?? null, currency, sum, weight }
 }

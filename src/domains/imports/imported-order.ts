@@ -130,15 +130,17 @@ function checkMoney({ lines, shipping, total }: OrderRow, currency: string): voi
     if (amount === undefined) continue
     if (amount.currency !== currency) throw invalid(`${path}/currency`, 'enum', `must be ${currency}`)
     if (amount.amount < 0) throw invalid(`${path}/amount`, 'minimum', 'must be 0 or more')
-    if (amount.amount > most) throw invalid(`${path}/amount`, 'maximum', `must be ${most} or less`)
+    if (amount.amount > most) throw invalid(`${path}/amount`, 'maximum', `must be ${formatMoney(money(most, currency))} or less`)
   }
+  const most = `${formatMoney(money(limits.cartAmountMax, currency))}, the most that one may come to`
   let sum = 0
   for (const [index, { unitPrice, quantity }] of lines.entries()) {
     // Inexact only where it is far beyond the limit.
     sum += unitPrice.amount * quantity
-    const message = `must leave the goods at ${limits.cartAmountMax} minor units or less, as much as a cart holds`
-    if (sum > limits.cartAmountMax) throw invalid(`/lines/${index}/quantity`, 'maximum', message)
+    if (sum > limits.cartAmountMax) throw invalid(`/lines/${index}/quantity`, 'maximum', `takes the goods past ${most}`)
   }
+  if (shipping !== undefined && sum + shipping.price.amount > limits.cartAmountMax)
+    throw invalid('/shipping/price/amount', 'maximum', `takes the order past ${most}`)
 }
 
 function linesOf({ lines }: OrderRow, isIncluded: boolean): OrderLine[] {

@@ -14,7 +14,15 @@ import { carriedOwn, ownDefaults } from '../../records/own-fields.ts'
 import { recordOf } from '../../schema/collection.ts'
 import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
-import { lineTitle, offersShipping, placeOf, type ResolvedCart, type ResolvedLine, resolveCart } from '../carts/resolve-cart.ts'
+import {
+  lineTitle,
+  offersShipping,
+  pastCounting,
+  placeOf,
+  type ResolvedCart,
+  type ResolvedLine,
+  resolveCart,
+} from '../carts/resolve-cart.ts'
 import { askOthers, checkTaxKnown, withAnswers } from '../carts/tax-quote.ts'
 import { shopOf } from '../carts/totals.ts'
 import type { ResolvedPart } from '../catalog/bundles.ts'
@@ -227,13 +235,14 @@ async function shippingMissing(
   { cart, shipping, shippingMisfit }: Pick<ResolvedCart, 'cart' | 'shipping' | 'shippingMisfit'>,
 ): Promise<InputIssue[]> {
   const missing: InputIssue[] = []
-  const hasNone = cart.shippingMethod !== null && shipping === null && shippingMisfit !== 'currency'
+  const hasNone = cart.shippingMethod !== null && shipping === null && shippingMisfit !== 'currency' && shippingMisfit !== 'amount'
   if (hasNone) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
   // A shop that sends things somehow asks how; one without any shipping method sells what needs none.
   if (cart.shippingMethod === null && (await offersShipping(tx, model))) missing.push(issue('/shippingMethod', 'required', 'is missing'))
   const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
   if (isBound || shippingMisfit === 'country') missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
   if (shippingMisfit === 'currency') missing.push(issue('/shippingMethod', 'currency', `has no price in ${cart.currency}`))
+  if (shippingMisfit === 'amount') missing.push(issue('/shippingMethod', 'amount_too_large', pastCounting))
   if (shippingMisfit === 'weight') missing.push(issue('/shippingMethod', 'weight', 'does not take so much at once'))
   return missing
 }

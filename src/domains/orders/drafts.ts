@@ -14,7 +14,7 @@ import { checkShipping, type Details, detailsInput } from '../carts/cart-details
 import { moneyType } from '../carts/cart-view.ts'
 import { idInput, quantityInput } from '../carts/change-cart.ts'
 import type { Cart } from '../carts/collections.ts'
-import { type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { pastCounting, type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { checkTaxKnown } from '../carts/tax-quote.ts'
 import { shopOf } from '../carts/totals.ts'
 import { liveStatuses, type Payment, payments } from '../payments/collections.ts'
@@ -67,6 +67,8 @@ export async function resolveDraft({ tx, model, project, now }: Asked, { cart, d
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, { ...cart, taxQuote: taxQuote ?? cart.taxQuote })
   checkTaxKnown(resolved, taxQuote)
   refuseLines(resolved, pathOf)
+  if (resolved.shippingMisfit === 'amount')
+    throw new EngineError('amount_too_large', { errors: [{ path: '/shippingMethod', code: 'amount_too_large', message: pastCounting }] })
   checkShipping(details, resolved)
   await checkComplete({ tx, model }, resolved)
   return resolved

@@ -140,7 +140,7 @@ async function resolveAdded(
   const wanted = { ...cartOfAdded(cart, order.addresses, lines), taxQuote }
   const resolved = await resolveCart({ read: tx, model, project, now, isAgreed: true }, wanted)
   checkTaxKnown(resolved, taxQuote)
-  let sum = order.totals.subtotal.amount
+  let sum = order.totals.subtotal.amount + order.totals.shipping.amount
   const isBeyond = ({ unitPrice, quantity }: ResolvedLine) => {
     sum += unitPrice.amount * quantity
     return sum > limits.cartAmountMax
