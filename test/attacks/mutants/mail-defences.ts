@@ -62,7 +62,7 @@ export const mailDefences: readonly Defence[] = [
     asked: ['has a link that takes its reader off'],
   },
   {
-    name: 'a look at a link unsubscribes nobody',
+    name: 'a link that somebody made up unsubscribes nobody',
     file: 'src/domains/emails/unsubscribe.ts',
     from: "if (!isGood) throw new EngineError('link_invalid')",
     to: '',
