@@ -287,6 +287,9 @@ test('what is canceled before it was taken is not said to be given back; what wa
   const [invoice, note] = await corrections(order.id)
   assert.deepEqual([invoice!.lines, invoice!.paid], [[['Emma, Hardcover', 2, 2500, 0, 5000]], 0])
   assert.deepEqual([note!.lines, note!.setOff], [[['Emma, Hardcover', 2, 2500, 0, 5000]], 5000])
+  // It names the invoice that billed them, and not the first.
+  const [, own, taken] = await issuedOf(order.id)
+  assert.deepEqual([taken!.document.corrects?.number, taken!.corrects], [own!.number, own!.id])
   // By amount: of no units.
   await post('staff', `orders/${order.id}/refunds`, { amount: { amount: 500, currency: 'EUR' } })
   await work(world)

@@ -70,6 +70,7 @@ export function invoiceOf(issue: Issue, { paid, canceled }: { readonly paid: num
 type Correction = {
   readonly parts: readonly DocumentPart[]
   readonly first: InvoiceDocument
+  readonly corrects: InvoiceDocument
   readonly whole: boolean
   readonly due: number
   readonly setOff: number
@@ -77,24 +78,24 @@ type Correction = {
 
 /**
  * The difference between what was invoiced and what is sold: of a credit note what is sold no longer, of an invoice what is sold
- * beside. `whole`: the invoice that nothing is left of; then it says again what that said. `due`: what is to be paid for the order, of which
+ * beside. `corrects`: the invoice that it names. `whole`: the invoice that nothing is left of; then it says again what that said. `due`: what is to be paid for the order, of which
  * an invoice is a part. `setOff`: what a credit note lowers that by.
  */
 export function correctionOf(
   issue: Issue,
   kind: InvoiceDocument['kind'],
-  { parts, first, whole, due, setOff }: Correction,
+  { parts, first, corrects, whole, due, setOff }: Correction,
 ): InvoiceDocument {
   const { order } = issue
   // What it corrects said which taxes these are, and why there are none.
-  const { number, issuedOn, language, lines, shipping, taxes } = first
+  const { language, lines, shipping, taxes } = first
   const common = {
     ...commonOf(issue),
     seller: first.seller,
     buyer: first.buyer,
     shipTo: first.shipTo,
     kind,
-    corrects: { number, issuedOn },
+    corrects: { number: corrects.number, issuedOn: corrects.issuedOn },
   }
   if (whole) return { ...common, lines, shipping, taxes, ...settledBy(first, { kind, totals: first.totals, due: 0, setOff }) }
   const own = [...Map.groupBy(parts, ({ ratePpm }) => ratePpm)].map(([ratePpm, of]): DocumentTax => {

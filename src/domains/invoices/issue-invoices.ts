@@ -14,7 +14,7 @@ import { exchangeOpen, type Order, orders } from '../orders/collections.ts'
 import { givenBack } from '../orders/given-back.ts'
 import { dueFor } from '../orders/still-charged.ts'
 import { payments } from '../payments/collections.ts'
-import { billedNow, sidesOf, withoutAdded } from './billed.ts'
+import { billedNow, type DocumentPart, sidesOf, withoutAdded } from './billed.ts'
 import { type Invoice, invoices } from './collections.ts'
 import { billedFirst, canceledIn, correctionOf, type Issue, invoiceOf, languageOf } from './document-of-order.ts'
 import { invoiceIssued } from './events.ts'
@@ -67,12 +67,22 @@ async function correct(work: Work, order: Order, before: readonly Invoice[]): Pr
     ['invoice', isWaiting ? [] : sides.up],
   ] as const) {
     if (parts.length === 0) continue
-    const place = { position: last.position + made.length + 1, kind, corrects: first.id, billed }
+    const corrected = kind === 'credit_note' ? invoiceOfUnits(before, parts) : first
+    const place = { position: last.position + made.length + 1, kind, corrects: corrected.id, billed }
     // What a credit note of before was set off against is none of this invoice's.
     const setOff = kind === 'credit_note' ? shared.setOff : (made[0]?.document.setOff ?? 0)
-    made.push(await issue(work, order, { ...place, make: (one) => correctionOf(one, kind, { ...shared, setOff, parts }) }))
+    made.push(await issue(work, order, { ...place, make: (one) => correctionOf(one, kind, { ...shared, corrects: corrected.document, setOff, parts }) }))
   }
   return made
+}
+
+/** That which billed the units of a credit note. Of units of several, and of what names no units, it is the first. */
+function invoiceOfUnits(before: readonly Invoice[], parts: readonly DocumentPart[]): Invoice {
+  const [first] = before as readonly [Invoice]
+  const isBilledBy = (line: string) => (one: Invoice) =>
+    one.kind === 'invoice' && one.billed?.parts.some((part) => part.line === line && part.quantity > 0) === true
+  const of = new Set(parts.map(({ goods }) => (goods === null ? first : (before.find(isBilledBy(goods.line)) ?? first))))
+  return of.size === 1 ? [...of][0]! : first
 }
 
 /**
