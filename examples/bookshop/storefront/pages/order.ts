@@ -37,7 +37,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   if (!token && (await findUser()) === null) return askToSignIn(id, takeExpiry())
   const read = createReader(client, id, url.searchParams.has('back'))
   let [view] = await Promise.all([read(), askForWays()])
-  const found = await findBooks(view.order.lines)
+  const showOrdered = await createOrdered(view.order)
   const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
   const retry = h('div', {})
   const cancel = h('div', {})
@@ -48,6 +48,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
     view = next
     const reread = () => void read().then(show)
     drawStatus(status, next)
+    showOrdered(next.order)
     redraw(retry, waysOn(next), (ways) => drawRetry(ways, client, reread))
     redraw(cancel, cancelOf(next.order), (given) => drawCancel(given, client, reread))
     // What was sent is read beside it; should that fail, the order is shown all the same.
@@ -68,8 +69,28 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   follow(client, { id, signal, look })
   return {
     title: `Order ${view.order.number}`,
-    view: h('div', { class: 'order' }, status, retry, downloads, parcels, drawOrder(view.order, found), invoices, cancel),
+    view: h('div', { class: 'order' }, status, retry, downloads, parcels, showOrdered.place, invoices, cancel),
   }
+}
+
+/** Its lines, sums and address: the shop may add to it, as in an exchange, or change where it goes. */
+async function createOrdered(order: Order) {
+  const place = h('div', {})
+  let found = await findBooks(order.lines)
+  let looked = order.lines.length
+  let latest = order
+  const showOrdered = (next: Order): void => {
+    latest = next
+    const { lines, totals, discounts, addresses, placedAt } = next
+    redraw(place, { lines, totals, discounts, addresses, placedAt, books: found.size }, () => [drawOrder(next, found)])
+    if (lines.length <= looked) return
+    looked = lines.length
+    void findBooks(lines).then((books) => {
+      found = books
+      showOrdered(latest)
+    })
+  }
+  return Object.assign(showOrdered, { place })
 }
 
 /** Reads order and latest payment. A caller who may not list payments still sees the order. */
