@@ -7,15 +7,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
+import type { HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, type Visitor, wholeFile } from './browser.ts'
 
 const customer = 'ada@mail.example'
 let server: ServerProcess
+let admin: HttpClient
 before(async () => {
   server = await startServer(wholeFile, { config: join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts') })
-  await signInAdmin(server)
+  admin = await signInAdmin(server)
   await signUp(server.guest, customer)
 })
 
@@ -56,6 +58,12 @@ browserTest('a book on sale is found, paid with a code, a card and credit, sent 
   // What is sold no longer has a document of its own.
   await page.getByRole('button', { name: /^Credit note/ }).waitFor()
   await visitor.look('order-returned')
+  // What the shop adds stands there without loading it again.
+  const [, , id] = pathname.split('/')
+  const emma = (await admin.get(`/api/orders/${id}`)).body.lines.find(({ title }: { title: string }) => title.includes('Emma'))
+  await page.locator('.lines > li').nth(2).waitFor({ state: 'detached' })
+  assert.equal((await admin.post(`/api/orders/${id}/edits`, { add: [{ variant: emma.variant, quantity: 1 }] })).status, 200)
+  await page.locator('.lines > li').nth(2).waitFor()
   visitor.calm()
   await page.context().close()
 

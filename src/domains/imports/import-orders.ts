@@ -125,8 +125,10 @@ async function lookAt({ read, ...asker }: Asker & { readonly read: Reader }, row
     const importedAt = before.get(order.number)
     const errors = importedAt === null ? [numberTaken] : importedAt === undefined ? await strayIn({ ...asker, tx }, own) : []
     if (errors.length > 0) refused.push({ line, errors })
-    else if (importedAt === undefined && !seen.has(order.number)) created += 1
-    if (seen.size < limits.importNumbersSeenMax) seen.add(order.number)
+    else if (importedAt === undefined && !seen.has(order.number)) {
+      created += 1
+      if (seen.size < limits.importNumbersSeenMax) seen.add(order.number)
+    }
   }
   return { created, unchanged: rows.length - created - refused.length, refused }
 }
