@@ -39,6 +39,7 @@ count = itertools.count()
 # (operation, code of the problem, path of one of its errors or path#code, reason)
 STATED = [
     (r".*", "validation_failed", r"query:(sort|fields|expand)", "names of fields and references: a schema of a text has no list to choose from"),
+    (r".*", "validation_failed", r"query:#length", "at most 8 KiB in all, which conditions on each of many fields can pass"),
     (r".*", "validation_failed", r"query:cursor", "a cursor is what an earlier answer gave"),
     (r".*", "validation_failed", r"query:search", "at most eight words"),
     (r".*", "validation_failed", r"query:filter", "at most fifty conditions at once"),
@@ -78,10 +79,10 @@ STATED = [
     (r"PATCH /api/stockLevels/.*", "validation_failed", r"/onHand#(minimum|maximum)", "what is promised stays promised, and what is counted is counted exactly"),
     (r"POST /api/stock(Levels|Transfers)", "validation_failed", r"/(location|to|quantity).*", "places that the config names, and units that nobody was promised"),
     (r"POST /api/stockCounts", "validation_failed", r"/lines/\d+/(variant|counted).*", "each variant once, and at least what is promised of it"),
-    (r"POST /api/orders(/.*/(edits|exchanges))?", "validation_failed", r"/(lines|add)(/.*)?", "lines of this draft, each once, and prices that are not below zero"),
+    (r"POST /api/orders(/.*/(edits|exchanges(/quote)?))?", "validation_failed", r"/(lines|add)(/.*)?", "lines of this draft, each once, and prices that are not below zero"),
     (r"POST /api/orders/.*/refunds", "validation_failed", r"/(lines|amount)(/.*)?", "lines of this order, units not given back yet, an amount in its currency, and not both"),
     (r"POST /api/orders/.*/fulfillments", "validation_failed", r"/lines/\d+/(line|quantity)", "lines of this order, each once, and no more units than were ordered"),
-    (r"POST /api/orders/.*/(cancel|returns|exchanges)", "validation_failed", r"/lines/\d+/(line|quantity)", "lines of this order, each once, and no more units than were ordered"),
+    (r"POST /api/orders/.*/(cancel|returns|exchanges(/quote)?)", "validation_failed", r"/lines/\d+/(line|quantity)", "lines of this order, each once, and no more units than were ordered"),
     (r"POST /api/returns/.*/receive", "validation_failed", r"/lines/\d+/(line|quantity)", "lines of this return, and units of it that are still to come"),
     (r"POST /api/returns/.*/complete", "validation_failed", r"/(deduction/.*|to)", "an amount in the currency of the order, and store credit where it is an account's"),
     (r"(POST /api/orders/.*/fulfillments|PATCH /api/fulfillments/.*)", "validation_failed", r"/tracking/\d+/url", "an address that every reader understands alike"),
