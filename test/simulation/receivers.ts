@@ -112,8 +112,8 @@ type Delivery = {
 }
 type Told = { readonly sql: Store['sql']; readonly endpoint: Endpoint; readonly own: readonly Delivery[]; readonly isEnabled: boolean }
 
-/** Of a draft that was never offered nobody is told, whatever became of it: it alone has never held stock. */
-const isOpened = `exists (select 1 from "reservations" where "order"="orders"."id")`
+/** Of a draft that was never offered nobody is told, whatever became of it. Staff made it, and it has never held stock. */
+const isOpened = `("channel" is null or "isOffered"=1 or exists (select 1 from "reservations" where "order"="orders"."id"))`
 
 /** By event: what of the shop it must have told, and how often. */
 const causes = {

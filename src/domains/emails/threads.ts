@@ -51,7 +51,7 @@ export const emailIds = collection('emailIds', {
     messageId: field.text({ required: true, max: 400 }),
     email: field.text({ required: true, max: 100 }),
   },
-  indexes: [['messageId']],
+  indexes: [['messageId'], ['email']],
   personal: { by: { email: { holds: 'record', onErase: 'delete' } } },
 })
 
