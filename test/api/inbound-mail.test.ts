@@ -303,8 +303,8 @@ describe('an answer to a mail of ours', () => {
     talk = await talkTo(await open())
   })
 
-  /** The receipt that Ann got, and where she answers it to. */
-  async function bought(): Promise<{ readonly out: Email; readonly replyTo: string }> {
+  /** The receipt that Ann got, where she answers it to, and where mail systems tell what became of it. */
+  async function bought(): Promise<{ readonly out: Email; readonly replyTo: string; readonly returnPath: string }> {
     const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
     const body = { email: 'ann@mail.example' }
     await world.call('guest', { method: 'PATCH', url: `/api/carts/${cart.id}`, headers: cart.headers, body })
@@ -314,9 +314,11 @@ describe('an answer to a mail of ours', () => {
       const [email] = await read().find(emails, { where: and(eq('record', order), eq('template', 'order_receipt')), limit: 1 })
       return email?.status === 'sent' ? email : null
     })
-    return { out, replyTo: sent.find(({ messageId }) => messageId === out.messageId)!.replyTo! }
+    const { replyTo, returnPath } = sent.find(({ messageId }) => messageId === out.messageId)!
+    return { out, replyTo: replyTo!, returnPath: returnPath! }
   }
-  const take = async (lines: readonly string[], to: string) => await letterOf(await talk.mail('ann@mail.example', to, lines.join('\r\n')))
+  const take = async (lines: readonly string[], to: string, from = 'ann@mail.example') =>
+    await letterOf(await talk.mail(from, to, lines.join('\r\n')))
 
   test('finds the order by the address alone, which nobody else can make up', async () => {
     const { out, replyTo } = await bought()
@@ -394,45 +396,115 @@ describe('an answer to a mail of ours', () => {
     assert.equal(sent.length, 1)
   })
 
-  test('a bounce marks what came back, and is in no conversation', async () => {
-    const { out } = await bought()
-    const bounce = (id: string, status: string) => [
-      'From: MAILER-DAEMON@mail.example',
-      'Subject: Undelivered Mail Returned to Sender',
-      'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
-      '',
-      '--b',
-      '',
-      `It could not be delivered. ${id}`,
-      '--b',
-      'Content-Type: message/delivery-status',
-      '',
-      'Reporting-MTA: dns; mail.example',
-      '',
-      'Final-Recipient: rfc822; ann@mail.example',
-      `Action: ${status.startsWith('4') ? 'delayed' : 'failed'}`,
-      `Status: ${status}`,
-      'Diagnostic-Code: smtp; 550 no such user',
-      '',
-      '--b',
-      'Content-Type: text/rfc822-headers',
-      '',
-      `Message-ID: ${id}`,
-      '--b--',
-    ]
+  /** As mail systems write it: of a message with this Message-ID, with this status. */
+  const bounce = (id: string, status: string, kind = 'message/delivery-status') => [
+    'From: MAILER-DAEMON@mail.example',
+    'Subject: Undelivered Mail Returned to Sender',
+    'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+    '',
+    '--b',
+    '',
+    `It could not be delivered. ${id}`,
+    '--b',
+    `Content-Type: ${kind}`,
+    '',
+    'Reporting-MTA: dns; mail.example',
+    '',
+    'Final-Recipient: rfc822; ann@mail.example',
+    `Action: ${status.startsWith('4') ? 'delayed' : 'failed'}`,
+    `Status: ${status}`,
+    'Diagnostic-Code: smtp; 550 no such user',
+    '',
+    '--b',
+    'Content-Type: text/rfc822-headers',
+    '',
+    `Message-ID: ${id}`,
+    '--b--',
+  ]
+  const complaint = (id: string) => [
+    'From: feedback@mail.example',
+    `Subject: Complaint about message from shop ${id}`,
+    'Content-Type: multipart/report; report-type=feedback-report; boundary=b',
+    '',
+    '--b',
+    '',
+    'This is an email abuse report.',
+    '--b',
+    'Content-Type: message/feedback-report',
+    '',
+    'Feedback-Type: abuse',
+    'User-Agent: x/1',
+    'Version: 1',
+    'Original-Rcpt-To: ann@mail.example',
+    '',
+    '--b--',
+  ]
+  const suppressed = async () =>
+    (await read().find(suppressions, { limit: 10 })).map(({ address, reason, scope }) => [address, reason, scope])
+  const threads = async () => await read().find(emailThreads, { limit: 10 })
+
+  test('a bounce at the return path marks what came back, and is in no conversation', async () => {
+    const { out, returnPath } = await bought()
     const now = async () => (await read().get(emails, out.id))!
-    // Of somebody else's message, and one that only says that it takes longer.
-    for (const [id, status] of [
-      ['<eml_other@shop.example>', '5.1.1'],
-      [out.messageId, '4.4.1'],
-    ] as const)
-      await take(bounce(id, status), 'help@in.shop.test')
+    // One that only says that it takes longer.
+    await take(bounce(out.messageId, '4.4.1'), returnPath, '')
     assert.equal((await now()).status, 'sent')
-    const report = await take(bounce(out.messageId, '5.1.1'), 'help@in.shop.test')
+    const report = await take(bounce(out.messageId, '5.1.1'), returnPath, '')
     assert.deepEqual([(await now()).status, (await now()).lastError], ['bounced', '5.1.1 550 no such user'])
     const [off] = await read().find(suppressions, { limit: 10 })
     assert.deepEqual([off!.address, off!.reason, off!.email], ['ann@mail.example', 'bounce', out.id])
     assert.deepEqual([report.thread, report.record], [null, order])
-    assert.deepEqual(await read().find(emailThreads, { limit: 10 }), [])
+    assert.deepEqual(await threads(), [])
+  })
+
+  test('whoever was handed a mail of ours keeps its customer off nothing, by no report that they make up', async () => {
+    const { out, replyTo } = await bought()
+    for (const [at, lines] of [
+      ['reply', bounce(out.messageId, '5.1.1')],
+      ['help', bounce(out.messageId, '5.1.1').with(1, 'Subject: Returned')],
+      ['reply', complaint('one')],
+      ['reply', ['From: eve@mail.example', 'Subject: Complaint about message from shop', '', 'x']],
+    ] as const) {
+      const letter = await take(lines, at === 'reply' ? replyTo : 'help@in.shop.test', '')
+      // Staff see it where the mail is.
+      assert.equal(letter.record, order)
+      assert.notEqual(letter.thread, null)
+    }
+    assert.equal((await read().get(emails, out.id))!.status, 'sent')
+    assert.deepEqual(await suppressed(), [])
+  })
+
+  test('a complaint ends what nobody asked for, and only in the form that mail systems have for it', async () => {
+    const { out, returnPath } = await bought()
+    await take(['From: ann@mail.example', 'Subject: Complaint about message from shop', '', 'I want my money back.'], returnPath, '')
+    assert.deepEqual(await suppressed(), [])
+    await take(complaint('two'), returnPath, '')
+    assert.deepEqual(await suppressed(), [['ann@mail.example', 'complaint', 'marketing']])
+    assert.equal((await read().get(emails, out.id))!.status, 'sent')
+  })
+
+  test('letters of people that read like reports wait for staff', async () => {
+    const { out, replyTo, returnPath } = await bought()
+    const lines = bounce(out.messageId, '5.1.1', 'text/plain')
+    for (const [from, to, text] of [
+      ['administrator@school.example', 'help@in.shop.test', ['Subject: Our parcel did not reach us', '', 'Where is it?']],
+      [
+        'ann@mail.example',
+        replyTo,
+        ['Subject: What is this?', '', 'I got this:', '', ...lines.slice(lines.indexOf('Reporting-MTA: dns; mail.example'))],
+      ],
+      ['ann@mail.example', returnPath, ['Subject: And this?', '', 'Final-Recipient: rfc822; ann@mail.example', 'Status: 5.1.1']],
+    ] as const) {
+      const letter = await take([`From: ${from}`, ...text], to, from)
+      const thread = (await read().get(emailThreads, letter.thread!))!
+      assert.deepEqual([letter.isAutomatic, thread.status, thread.isWaiting], [false, 'open', true], from)
+      await world.call('staff', { method: 'PATCH', url: `/api/emailThreads/${thread.id}`, body: { status: 'closed' } })
+    }
+    assert.equal((await read().get(emails, out.id))!.status, 'sent')
+    // A real one, of nothing that is ours: shown, and nobody has to answer it.
+    const other = await take(bounce('<eml_other@shop.example>', '5.1.1'), 'help@in.shop.test', '')
+    const thread = (await read().get(emailThreads, other.thread!))!
+    assert.deepEqual([other.isAutomatic, thread.status, thread.isWaiting], [true, 'open', false])
+    assert.deepEqual(await suppressed(), [])
   })
 })

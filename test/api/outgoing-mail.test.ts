@@ -148,7 +148,7 @@ describe('addresses that are not written to', () => {
   test('staff put one on the list in any spelling, once, and take it off again', async () => {
     const first = await suppressed({ address: 'Ada@Mail.Example', reason: 'bounce' })
     assert.deepEqual([first.status, first.body.address, first.body.scope, 'hash' in first.body], [201, 'ada@mail.example', 'all', false])
-    assert.equal((await suppressed({ address: 'ada@mail.example', reason: 'complaint' })).body.code, 'already_exists')
+    assert.equal((await suppressed({ address: 'ada@mail.example', reason: 'complaint', scope: 'all' })).body.code, 'already_exists')
     const lower = await suppressed({ address: 'ada@mail.example', note: 'Asked by telephone.' })
     assert.deepEqual([lower.status, lower.body.scope, lower.body.reason], [201, 'marketing', 'manual'])
     const listed = await world.call('staff', { method: 'GET', url: '/api/suppressions?filter[address]=ADA@mail.example' })
@@ -175,7 +175,7 @@ describe('addresses that are not written to', () => {
     const [receipt, advert] = [await write(), await write({ category: 'marketing' })]
     await work(world)
     assert.deepEqual([(await read(receipt)).status, (await read(advert)).status, sent.length], ['sent', 'failed', 1])
-    await suppressed({ address: 'ada@mail.example', reason: 'complaint' })
+    await suppressed({ address: 'ada@mail.example', reason: 'complaint', scope: 'all' })
     const later = await write()
     await work(world)
     const email = await read(later)

@@ -114,7 +114,7 @@ export const suppressions = collection('suppressions', {
     address: field.email({ required: true, search: true, onErase: 'clear', personal: true }),
     /** Of the address. */
     hash: field.text({ max: 64, read: nobody, write: nobody, feed: false }),
-    /** When left out: `all` of a bounce or a complaint, `marketing` otherwise. */
+    /** When left out: `all` of a bounce, `marketing` otherwise. */
     scope: field.enum(suppressionScopes),
     reason: field.enum(suppressionReasons, { default: 'manual' }),
     /** The message that led to it. */
@@ -135,9 +135,9 @@ export type SuppressionReason = (typeof suppressionReasons)[number]
 type Scope = (typeof suppressionScopes)[number]
 type Row = AnyRecord & { readonly address: string; readonly reason: SuppressionReason; readonly scope: Scope | null }
 
-/** What nobody can read, and what was called spam, is no more use as a receipt than as an advertisement. */
+/** What nobody can read is no more use as a receipt than as an advertisement. Whoever called a mail spam still needs their receipts and codes. */
 export function scopeOf(reason: SuppressionReason): Scope {
-  return reason === 'bounce' || reason === 'complaint' ? 'all' : 'marketing'
+  return reason === 'bounce' ? 'all' : 'marketing'
 }
 
 export function addressHash(address: string): string {

@@ -7,7 +7,12 @@ import { patternOf } from '../../base/text.ts'
 
 export type ReportKind = 'bounce' | 'delay' | 'complaint' | 'delivered' | 'automatic'
 export type ReportedRecipient = { readonly address: string; readonly status: string | null; readonly diagnostic: string | null }
-export type Report = { readonly kind: ReportKind; readonly recipients: readonly ReportedRecipient[] }
+/**
+ * By what it is known. `part`: a part of the message that mail systems alone write. `system`: the name of its sender, or its head. `words`: its
+ * text, which a person may have pasted.
+ */
+export type ReportSource = 'part' | 'system' | 'words'
+export type Report = { readonly kind: ReportKind; readonly source: ReportSource; readonly recipients: readonly ReportedRecipient[] }
 
 /** A message as it was parsed: header names in lower case. */
 export type ReadMail = {
@@ -26,11 +31,11 @@ export function readReport(mail: ReadMail): Report | null {
     statusIn(bounded) ??
     noticeIn(bounded) ??
     saidIn(bounded) ??
-    (isAutomatic(bounded) ? { kind: 'automatic', recipients: [] } : null)
+    (isAutomatic(bounded) ? { kind: 'automatic', source: 'system', recipients: [] } : null)
   )
 }
 
-const header = ({ headers }: ReadMail, name: string) => headers.find(({ key }) => key === name)?.value ?? ''
+const header = ({ headers }: Pick<ReadMail, 'headers'>, name: string) => headers.find(({ key }) => key === name)?.value ?? ''
 
 function complaintIn(mail: ReadMail): Report | null {
   const part = mail.parts.find(({ type }) => /^message\/feedback-report$/i.test(type))?.text
@@ -44,7 +49,8 @@ function complaintIn(mail: ReadMail): Report | null {
     part === undefined ? [] : fieldsIn(part).flatMap((fields) => [fields.get('original-rcpt-to'), fields.get('removal-recipient')])
   const reason = given.filter((one) => one !== undefined).map(addressIn)
   const others = reason.length > 0 ? reason : [/^to:\s*(.*)$/im.exec(`${mail.text}\n${partsText(mail)}`)?.[1] ?? ''].map(addressIn)
-  return { kind: 'complaint', recipients: recipientsOf(others.map((address) => ({ address, status: null, diagnostic: null }))) }
+  const recipients = recipientsOf(others.map((address) => ({ address, status: null, diagnostic: null })))
+  return { kind: 'complaint', source: part === undefined ? 'words' : 'part', recipients }
 }
 
 /** RFC 3464, in a part of its own or, as some forward it, in the words. */
@@ -81,7 +87,8 @@ function statusIn(mail: ReadMail): Report | null {
   const told = recipientsOf(recipients)
   const named = told.length > 0 ? told : recipientsOf(saidRecipients(mail))
   const isFailing = recipients.some(({ status }) => status?.startsWith('5') === true)
-  return { kind: kind === 'delivered' && isFailing ? 'bounce' : kind, recipients: named }
+  const source = parts.length > 0 ? 'part' : 'words'
+  return { kind: kind === 'delivered' && isFailing ? 'bounce' : kind, source, recipients: named }
 }
 
 /** What Amazon SES tells by a message of its notification service. */
@@ -93,11 +100,10 @@ function noticeIn({ text }: ReadMail): Report | null {
   const bounced = [...plain.matchAll(/"emailAddress"\s*:\s*"([^"]{3,254})"/g)].map(([, address]) => address!)
   const addresses = bounced.length > 0 ? bounced : [/"recipients"\s*:\s*\[\s*"([^"]{3,254})"/.exec(plain)?.[1] ?? '']
   const status = /"status"\s*:\s*"(\d\.\d{1,3}\.\d{1,3})"/.exec(plain)?.[1] ?? null
-  return { kind, recipients: recipientsOf(addresses.map((address) => ({ address, status, diagnostic: null }))) }
+  return { kind, source: 'words', recipients: recipientsOf(addresses.map((address) => ({ address, status, diagnostic: null }))) }
 }
 
-const systems =
-  /(?:mailer-daemon|post?master|mail[.-]?delivery|delivery[.-]?system|mail[.-]?daemon|sysadmin|^mailerdaemon|mdaemon|administrator|-admin@|^$)/i
+const systems = /(?:mailer-daemon|post?master|mail[.-]?delivery|delivery[.-]?system|mail[.-]?daemon|^mailerdaemon|mdaemon|^$)/i
 const failures = patternOf(
   'i',
   "(?:undeliver|not be delivered|could ?n[o']t (?:be )?deliver|delivery (?:has )?fail|fail(?:ure|ed) (?:delivery|notice)|",
@@ -122,7 +128,7 @@ function saidIn(mail: ReadMail): Report | null {
     systems.test(mail.from) || /^\s*<\s*>\s*$/.test(header(mail, 'return-path')) || header(mail, 'x-failed-recipients') !== ''
   if (!isSystem || (!failures.test(words) && !waits.test(words) && header(mail, 'x-failed-recipients') === '')) return null
   const isWaiting = waits.test(words) && !gaveUp.test(words)
-  return { kind: isWaiting ? 'delay' : 'bounce', recipients: recipientsOf(saidRecipients(mail)) }
+  return { kind: isWaiting ? 'delay' : 'bounce', source: 'system', recipients: recipientsOf(saidRecipients(mail)) }
 }
 
 function saidRecipients(mail: ReadMail): ReportedRecipient[] {
@@ -164,7 +170,7 @@ function lineOf(text: string, address: string): string | null {
 }
 
 /** RFC 3834, and what programs said before it. */
-function isAutomatic(mail: ReadMail): boolean {
+export function isAutomatic(mail: Pick<ReadMail, 'headers' | 'subject'>): boolean {
   const submitted = header(mail, 'auto-submitted').trim().toLowerCase()
   if (submitted !== '' && !submitted.startsWith('no')) return true
   if (/^(?:auto_reply|bulk|junk|list)$/i.test(header(mail, 'precedence').trim())) return true

@@ -1,6 +1,6 @@
 // Writing a message that was read: once, however often and by whichever way it came; into the thread that it belongs to; and what a mail
 // system says of a message of ours is noted there. Invariants: a thread is found by what only who was written to can know (a signed address, the
-// Message-ID of ours), never by a subject; a report moves a message of ours to `bounced` and nothing else.
+// Message-ID of ours), never by a subject; a report is believed at the return path alone, which whoever is handed a mail does not see.
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
@@ -24,15 +24,15 @@ export async function fileLetter(work: Work, letter: Letter): Promise<readonly D
     await tx.update(inboundMails, mail, { set: { state: 'parsed', email: repeated.id } })
     return []
   }
-  const answered = await findAnswered(work, letter)
-  const id = newId('eml')
   // What a mail system says of a message belongs to that message, not to a conversation.
-  const isReport = parsed.report !== null && parsed.report.kind !== 'automatic'
-  const thread = isReport ? null : await threadOf(work, { ...letter, answered, id })
+  const reported = await findReported(work, letter)
+  const answered = reported ?? (await findAnswered(work, letter))
+  const id = newId('eml')
+  const thread = reported !== null ? null : await threadOf(work, { ...letter, answered, id })
   const email = await tx.insert(emails, rowOf(letter, { id, key, thread, answered }), 'conflict')
   if (parsed.messageId !== null) await tx.insert(emailIds, { id: newId('emid'), messageId: parsed.messageId, email: id })
   await tx.update(inboundMails, mail, { set: { state: 'parsed', email: id } })
-  if (isReport && answered !== null) await noteReport(work, { report: parsed.report!, about: answered })
+  if (reported !== null) await noteReport(work, { report: parsed.report!, about: reported })
   if (thread === null) return []
   return [emailReceived({ email, thread })]
 }
@@ -43,6 +43,15 @@ function keyOf({ mail, parsed }: Letter): string {
     .map((one) => one.toLowerCase())
     .toSorted()
     .join(',')}:${parsed.digest}`.slice(-400)
+}
+
+/** The message of ours that a mail system tells of, where that is to be believed. Anything else is a letter, and shown to staff. */
+async function findReported({ tx }: Work, { mail, parsed: { report }, recognised }: Letter): Promise<Email | null> {
+  if (report === null || report.kind === 'automatic') return null
+  // Mail systems write by `<>`, or in a form that no person writes.
+  if (mail.from !== null && report.source !== 'part') return null
+  const place = recognised.places.find(({ use }) => use === 'bounce')
+  return place === undefined ? null : await tx.get(emails, place.email)
 }
 
 /** The message of ours, or of theirs, that it answers or speaks of. */

@@ -1,5 +1,4 @@
-// What a mail system says of a message of ours, noted on that message. It is believed for a message that only its receiver and the systems on
-// its way know of: the address that it came to is signed, or it has the Message-ID inside.
+// What a mail system says of a message of ours, noted on that message. Whether it is to be believed: file-letter.ts.
 import { normalEmail } from '../../base/email-address.ts'
 import type { Work } from '../../operation/work.ts'
 import { type Email, emails } from '../emails/collections.ts'
@@ -11,9 +10,12 @@ type Noted = { readonly report: Report; readonly about: Email }
 /** Those that have been handed to somebody. */
 const handedOn: readonly Email['status'][] = ['sent', 'ambiguous']
 
-export async function noteReport(work: Work, { report: { kind, recipients }, about }: Noted): Promise<void> {
+export async function noteReport(work: Work, { report: { kind, source, recipients }, about }: Noted): Promise<void> {
   if (about.direction !== 'out') return
-  if (kind === 'complaint') return void (await suppress(work, { address: about.to, reason: 'complaint', email: about.id }))
+  if (kind === 'complaint') {
+    if (source === 'part') await suppress(work, { address: about.to, reason: 'complaint', email: about.id })
+    return
+  }
   if (kind !== 'bounce' || !handedOn.includes(about.status)) return
   // A message has one recipient. The report may name another one: the place that their mail is handed on to.
   const own = recipients.find(({ address }) => normalEmail(address) === normalEmail(about.to))

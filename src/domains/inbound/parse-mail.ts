@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
 import { limits } from '../../base/limits.ts'
-import { type Report, readReport } from '../emails/read-report.ts'
+import { isAutomatic, type Report, type ReadMail as ReportedMail, readReport } from '../emails/read-report.ts'
 import { trimReply } from '../emails/trim-reply.ts'
 import { plainText } from './plain-text.ts'
 
@@ -55,7 +55,8 @@ export async function parseMail(raw: Uint8Array): Promise<ParsedMail> {
   const references = idsIn(mail.references ?? '').slice(-limits.mailReferencesMax)
   const answered = idsIn(mail.inReplyTo ?? '').slice(0, limits.mailReferencesMax)
   const written = Date.parse(mail.date ?? '')
-  const report = reportOf(mail, { from: from?.address ?? '', subject, text })
+  const headers = mail.headers.map(({ key, value }) => ({ key, value: value.slice(0, 2_000) }))
+  const report = reportOf({ headers, from: from?.address ?? '', subject, text, parts: partsOf(mail) })
   return {
     messageId,
     references,
@@ -71,7 +72,8 @@ export async function parseMail(raw: Uint8Array): Promise<ParsedMail> {
     html: htmlOf(mail),
     enclosed: mail.attachments.slice(0, limits.mailFilesMax).map(enclosedOf),
     report,
-    isAutomatic: report !== null || isFromProgram(mail),
+    // What stands in the text alone may have been pasted by a person who asks what it means.
+    isAutomatic: (report !== null && report.source !== 'words') || isAutomatic({ headers, subject }) || isFromProgram(mail),
     digest: createHash('sha256')
       .update(JSON.stringify([messageId, from?.address ?? '', mail.date ?? '', mail.subject ?? '', mail.text ?? '', mail.html ?? '']))
       .update(JSON.stringify(mail.attachments.map(({ filename, mimeType, content }) => [filename, mimeType, sizeOf(content)])))
@@ -143,12 +145,8 @@ function partsOf({ attachments }: Email): { readonly type: string; readonly text
     .map(({ mimeType, content }) => ({ type: mimeType, text: Buffer.from(bytesOf(content)).toString('utf8', 0, 100_000) }))
 }
 
-function reportOf(
-  mail: Email,
-  { from, subject, text }: { readonly from: string; readonly subject: string; readonly text: string },
-): Report | null {
-  const headers = mail.headers.map(({ key, value }) => ({ key, value: value.slice(0, 2_000) }))
-  const report = readReport({ headers, from, subject, text, parts: partsOf(mail) })
+function reportOf(mail: ReportedMail): Report | null {
+  const report = readReport(mail)
   if (report === null) return null
   const recipients = report.recipients.map(({ address, status, diagnostic }) => ({
     address: line(address, 400),

@@ -26,12 +26,13 @@ describe('real mail', { skip }, () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('each of 315 reports is known as one; 307 name a recipient, 232 a status', async () => {
+  test('all but one of 315 reports are known as such; 306 name a recipient, 232 a status', async () => {
     const reports = await Promise.all(filesIn('bounces').map(async (path) => (await parseMail(readFileSync(path))).report))
     assert.equal(reports.length, 315)
-    assert.equal(reports.filter((report) => report === null).length, 0)
-    const recipients = reports.map((report) => report!.recipients)
-    assert.ok(recipients.filter(({ length }) => length > 0).length >= 307)
+    // It is from `neko-admin@` in words of its own, as a person could write.
+    assert.equal(reports.filter((report) => report === null).length, 1)
+    const recipients = reports.map((report) => report?.recipients ?? [])
+    assert.ok(recipients.filter(({ length }) => length > 0).length >= 306)
     assert.ok(recipients.filter((all) => all.some(({ status }) => status !== null)).length >= 232)
   })
 

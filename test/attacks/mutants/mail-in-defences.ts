@@ -60,4 +60,28 @@ export const inboundDefences: readonly Defence[] = [
     test,
     asked: ['a program'],
   },
+  {
+    name: 'a report is believed at the return path alone',
+    file: 'src/domains/inbound/file-letter.ts',
+    from: "const place = recognised.places.find(({ use }) => use === 'bounce')",
+    to: 'const [place] = recognised.places',
+    test,
+    asked: ['whoever was handed a mail'],
+  },
+  {
+    name: 'a complaint has the form that mail systems give it',
+    file: 'src/domains/inbound/note-report.ts',
+    from: "if (source === 'part') await suppress(",
+    to: 'await suppress(',
+    test,
+    asked: ['a complaint ends'],
+  },
+  {
+    name: 'what a person pasted is no report',
+    file: 'src/domains/inbound/file-letter.ts',
+    from: "if (mail.from !== null && report.source !== 'part') return null",
+    to: '',
+    test,
+    asked: ['letters of people'],
+  },
 ]
