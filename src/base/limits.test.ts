@@ -7,6 +7,8 @@ test('a call must end well inside its lease', () =>
   assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well inside its lease'))
 test('a caller gives up before the call does', () =>
   assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does'))
+test('messages that are read end within their lease', () =>
+  assert(limits.mailReadMs * limits.mailReadsAtOnce < limits.effectLeaseMs, 'messages that are read end within their lease'))
 test('code of a project has at most half of the places', () =>
   assert(limits.ownEffectPlaces * 2 <= limits.effectSlots, 'code of a project has at most half of the places'))
 test('payments and mails have places of their own', () =>

@@ -83,6 +83,8 @@ export const limits = {
   /** What is kept of it as text; the whole is kept as it came. */
   mailTextCharactersMax: 200_000,
   mailHtmlCharactersMax: 500_000,
+  /** Of HTML without a text beside it: characters that are told as text. */
+  mailHtmlReadMax: 2_000_000,
   mailSubjectCharactersMax: 900,
   mailReferencesMax: 50,
   mailFilesMax: 100,
@@ -98,8 +100,10 @@ export const limits = {
   /** Of what mail systems report: characters that are looked at, and recipients that are told. */
   reportCharactersMax: 100_000,
   reportedRecipientsMax: 100,
-  /** Messages that wait in memory to be read. */
-  mailsWaitingMax: 100,
+  /** Messages that one process reads at once, held in memory; the others wait in the database, and keep no payment and no receipt waiting. */
+  mailReadsAtOnce: 2,
+  /** Messages that wait in memory for the thread that reads: those, and files that staff open. */
+  mailsWaitingMax: 4,
 
   /** How often the files of the certificate are looked at, and how long conversations under way may take when the server stops. */
   inboundCertificateMs: 60_000,

@@ -195,13 +195,13 @@ async function serveOn(place: Place): Promise<Running> {
     ].filter((notice) => notice !== null),
     refused: part.refused,
     close() {
-      // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
+      // The proxy first, which asks /readyz; then requests, letters that wait to be read, effects, and what all write to.
       closing ??= (async () => {
         if (isApi && settings.drainMs > 0) await sleep(systemClock, settings.drainMs)
         await Promise.all([server.close(), mailReceiver?.close()])
+        mails.stop()
         await engine.stop()
-        payments.stop()
-        for (const others of [pictures, documents, mails]) others?.stop()
+        for (const others of [payments, pictures, documents]) others?.stop()
         shared?.stop()
         watch?.close()
         await mail.close()

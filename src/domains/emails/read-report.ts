@@ -56,7 +56,7 @@ function complaintIn(mail: ReadMail): Report | null {
 /** RFC 3464, in a part of its own or, as some forward it, in the words. */
 function statusIn(mail: ReadMail): Report | null {
   const parts = mail.parts.filter(({ type }) => /^message\/(?:delivery-status|global-delivery-status)$/i.test(type)).map(({ text }) => text)
-  const text = parts.length > 0 ? parts.join('\n\n') : /^\s*final-recipient:/im.test(mail.text) ? mail.text : partsText(mail)
+  const text = parts.length > 0 ? parts.join('\n\n') : /^[ \t]{0,8}final-recipient:/im.test(mail.text) ? mail.text : partsText(mail)
   const groups = fieldsIn(text.slice(0, limits.reportCharactersMax)).filter(
     (fields) => fields.has('final-recipient') || fields.has('original-recipient') || fields.has('x-actual-recipient'),
   )

@@ -106,12 +106,7 @@ function dropOuterQuotes(lines: readonly Line[], kept: Set<number>, startsAnswer
 
 function linesOf(whole: string): Line[] {
   const raws = whole.split('\n')
-  const bares = raws.map((raw) =>
-    raw
-      .slice(0, limits.trimmedLineMax)
-      .replace(/^(?:[>|]\s?)+/, '')
-      .replaceAll(/^[*_\s]+|[*_\s]+$/g, ''),
-  )
+  const bares = raws.map((raw) => bareOf(raw.slice(0, limits.trimmedLineMax).replace(/^(?:[>|]\s?)+/, '')))
   const lines = raws.map((raw, at): Line => {
     const depth = /^(?:\s?[>|])+/.exec(raw.slice(0, limits.trimmedLineMax))?.[0].length ?? 0
     return { raw, bare: bares[at]!, depth, kind: kindOf(raw.slice(0, limits.trimmedLineMax), bares[at]!, depth) }
@@ -119,6 +114,15 @@ function linesOf(whole: string): Line[] {
   const intros = introsIn(lines)
   const heads = headsIn(lines)
   return lines.map((line, at) => ({ ...line, kind: intros.has(at) ? 'intro' : heads.has(at) ? 'head' : line.kind }))
+}
+
+/** Without what stands around it. By hand: a pattern would look at a long run of blanks again from each of them. */
+function bareOf(line: string): string {
+  const isAround = (character: string) => /[*_\s]/.test(character)
+  let [from, to] = [0, line.length]
+  while (from < to && isAround(line[from]!)) from++
+  while (to > from && isAround(line[to - 1]!)) to--
+  return line.slice(from, to)
 }
 
 function kindOf(raw: string, bare: string, depth: number): Kind {
@@ -168,7 +172,7 @@ const begins = patternOf(
   String.raw`\d{1,2}\.? \p{L}{3,}\.? \d{4}\b)`,
 )
 const stamped = /^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2})?(?: GMT[+-]\d{1,2}:\d{2})? \S/
-const hasAddress = /[\w.+-]+@[\w.-]+/
+const hasAddress = /[\w.+-]@[\w.-]/
 
 function introsIn(lines: readonly Line[]): Set<number> {
   const found = new Set<number>()
@@ -201,7 +205,7 @@ function introFrom(lines: readonly Line[], at: number): number | null {
 /** `Ada Lovelace wrote:`, and nothing else. */
 const saysWho =
   /^\p{Lu}[\p{L}.'-]*(?: \p{Lu}[\p{L}.'-]*){0,3} (?:<[^<>]*> )?(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|skrev):$/u
-const endsIntro = /[:：]\s*>?\s*$|wrote\s*-{2,}$/
+const endsIntro = /[:：]\s{0,8}>?\s{0,8}$|wrote\s*-{2,}$/
 
 function endOfStamped(lines: readonly Line[], at: number): number {
   for (let to = at; to < lines.length && to < at + 3 && lines[to]!.kind !== 'blank'; to++) if (/[:：]\s*$/.test(lines[to]!.bare)) return to

@@ -106,7 +106,9 @@ function cut(text: string, charactersMax: number): string {
 }
 
 function textOf({ text, html }: Email): string {
-  const whole = clean(text !== undefined && text.trim() !== '' ? text : html === undefined ? (text ?? '') : plainText(html))
+  const whole = clean(
+    text !== undefined && text.trim() !== '' ? text : html === undefined ? (text ?? '') : plainText(html.slice(0, limits.mailHtmlReadMax)),
+  )
   const max = limits.mailTextCharactersMax
   return whole.length <= max ? whole.trimEnd() : `${cut(whole, max - 100)}\n[…]`
 }

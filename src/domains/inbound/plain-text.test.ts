@@ -26,3 +26,8 @@ test('whatever is in it, it ends and is short', () => {
   ])
     assert.ok(plainText(odd).length <= odd.length)
 })
+
+test('the time it takes grows with the length alone: where it grew with its square, this would take minutes', { timeout: 60_000 }, () => {
+  assert.equal(plainText('<b> '.repeat(1_000_000)), '')
+  assert.equal(plainText(`a${' <b>'.repeat(1_000_000)}<br>b`), 'a\nb')
+})

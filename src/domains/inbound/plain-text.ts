@@ -1,5 +1,5 @@
 // What a message in HTML says, as text: for reading, searching and cutting off what is quoted. Pure; the time it takes grows with the length
-// alone, whatever is in it. Nothing of it is ever shown as HTML.
+// alone, whatever is in it. The HTML itself is shown nowhere but in a frame that runs and loads nothing (the console's preview).
 
 /** With their content: nobody reads it. */
 const unread = ['script', 'style', 'head', 'title', 'template']
@@ -64,11 +64,15 @@ export function plainText(html: string): string {
     if (open < 0) break
     at = afterTag(lower, open, parts)
   }
-  return parts
-    .join('')
-    .replaceAll(/ *\n */g, '\n')
-    .replaceAll(/\n{3,}/g, '\n\n')
-    .trim()
+  return (
+    parts
+      .join('')
+      // First runs of blanks: a pattern with a run in it would begin again at each of them.
+      .replaceAll(/ {2,}/g, ' ')
+      .replaceAll(/ ?\n ?/g, '\n')
+      .replaceAll(/\n{3,}/g, '\n\n')
+      .trim()
+  )
 }
 
 /** Where the text goes on behind a tag, a comment, or an element that nobody reads. */

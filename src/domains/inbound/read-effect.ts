@@ -1,5 +1,6 @@
 // Reading what arrived: outside of any transaction, by a reader that can be ended. What came of it is written in one transaction: the letter,
-// its thread, and what it says of a message of ours. Invariant: what cannot be read is quarantined as it came, and staff may have it tried again.
+// its thread, and what it says of a message of ours. Invariants: what cannot be read is quarantined as it came, and staff may have it tried again;
+// however much comes in, few are read at once: those that wait hold no place among the effects, and none of their bytes are in memory.
 import { isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { type EffectHandler, effectHandler, type Outcome } from '../../effects/effect.ts'
@@ -12,21 +13,29 @@ import { type Recognise, type Recognised, recognise } from './recognise.ts'
 type Read = { readonly parsed: ParsedMail; readonly recognised: Recognised }
 
 export function readEffect({ reader, ...ports }: Recognise & { readonly reader: MailReader }): EffectHandler {
+  let underWay = 0
+  let turnedAway = 0
   return effectHandler(emailParse, {
     role: 'mail',
     attemptsMax: limits.mailReadsMax,
     async perform({ payload, read, project }): Promise<Outcome<Read | null>> {
       const mail = await read.get(inboundMails, payload.mail)
       if (mail === null || mail.state === 'parsed') return { end: 'done', result: null }
-      const raw = await rawOf(read, mail)
-      if (raw === null) return { end: 'dead', error: 'Not all of its bytes are there.' }
+      // Spread, so that those that wait do not come back together.
+      if (underWay >= limits.mailReadsAtOnce)
+        return { end: 'retry', error: 'Others are read first.', afterMs: 1_000 + (turnedAway++ % 64) * 32, isNoAttempt: true }
+      underWay++
       try {
+        const raw = await rawOf(read, mail)
+        if (raw === null) return { end: 'dead', error: 'Not all of its bytes are there.' }
         const parsed = await reader.read(raw)
         return { end: 'done', result: { parsed, recognised: await recognise(ports, { mail, parsed, project }) } }
       } catch (error) {
         const { message } = error as Error
         if (isEngineError(error, 'overloaded')) return { end: 'retry', error: message, afterMs: 5_000, isNoAttempt: true }
         return { end: 'retry', error: message, afterMs: 1_000 }
+      } finally {
+        underWay--
       }
     },
 

@@ -71,7 +71,12 @@ async function correct(work: Work, order: Order, before: readonly Invoice[]): Pr
     const place = { position: last.position + made.length + 1, kind, corrects: corrected.id, billed }
     // What a credit note of before was set off against is none of this invoice's.
     const setOff = kind === 'credit_note' ? shared.setOff : (made[0]?.document.setOff ?? 0)
-    made.push(await issue(work, order, { ...place, make: (one) => correctionOf(one, kind, { ...shared, corrects: corrected.document, setOff, parts }) }))
+    made.push(
+      await issue(work, order, {
+        ...place,
+        make: (one) => correctionOf(one, kind, { ...shared, corrects: corrected.document, setOff, parts }),
+      }),
+    )
   }
   return made
 }

@@ -84,4 +84,12 @@ export const inboundDefences: readonly Defence[] = [
     test,
     asked: ['letters of people'],
   },
+  {
+    name: 'few letters are read at once',
+    file: 'src/domains/inbound/read-effect.ts',
+    from: 'if (underWay >= limits.mailReadsAtOnce)',
+    to: 'if (false as boolean)',
+    test: 'src/domains/inbound/read-effect.test.ts',
+    asked: ['few are read at once'],
+  },
 ]

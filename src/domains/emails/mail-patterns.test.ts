@@ -1,0 +1,17 @@
+// What strangers write is looked at by patterns: the time that takes grows with the length alone. Where it grew with the square, this would take minutes.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '../../base/limits.ts'
+import { readReport } from './read-report.ts'
+import { trimReply } from './trim-reply.ts'
+
+test('a report of nothing but ends of lines', { timeout: 60_000 }, () => {
+  const mail = { headers: [], from: 'a@b.example', subject: '', text: '\n'.repeat(limits.reportCharactersMax), parts: [] }
+  for (let again = 0; again < 40; again++) assert.equal(readReport(mail), null)
+})
+
+test('an answer whose lines might each introduce what is quoted', { timeout: 60_000 }, () => {
+  const line = `On x wrote:${' '.repeat(limits.trimmedLineMax - 20)}x\n`
+  const text = line.repeat(Math.floor(limits.trimmedCharactersMax / line.length))
+  for (let again = 0; again < 300; again++) assert.equal(trimReply(text).hidden, '')
+})
