@@ -57,7 +57,8 @@ async function acting(body: object = {}, headers = as('support')) {
   return { ...answer.body, headers: bearer(answer.body.token), cookie: /kp_as=([^;]+)/.exec(String(answer.headers['set-cookie']))![1]! }
 }
 /** What they may do, and what a form of another site asks for, which brings no cookie. */
-const besides = ['accounts.me', 'accounts.logOut', 'accounts.endImpersonation', 'accounts.receiveOAuth']
+// That of a mail's link asks nobody who they are.
+const besides = ['accounts.me', 'accounts.logOut', 'accounts.endImpersonation', 'accounts.receiveOAuth', 'emails.unsubscribe']
 const aNote = { title: 'By support' }
 
 test('who acts sees what the customer sees, and it says so', async () => {

@@ -70,8 +70,8 @@ type Link = { readonly order: string; readonly file: string; readonly expires: n
 /** @throws not_found; download_not_open with why */
 async function countUse({ tx, project, newId, now }: CommandContext<unknown>, { order: id, file, expires }: Link): Promise<StoredFile> {
   const { times } = shopOf(project).downloads
-  // Two of the last links at once: whoever is second sees the first.
-  const order = times === null ? await tx.get(orders, id) : await tx.lock(orders, id, 'exclusive')
+  // Two of the last links at once: whoever is second sees the first. And what gives its money back, or holds it, comes before or after.
+  const order = await tx.lock(orders, id, 'exclusive')
   if (order === null) throw new EngineError('not_found')
   const own = (await downloadsOf(tx, order)).filter((one) => one.file.id === file)
   const open = own.find(({ state }) => state === 'open')
