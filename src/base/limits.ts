@@ -719,6 +719,8 @@ export const limits = {
   mailDomainsKept: 10_000,
   /** Before a message whose answer was lost is sent once more, where the config wants that: its receiver may have finished with the first by then. */
   mailUncertainMs: 600_000,
+  /** The longest pause between two tries of a mail, and some: whatever knows the first must know the second as its repeat. */
+  mailRepeatMs: 10 * 3_600_000,
   /** How far ahead a mail may be written. */
   mailAheadMaxMs: 366 * 24 * 3_600_000,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */

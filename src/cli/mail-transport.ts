@@ -45,7 +45,7 @@ async function httpTransport(settings: ProcessSettings, project: Project): Promi
     mailgun: () => mailgunProvider({ key, dkim, domain, region: region === 'eu' ? 'eu' : 'us' }),
     ses: () => sesProvider({ key, dkim, region, clock: systemClock }),
   }[name]()
-  return createHttpTransport(provider, systemEgress)
+  return createHttpTransport(provider, { egress: systemEgress, clock: systemClock })
 }
 
 /** The message stays as it is, and names whom it named: only its envelope is another. */

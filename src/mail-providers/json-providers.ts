@@ -21,13 +21,18 @@ function allHeaders(message: Message): Record<string, string> {
   }
 }
 
+/** What staff have sent again is no repeat: by the key of before they would answer that they have it, and send nothing. */
+function keyOf(message: Message): string {
+  return message.anewAt === undefined ? idOf(message) : `${idOf(message)}:${message.anewAt}`
+}
+
 export function resendProvider({ key }: Keyed): HttpProvider {
   return {
     name: 'Resend',
-    isIdempotent: true,
+    repeatsKnownMs: 24 * 3_600_000,
     request: (message) => ({
       url: 'https://api.resend.com/emails',
-      headers: { ...json, authorization: `Bearer ${key}`, 'idempotency-key': idOf(message) },
+      headers: { ...json, authorization: `Bearer ${key}`, 'idempotency-key': keyOf(message) },
       body: JSON.stringify({
         from: message.from,
         to: [receiverOf(message)],

@@ -31,7 +31,7 @@ const all: readonly HttpProvider[] = [
   sesProvider({ key: 'AKIA1:se:cret', dkim: [], region: 'eu-central-1', clock }),
 ]
 
-async function ask(provider: HttpProvider, answer: EgressAnswer | Error, what: Message = message) {
+async function ask(provider: HttpProvider, answer: EgressAnswer | Error, what: Message = message, now = clock.now()) {
   const asked: EgressRequest[] = []
   const egress = {
     async request(request: EgressRequest) {
@@ -40,7 +40,7 @@ async function ask(provider: HttpProvider, answer: EgressAnswer | Error, what: M
       return answer
     },
   }
-  const delivery = await createHttpTransport(provider, egress).send(what)
+  const delivery = await createHttpTransport(provider, { egress, clock: { now: () => now } }).send(what)
   return { request: asked[0]!, delivery }
 }
 
@@ -124,7 +124,7 @@ test('an answer says of the message what it says of the message, and of us what 
     [429, '{}', 'unavailable'],
     [500, '<html>', 'deferred'],
     [503, '', 'deferred'],
-    [502, '', ({ isIdempotent }) => (isIdempotent ? 'deferred' : 'unknown')],
+    [502, '', ({ repeatsKnownMs }) => (repeatsKnownMs ? 'deferred' : 'unknown')],
     [422, '{"message":"no such form"}', 'refused'],
     [400, 'not json', 'refused'],
   ]
@@ -150,5 +150,22 @@ test('what got no answer may have been taken, but by whom a repeat is known; and
     assert.equal(lost.delivery.status, provider.name === 'Resend' ? 'deferred' : 'unknown', provider.name)
     const away = await ask(provider, new Error('connect ECONNREFUSED 1.2.3.4:443'))
     assert.equal(away.delivery.status, 'unavailable')
+  }
+})
+
+test('what staff send again is no repeat to Resend, and a lost answer is a question once Resend may forget the message', async () => {
+  const [resend] = all
+  const keyOf = async (what: Message) => (await ask(resend!, { status: 200, body: '{}' }, what)).request.headers!['idempotency-key']
+  assert.deepEqual([await keyOf(message), await keyOf({ ...message, anewAt: 5 })], ['eml_1', 'eml_1:5'])
+  const hour = 3_600_000
+  const lostAfter = async (ms: number, answer: EgressAnswer | Error, what = message) =>
+    (await ask(resend!, answer, what, message.createdAt + ms)).delivery.status
+  for (const answer of [new Error('socket hang up'), { status: 504, body: '' }]) {
+    assert.equal(await lostAfter(13 * hour, answer), 'deferred')
+    assert.equal(await lostAfter(25 * hour, answer), 'unknown')
+    // The next try may be ten hours later.
+    assert.equal(await lostAfter(15 * hour, answer), 'unknown')
+    assert.equal(await lostAfter(25 * hour, answer, { ...message, sendAt: message.createdAt + 20 * hour }), 'deferred')
+    assert.equal(await lostAfter(50 * hour, answer, { ...message, anewAt: message.createdAt + 49 * hour }), 'deferred')
   }
 })

@@ -1,5 +1,6 @@
 // What the mail providers share: one call for one message to one address, and what its answer means. Invariants: no key and no body is ever in a
 // reply; what got no answer is `unknown`, unless the provider knows a repeat by its key.
+import type { Clock } from '../base/clock.ts'
 import type { Egress, EgressAnswer, EgressRequest } from '../base/egress.ts'
 import { textOf } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
@@ -12,31 +13,41 @@ export type MailRequest = Pick<EgressRequest, 'url'> & {
 
 export type HttpProvider = {
   readonly name: string
-  /** It answers a repeat by the first answer. */
-  readonly isIdempotent?: true
+  /** For so long it answers a repeat by the first answer. */
+  readonly repeatsKnownMs?: number
   request(message: Message): MailRequest | Promise<MailRequest>
   /** What it says of itself in an answer: words for people, and whether it is us whom it refuses, and not the message. */
   explain(body: string): { readonly words: string; readonly isOurs?: boolean }
 }
 
-export function createHttpTransport(provider: HttpProvider, egress: Egress): MailTransport {
+type Ports = { readonly egress: Egress; readonly clock: Pick<Clock, 'now'> }
+
+export function createHttpTransport(provider: HttpProvider, { egress, clock }: Ports): MailTransport {
   return {
     async send(message) {
+      const lost = isRepeatKnown(provider, message, clock.now()) ? 'deferred' : 'unknown'
       const request = await provider.request(message)
       try {
-        return deliveryOf(provider, await egress.request({ method: 'POST', ...request, charactersMax: limits.paymentAnswerCharactersMax }))
+        const answer = await egress.request({ method: 'POST', ...request, charactersMax: limits.paymentAnswerCharactersMax })
+        return deliveryOf(provider, answer, lost)
       } catch (error) {
         const reply = `${provider.name}: ${textOf(error)}`
         // Nobody was reached, so nothing was said.
         if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(reply)) return { status: 'unavailable', reply }
-        return { status: provider.isIdempotent ? 'deferred' : 'unknown', reply }
+        return { status: lost, reply }
       }
     },
     close: async () => {},
   }
 }
 
-function deliveryOf(provider: HttpProvider, { status, body, headers }: EgressAnswer): Delivery {
+/** Whether the next try, which may be half a day away, is still known as a repeat of this one. It counts from when the message was owed. */
+function isRepeatKnown({ repeatsKnownMs = 0 }: HttpProvider, { anewAt, sendAt, createdAt }: Message, now: number): boolean {
+  return now - (anewAt ?? sendAt ?? createdAt) < repeatsKnownMs - limits.mailRepeatMs
+}
+
+/** `lost`: what it is where nobody knows whether they took it. */
+function deliveryOf(provider: HttpProvider, { status, body, headers }: EgressAnswer, lost: 'deferred' | 'unknown'): Delivery {
   if (status >= 200 && status < 300) return { status: 'accepted', reply: `${provider.name}: ${status}` }
   const { words, isOurs = false } = provider.explain(body)
   const reply = `${provider.name}: ${status} ${words}`.slice(0, limits.refusalCharactersMax)
@@ -45,7 +56,7 @@ function deliveryOf(provider: HttpProvider, { status, body, headers }: EgressAns
   // The key, the account or its pace: the same for each message.
   if (isOurs || [401, 402, 403, 404, 429].includes(status)) return { status: 'unavailable', reply, ...pause }
   // Something between us and them gave up: they may have taken it.
-  if (status === 502 || status === 504) return { status: provider.isIdempotent ? 'deferred' : 'unknown', reply }
+  if (status === 502 || status === 504) return { status: lost, reply }
   if (status >= 500 || status === 408 || status === 409) return { status: 'deferred', reply, ...pause }
   return { status: 'refused', reply }
 }

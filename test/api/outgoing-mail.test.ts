@@ -281,6 +281,44 @@ describe('what can be sent again', () => {
     assert.equal((await post('/api/emails/eml_none/resend')).status, 404)
   })
 
+  for (const again of ['resend', 'retry'] as const)
+    test(`is tried as long as a new one: ${again}`, async () => {
+      const later: Delivery = { status: 'deferred', reply: '451 later' }
+      ends = [later]
+      const id = await write()
+      await work(world)
+      const { id: effect } = await effectOf(id)
+      await world.write((tx) => tx.touch({ name: 'effects' }, effect, { set: { attempts: 20, failures: 20, dueAt: world.clock.now() } }))
+      ends = [later]
+      await work(world)
+      assert.deepEqual([(await read(id)).failure, (await effectOf(id)).state], ['given_up', 'dead'])
+      ends = [later, later]
+      assert.equal((await post(again === 'resend' ? `/api/emails/${id}/resend` : `/api/effects/${effect}/retry`)).status, 200)
+      await work(world, 2_000)
+      assert.deepEqual([(await read(id)).status, sent.length], ['deferred', 3])
+      await work(world, 100_000)
+      // After seconds, and a minute, as at first; and all that is known of it is that it was put off.
+      assert.deepEqual([(await read(id)).status, (await read(id)).uncertainAt, sent.length], ['sent', null, 5])
+    })
+
+  test('is a new message to a provider that knows repeats, unless it may have the first', async () => {
+    for (const [end, isAnew] of [
+      [{ status: 'refused', reply: '554 no' }, true],
+      [{ status: 'unknown', reply: 'cut' }, false],
+    ] as const) {
+      sent = []
+      ends = [end]
+      const id = await write()
+      await work(world)
+      assert.equal((await post(`/api/emails/${id}/resend`)).status, 200)
+      await work(world)
+      assert.deepEqual(
+        sent.map(({ anewAt }) => anewAt !== undefined),
+        [false, isAnew],
+      )
+    }
+  })
+
   test('is owed anew where what sent it was forgotten by now', async () => {
     ends = [{ status: 'refused', reply: '554 no' }]
     const id = await write()

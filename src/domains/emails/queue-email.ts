@@ -1,7 +1,7 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
 
 import { eq } from '../../contract/filter.ts'
-import { Type } from '../../contract/type.ts'
+import { type Static, Type } from '../../contract/type.ts'
 import { effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
@@ -47,8 +47,17 @@ export type NewEmail = {
 /** Of the project, or words of their own, which have no name. */
 type OwnTemplate = Template & { readonly name: string | null }
 
-/** Sends a message. */
-export const emailSend = effectKind('email.send', Type.Object({ email: Type.String() }))
+/**
+ * Sends a message. Once staff have it sent again: `attemptsBefore`, made before that, which say nothing of how long it is tried from then on;
+ * and `anewAt`, ms since 1970 UTC, since when it is another message to a provider that knows a repeat by its key.
+ */
+const sending = Type.Object({
+  email: Type.String(),
+  attemptsBefore: Type.Optional(Type.Integer()),
+  anewAt: Type.Optional(Type.Integer()),
+})
+export type Sending = Static<typeof sending>
+export const emailSend = effectKind('email.send', sending)
 
 /** Of the effect that sends it. */
 export function sendKey(email: string): string {

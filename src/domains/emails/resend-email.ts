@@ -9,7 +9,7 @@ import { checkIfMatch } from '../../records/etag.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { type Email, emailStatuses, emails } from './collections.ts'
 import { emailSend, sendKey } from './queue-email.ts'
-import { findSuppression, isEmptied } from './send-email.ts'
+import { findSuppression, fromHereOn, isEmptied } from './send-email.ts'
 
 /**
  * `POST /api/emails/{id}/resend`: one that has failed, came back, or of which nobody knows whether it arrived. It is the same message, byte by
@@ -55,14 +55,16 @@ async function checkState({ tx, now }: CommandContext<unknown>, email: Email): P
     throw conflict(`Its address is not written to (${found.reason}). Take ${found.id} off the suppressed addresses first.`)
 }
 
-/** Its own effect again, whose failures are those of its last turn. One that ended long ago was forgotten, and is owed anew. */
-async function owe(context: CommandContext<unknown>, { id, record }: Email, effect: Effect | null): Promise<void> {
+/** Its own effect again, whose attempts count from here on. One that ended long ago was forgotten, and is owed anew. */
+async function owe(context: CommandContext<unknown>, { id, record, status }: Email, effect: Effect | null): Promise<void> {
   const { tx, now } = context
   if (effect === null) {
     const about = record === null ? {} : { record }
-    await enqueue(context, emailSend, { key: sendKey(id), payload: { email: id }, ...about })
+    await enqueue(context, emailSend, { key: sendKey(id), payload: { email: id, anewAt: now }, ...about })
     return
   }
   if (effect.state === 'running') throw new EngineError('email_state_conflict', { detail: 'It is on its way right now.' })
-  await tx.update(effects, effect, { set: { state: 'ready', dueAt: now, failures: effect.attempts, owner: null } })
+  // Under the key of before, a provider that took it says so, and sends no other: right for what it may have, and for nothing else.
+  const anew = status === 'ambiguous' ? {} : { anewAt: now }
+  await tx.update(effects, effect, { set: { state: 'ready', dueAt: now, owner: null, ...fromHereOn(effect, anew) } })
 }

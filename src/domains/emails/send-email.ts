@@ -8,7 +8,7 @@ import { type Effect, type EffectHandler, effectHandler, effects, type Outcome }
 import type { Reader } from '../../storage/storage.ts'
 import { pauseAfter } from './categories.ts'
 import { addressHash, type Email, type EmailAttachment, emails, suppressions } from './collections.ts'
-import { emailSend } from './queue-email.ts'
+import { emailSend, type Sending } from './queue-email.ts'
 import { isNoMailbox, suppress } from './suppressions.ts'
 import type { Attachment, Delivery, MailTransport } from './transport.ts'
 import { type UnsubscribeLinks, unsubscribeMark } from './unsubscribe-link.ts'
@@ -40,7 +40,13 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
       // Nothing was said to anybody yet.
       if (attachments instanceof Error) return deferred(email, effect, { reply: attachments.message, now })
       const unsubscribeUrl = email.category === 'marketing' ? await unsubscribeLinks.urlOf(email.id, project.publicUrl) : undefined
-      const message = { ...email, ...wordsOf(email, unsubscribeUrl), attachments, ...(unsubscribeUrl && { unsubscribeUrl }) }
+      const message = {
+        ...email,
+        ...wordsOf(email, unsubscribeUrl),
+        attachments,
+        ...(unsubscribeUrl && { unsubscribeUrl }),
+        anewAt: payload.anewAt,
+      }
       const delivery = await transport.send(message)
       switch (delivery.status) {
         case 'accepted':
@@ -62,7 +68,7 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
       if (outcome.end === 'done' && outcome.result === null) return
       const email = outcome.end === 'done' ? await tx.current(emails, outcome.result!.email) : await tx.get(emails, payload.email)
       if (email === null || isOver(email)) return
-      const uncertain = email.uncertainAt === null && isUncertain(effect, outcome) ? { uncertainAt: now } : {}
+      const uncertain = email.uncertainAt === null && isUncertain({ effect, payload, outcome }) ? { uncertainAt: now } : {}
       const set = { ...statusOf(email, outcome, now), ...uncertain }
       if (Object.entries(set).some(([name, value]) => Reflect.get(email, name) !== value)) await tx.update(emails, email, { set })
       if (outcome.end === 'dead' && isNoMailbox(outcome.error))
@@ -72,7 +78,7 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
     async tryAgain({ tx, effect, payload }) {
       const email = await tx.get(emails, payload.email)
       // How its last attempt ended is known: the next one is not the second of an attempt that was cut off.
-      if (email?.status === 'failed') await tx.touch(effects, effect.id, { set: { failures: effect.attempts } })
+      if (email?.status === 'failed') await tx.touch(effects, effect.id, { set: fromHereOn(effect) })
     },
 
     async giveUp({ tx, effect, payload }) {
@@ -143,9 +149,18 @@ function inTime({ expiresAt }: Email, pauseMs: number, now: number): number {
   return expiresAt === null ? pauseMs : Math.max(0, Math.min(pauseMs, expiresAt - now))
 }
 
+type Attempt = { readonly effect: Effect; readonly payload: Sending; readonly outcome: Outcome }
+
 /** An attempt of which nobody wrote an end may have handed the message over before its process died, and so may the one that ends now. */
-function isUncertain({ attempts, failures }: Effect, outcome: Outcome): boolean {
-  return outcome.end === 'unknown' || (outcome.end === 'retry' && outcome.isUncertain === true) || attempts - 1 > (failures ?? 0)
+function isUncertain({ effect, payload, outcome }: Attempt): boolean {
+  if (outcome.end === 'unknown' || (outcome.end === 'retry' && outcome.isUncertain === true)) return true
+  const attempts = effect.attempts - (payload.attemptsBefore ?? 0)
+  return attempts - 1 > (effect.failures ?? 0)
+}
+
+/** What an effect is set to that is tried as often as a new one: its attempts until now are over, and known. */
+export function fromHereOn({ attempts, payload }: Effect, more: Pick<Sending, 'anewAt'> = {}): Partial<Effect> {
+  return { failures: null, payload: { ...payload, ...more, attemptsBefore: attempts } }
 }
 
 /** What the receiver reads. */

@@ -186,6 +186,9 @@ test('smtp: what a server asks for in words is kept', () => {
     ['421 4.7.0 wait 2 hours', 7_200_000],
     ['451 in 99999 hours', 86_400_000],
     ['451 4.7.1 come back', null],
+    ['450 again in 30 secs', 30_000],
+    // What could be read in very many ways is read in one.
+    [`450 try again in 5 s${'onds'.repeat(60)}_`, null],
   ] as const)
     assert.equal(askedPause(reply), ms, reply)
 })

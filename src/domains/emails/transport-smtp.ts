@@ -112,7 +112,9 @@ function transmit({ connection, auth, clock, envelope, bytes }: Transmission): P
     cancel = clock.after(limits.effectCallMs, () => fail(new Error(`No end within ${limits.effectCallMs} ms.`)))
     const send = () => {
       isIn = true
-      connection.send(envelope, body, (error, info) => (error ? fail(error) : end({ status: 'accepted', reply: info?.response ?? '' })))
+      connection.send(envelope, body, (error, info) =>
+        error ? fail(error) : end({ status: 'accepted', reply: (info?.response ?? '').slice(0, limits.refusalCharactersMax) }),
+      )
     }
     connection.on('error', fail)
     connection.connect((error) => {
@@ -142,7 +144,8 @@ type Phase = { readonly isIn: boolean; readonly isHandedOver: boolean }
 
 /** RFC 5321 section 4.2.1: 4xx is for now, 5xx for good. No reply to a message handed over: nobody knows. */
 function failureOf(error: SmtpError, { isIn, isHandedOver }: Phase): Delivery {
-  const reply = error.response ?? error.message
+  // A server may say as much as it likes: what follows reads so much of it.
+  const reply = (error.response ?? error.message).slice(0, limits.refusalCharactersMax)
   const code = error.responseCode
   if (!isIn || (code !== undefined && aboutUs.includes(code))) return { status: 'unavailable', reply }
   if (code === undefined) return { status: isHandedOver ? 'unknown' : 'deferred', reply }
@@ -157,7 +160,7 @@ const unitMs = { s: 1_000, m: 60_000, h: 3_600_000 } as const
 
 /** What a server asks for in words, such as "try again in 300 seconds"; a day at most. */
 export function askedPause(reply: string): number | null {
-  const found = /\b(?:in|after|for|wait) (?:at least )?(\d{1,5}) ?(s|m|h)(?:ec|in|our|r|s|onds?|utes?)*\b/i.exec(reply)
+  const found = /\b(?:in|after|for|wait) (?:at least )?(\d{1,5}) ?(s|m|h)[a-z]{0,7}\b/i.exec(reply)
   if (found === null) return null
   return Math.min(Number(found[1]) * unitMs[found[2]!.toLowerCase() as keyof typeof unitMs], 86_400_000)
 }

@@ -40,7 +40,7 @@ export const mailDefences: readonly Defence[] = [
   {
     name: 'a mail that may be there twice says so',
     file: send,
-    from: 'attempts - 1 > (failures ?? 0)',
+    from: 'attempts - 1 > (effect.failures ?? 0)',
     to: 'attempts < 0',
     test,
     asked: ['an attempt that was cut off on our side'],
@@ -100,5 +100,29 @@ export const mailDefences: readonly Defence[] = [
     to: 'if (waitMs() > 0)',
     test: 'src/domains/emails/spare-transport.test.ts',
     asked: ['a way that is broken is asked once'],
+  },
+  {
+    name: 'what is sent again is tried as long as a new mail',
+    file: send,
+    from: 'return { failures: null, payload:',
+    to: 'return { failures: attempts, payload:',
+    test,
+    asked: ['is tried as long as a new one'],
+  },
+  {
+    name: 'a provider does not take what is sent again for a repeat',
+    file: 'src/mail-providers/json-providers.ts',
+    from: 'return message.anewAt === undefined ? idOf(message)',
+    to: 'return message.anewAt !== 0 ? idOf(message)',
+    test: 'src/mail-providers/mail-providers.test.ts',
+    asked: ['what staff send again is no repeat'],
+  },
+  {
+    name: 'what a provider no longer knows as a repeat is not sent twice by itself',
+    file: 'src/mail-providers/send-by-http.ts',
+    from: '< repeatsKnownMs - limits.mailRepeatMs',
+    to: '< repeatsKnownMs * Infinity',
+    test: 'src/mail-providers/mail-providers.test.ts',
+    asked: ['what staff send again is no repeat'],
   },
 ]
