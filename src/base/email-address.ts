@@ -50,3 +50,8 @@ function asciiOf(domain: string): string {
   // Node reads it as the host of an address: none of what ends a host may stand in it.
   return /^[\x21-\x7e]*$/.test(domain) ? domain : /^[A-Za-z0-9.-]*$/.test(domain.replaceAll(/[^\0-\x7f]/g, '')) ? domainToASCII(domain) : ''
 }
+
+/** A mail server's reply most often repeats whom the mail was for. */
+export function withoutAddresses(reply: string): string {
+  return reply.replaceAll(/[^\s<>@]+@[^\s<>@]+/g, '…@…')
+}

@@ -1,6 +1,7 @@
 // Attempts that did not succeed, told to the log. Bounded: a mail server that is away fails every mail that waits for it,
 // each up to twelve times, and a log of that tells less than its first line.
 import type { Clock } from '../base/clock.ts'
+import { withoutAddresses } from '../base/email-address.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Effect, Outcome } from './effect.ts'
@@ -27,11 +28,12 @@ export function createFailureLog({ clock, log }: { readonly clock: Clock; readon
     }
     told.set(key, { until: now + limits.failureLogMs, leftOut: 0 })
     const before = last === undefined || last.leftOut === 0 ? {} : { leftOut: last.leftOut }
-    log.write('warn', messages[outcome.end], { effect: id, kind, attempt: attempts, reason: withoutAddresses(outcome.error), ...before })
+    log.write('warn', messages[outcome.end], {
+      effect: id,
+      kind,
+      attempt: attempts,
+      reason: withoutAddresses(outcome.error.slice(0, limits.failureReasonCharactersMax)),
+      ...before,
+    })
   }
-}
-
-/** A mail server's reply most often repeats whom the mail was for. */
-function withoutAddresses(reason: string): string {
-  return reason.slice(0, limits.failureReasonCharactersMax).replaceAll(/[^\s<>@]+@[^\s<>@]+/g, '…@…')
 }

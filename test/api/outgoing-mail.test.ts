@@ -14,9 +14,9 @@ let sent: Message[] = []
 /** How the next attempts end; accepted when there are no more. */
 let ends: Delivery[] = []
 
-const open = async (shop: object = {}) => {
+const open = async (shop: object = {}, mail?: object) => {
   world = await openWorld({
-    config: { ...testConfig, shop: { ...(testConfig.shop as object), ...shop } as never },
+    config: { ...testConfig, shop: { ...(testConfig.shop as object), ...shop } as never, ...(mail && { mail: mail as never }) },
     mail: {
       async send(message) {
         sent.push(message)
@@ -189,7 +189,7 @@ describe('addresses that are not written to', () => {
   test('are those that a receiver says do not exist; other refusals speak of the message', async () => {
     ends = [
       { status: 'refused', reply: '550 5.1.1 nobody' },
-      { status: 'refused', reply: '554 5.7.1 spam' },
+      { status: 'refused', reply: '554 5.7.1 Client host [5.1.1.7] blocked' },
     ]
     const gone = await write({ to: 'gone@mail.example' })
     await work(world)
@@ -221,7 +221,7 @@ describe('addresses that are not written to', () => {
     assert.equal(reminder?.to, 'left@mail.example')
     const url = reminder!.unsubscribeUrl!
     assert.ok(reminder!.text.endsWith(`No more mails like this: ${url}\n`), reminder!.text)
-    assert.ok(reminder!.html!.includes(`href="${url.replace('&', '&')}"`))
+    assert.ok(reminder!.html!.includes(`href="${url.replaceAll('&', '&#38;')}"`))
     const at = url.slice(url.indexOf('/api/'))
     const list = async () => (await world.call('staff', { method: 'GET', url: '/api/suppressions' })).body.items
 
@@ -252,6 +252,24 @@ describe('addresses that are not written to', () => {
       sent.map(({ unsubscribeUrl }) => unsubscribeUrl),
       [undefined],
     )
+  })
+})
+
+test('what looks like a mark of ours is sent as words', async () => {
+  const id = await write({ text: 'My ~secret~ and ~sec~secret~ret~.' })
+  await work(world)
+  assert.deepEqual([(await read(id)).status, sent[0]?.text.trim()], ['sent', 'My -secret- and ~sec-secret-ret~.'])
+})
+
+test('mails of accounts name no address of ours to answer to; others do', async () => {
+  await world.close()
+  await open({}, { inbound: { domain: 'in.shop.test', addresses: ['help'] } })
+  await world.request({ method: 'POST', url: '/api/auth/code', body: { email: 'owner@example.com' } })
+  await write()
+  await work(world)
+  assert.deepEqual(Object.fromEntries(sent.map(({ to, replyTo }) => [to, replyTo?.slice(0, 6) ?? null])), {
+    'owner@example.com': null,
+    'ada@mail.example': 'reply+',
   })
 })
 

@@ -98,6 +98,10 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.mail.provider = { name: 'mailgun', key: c.mail.provider.key }),
     /^mail\.provider\.domain: is missing/,
   ],
+  'a key for signatures where the provider signs': [
+    (c) => (c.mail.provider = { name: 'postmark', key: c.mail.provider.key }),
+    /^mail\.dkim: is of no use: postmark signs/,
+  ],
   'a selector that is no name': [(c) => (c.mail.dkim[0].selector = 'a b'), /^mail\.dkim\[0\]\.selector: must be a name of the DNS/],
   'an address that is none': [(c) => (c.mail.from.address = 'a@b.c '), /^mail\.from\.address: must be an e-mail address/],
   'a name of two lines': [(c) => (c.mail.from.name = 'Clubs\r\nBcc: x@y.example'), /^mail\.from\.name: must be a text of one line/],

@@ -1,5 +1,6 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
 
+import { secretMark } from '../../base/secret.ts'
 import { eq } from '../../contract/filter.ts'
 import { type Static, Type } from '../../contract/type.ts'
 import { effectKind, enqueue } from '../../effects/effect.ts'
@@ -88,8 +89,9 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     to: given.to,
     replyTo: given.replyTo ?? (isAnswered ? null : replyTo),
     subject,
-    text,
-    html,
+    // What somebody typed is no mark: it would be waited for until the mail expired.
+    text: given.secret ? text : withoutMark(text),
+    html: html === null || given.secret ? html : withoutMark(html),
     secret: given.secret ?? null,
     // RFC 5322 section 3.6.4: unique for ever, at a domain that is ours.
     messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`,
@@ -114,6 +116,11 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   const effect = { key: sendKey(id), payload: { email: id }, ...about, ...later, subject: email }
   await enqueue(work, emailSend, { ...effect, isNew: true, isUnrecognised: true })
   return email
+}
+
+/** No mark can be made of what is left. */
+function withoutMark(words: string): string {
+  return words.replaceAll(secretMark, '-secret-')
 }
 
 function threadedBy(thread: NewEmail['thread']): Pick<Email, 'thread' | 'inReplyTo' | 'references'> {

@@ -3,6 +3,7 @@
 // worse than a question to staff; and whatever may have left two copies is marked by `uncertainAt`.
 import { limits } from '../../base/limits.ts'
 import { secretMark } from '../../base/secret.ts'
+import { escapeHtml } from '../../base/text.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { type Effect, type EffectHandler, effectHandler, effects, type Outcome } from '../../effects/effect.ts'
 import type { Reader } from '../../storage/storage.ts'
@@ -165,11 +166,12 @@ export function fromHereOn({ attempts, payload }: Effect, more: Pick<Sending, 'a
 
 /** What the receiver reads. */
 function wordsOf({ text, html, secret }: Email, unsubscribeUrl: string | undefined): Pick<Email, 'text' | 'html'> {
-  const filled = (words: string) => {
+  const filled = (words: string, link: string | undefined) => {
     const withSecret = secret === null ? words : words.replaceAll(secretMark, secret)
-    return unsubscribeUrl === undefined ? withSecret : withSecret.replaceAll(unsubscribeMark, unsubscribeUrl)
+    return link === undefined ? withSecret : withSecret.replaceAll(unsubscribeMark, link)
   }
-  return { text: filled(text), html: html === null ? null : filled(html) }
+  const htmlLink = unsubscribeUrl === undefined ? undefined : escapeHtml(unsubscribeUrl)
+  return { text: filled(text, unsubscribeUrl), html: html === null ? null : filled(html, htmlLink) }
 }
 
 function statusOf(email: Email, outcome: Outcome<Ended | null>, now: number): Partial<Email> {

@@ -73,11 +73,14 @@ test('a domain that puts off all that comes rests; others, and one full mailbox,
   const { send, sent, spoken, pass } = open()
   spoken.answer = { status: 'deferred', reply: '452 4.2.2 mailbox full' }
   for (let times = 0; times < 5; times++) assert.equal((await send()).status, 'deferred')
-  spoken.answer = { status: 'deferred', reply: '421 4.7.0 too many' }
+  spoken.answer = { status: 'deferred', reply: '421 4.7.0 too many for <bob@mail.example>' }
   for (let times = 0; times < limits.mailDomainFailuresMax; times++) assert.equal((await send()).status, 'deferred')
   const asked = sent.length
   const waits = await send()
-  assert.deepEqual([waits.status, waits.reply, sent.length], ['unavailable', 'mail.example takes no mail now: 421 4.7.0 too many', asked])
+  assert.deepEqual(
+    [waits.status, waits.reply, sent.length],
+    ['unavailable', 'mail.example takes no mail now: 421 4.7.0 too many for <…@…>', asked],
+  )
   spoken.answer = accepted
   assert.equal((await send('eve@other.example')).status, 'accepted')
   pass(limits.mailDomainPauseMs)
@@ -103,4 +106,17 @@ test('no domain gets more at once, or in a minute, than it is to get', async () 
   assert.equal((await slow.send('eve@other.example')).status, 'accepted')
   slow.pass(40_000)
   assert.equal((await slow.send()).status, 'accepted')
+})
+
+test('a domain that got its mail more than a minute ago is forgotten once there are too many', async () => {
+  const { send, spoken, pass } = open({ perMinute: 100 })
+  spoken.answer = { status: 'deferred', reply: '421 4.7.0 too many' }
+  for (let times = 1; times < limits.mailDomainFailuresMax; times++) await send()
+  spoken.answer = accepted
+  pass(60_000)
+  for (let domain = 0; domain < limits.mailDomainsKept; domain++) await send(`a@d${domain}.example`)
+  spoken.answer = { status: 'deferred', reply: '421 4.7.0 too many' }
+  // Its failures of before are forgotten with it, so that this is the first.
+  await send()
+  assert.equal((await send()).status, 'deferred')
 })

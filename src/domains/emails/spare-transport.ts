@@ -2,6 +2,7 @@
 // own. So is a domain that puts off everything. And no domain gets more at once, or in a minute, than the config says. Each process
 // learns and counts by itself.
 import type { Clock } from '../../base/clock.ts'
+import { withoutAddresses } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import type { Log } from '../../base/log.ts'
 import type { Delivery, MailTransport, Message } from './transport.ts'
@@ -28,8 +29,9 @@ export function spareTransport(transport: MailTransport, { clock, log, perDomain
 
   function learn(delivery: Delivery): void {
     if (delivery.status === 'unavailable') {
-      if (way.fail(delivery.reply))
-        log.write('warn', 'Mail cannot be sent: the way there is broken. All of it waits.', { reason: delivery.reply })
+      // Told to the log, and by each message that waits, whosever it is.
+      const reason = withoutAddresses(delivery.reply)
+      if (way.fail(reason)) log.write('warn', 'Mail cannot be sent: the way there is broken. All of it waits.', { reason })
     } else if (way.pass()) log.write('info', 'Mail can be sent again.')
   }
 
@@ -72,7 +74,7 @@ function createDomain(name: string, { clock, perDomain: { atOnce, perMinute } }:
   const unavailable = (reply: string, afterMs: number): Delivery => ({ status: 'unavailable', reply, afterMs })
 
   return {
-    isIdle: () => underWay === 0 && breaker.waitMs() === 0 && starts.length === 0,
+    isIdle: () => underWay === 0 && breaker.waitMs() === 0 && starts.every((at) => at <= clock.now() - 60_000),
     /** Why not now; null when it may be sent. */
     enter(): Delivery | null {
       const now = clock.now()
@@ -93,7 +95,7 @@ function createDomain(name: string, { clock, perDomain: { atOnce, perMinute } }:
     },
     learn({ status, reply }: Delivery) {
       // 421 and 4.7.x speak of all that we send there; other delays of one mailbox.
-      if (status === 'deferred' && /^421|\b4\.7\.\d/.test(reply)) breaker.fail(`${name} takes no mail now: ${reply}`)
+      if (status === 'deferred' && /^421|\b4\.7\.\d/.test(reply)) breaker.fail(`${name} takes no mail now: ${withoutAddresses(reply)}`)
       else if (status === 'accepted' || status === 'refused') breaker.pass()
     },
   }

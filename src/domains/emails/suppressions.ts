@@ -16,7 +16,10 @@ export async function suppress({ tx, newId }: Pick<Work, 'tx' | 'newId'>, { addr
   return await tx.insertOnce(suppressions, row, 'usual')
 }
 
-/** Enhanced status codes (RFC 3463 section 3.2, RFC 7505) that say that nobody reads mail there. Others speak of the message, or of us. */
+/**
+ * Enhanced status codes (RFC 3463 section 3.2, RFC 7505) that say that nobody reads mail there. Others speak of the message, or of us; and what
+ * is further on in the words may be a network address.
+ */
 export function isNoMailbox(reply: string): boolean {
-  return /\b5\.1\.(?:1|2|3|6|10)\b/.test(reply) && !reply.includes('(gave up after')
+  return /^(?:\d{3}[ -])?5\.1\.(?:1|2|3|6|10)(?=\s|$)/.test(reply) && !reply.includes('(gave up after')
 }

@@ -55,7 +55,7 @@ const cases: Case[] = [
     status: 'unavailable',
   },
   { name: 'our password is wrong: our matter too', script: { auth: '535 5.7.8 wrong' }, credentials: 'user:pass@', status: 'unavailable' },
-  { name: 'the sender is refused for good', script: { mail: '550 5.7.1 not you' }, status: 'refused' },
+  { name: 'the sender is refused: our matter', script: { mail: '550 5.7.1 not you' }, status: 'unavailable' },
   { name: 'the recipient is refused for good', script: { rcpt: '550 5.1.1 nobody' }, status: 'refused' },
   { name: 'the recipient is put off', script: { rcpt: '451 4.7.1 greylisted' }, status: 'deferred' },
   { name: 'the peer is leaving', script: { rcpt: '421 4.3.2 bye' }, status: 'deferred' },

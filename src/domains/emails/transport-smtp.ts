@@ -136,7 +136,7 @@ function envelopeOf(message: Message): Transmission['envelope'] {
 }
 
 /** Commands whose reply speaks of this message. A refused login or greeting speaks of us, and can be mended. */
-const aboutMessage: readonly (string | undefined)[] = ['MAIL FROM', 'RCPT TO', 'DATA']
+const aboutMessage: readonly (string | undefined)[] = ['RCPT TO', 'DATA']
 /** RFC 4954: they ask for a login, or for TLS before it, whatever command they answer. */
 const aboutUs: readonly number[] = [530, 534, 535, 538]
 
@@ -151,6 +151,8 @@ function failureOf(error: SmtpError, { isIn, isHandedOver }: Phase): Delivery {
   if (code === undefined) return { status: isHandedOver ? 'unknown' : 'deferred', reply }
   // 503: the commands came in an order that it did not expect. A full mailbox (X.2.2, RFC 3463) is emptied some day.
   const isForGood = code >= 500 && code !== 503 && code !== 552 && !/\b5\.2\.2\b/.test(reply)
+  // The sender is ours, and the same for all mail.
+  if (isForGood && error.command === 'MAIL FROM') return { status: 'unavailable', reply }
   if (isForGood && aboutMessage.includes(error.command)) return { status: 'refused', reply }
   const afterMs = askedPause(reply)
   return { status: 'deferred', reply, ...(afterMs === null ? {} : { afterMs }) }

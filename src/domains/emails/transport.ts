@@ -25,6 +25,7 @@ export type Message = Pick<
   readonly returnPath?: string
   /** Who gets it, where that is not whom it names: outside production. */
   readonly redirectTo?: string
+  readonly category?: Email['category']
   /** Since when it is sent again on purpose: what a provider took of it before is another. */
   readonly anewAt?: number | undefined
 }

@@ -164,7 +164,7 @@ const mailProvider: Check = (value, path, add) => {
   if (name === 'ses' && (typeof region !== 'string' || region.length < 5))
     add(`${path}.region`, 'is missing: Amazon SES has one, such as eu-central-1')
 }
-const mail = object({
+const mailShape = object({
   from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
   replyTo: emailAddress,
   language: word(...languages),
@@ -187,6 +187,13 @@ const mail = object({
     ),
   ),
 } satisfies Record<keyof MailConfig, Check>)
+const mail: Check = (value, path, add) => {
+  mailShape(value, path, add)
+  if (!isObject(value) || !isObject(value['provider']) || !Array.isArray(value['dkim']) || value['dkim'].length === 0) return
+  const { name } = value['provider']
+  // They make the bytes of a message themselves, and sign them.
+  if (['resend', 'postmark', 'sendgrid'].includes(String(name))) add(`${path}.dkim`, `is of no use: ${name} signs by keys of its own`)
+}
 
 const config = object(
   {

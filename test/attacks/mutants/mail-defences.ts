@@ -48,7 +48,7 @@ export const mailDefences: readonly Defence[] = [
   {
     name: 'a refusal of the message takes no address off',
     file: 'src/domains/emails/suppressions.ts',
-    from: '/\\b5\\.1\\.(?:1|2|3|6|10)\\b/.test(reply)',
+    from: '/^(?:\\d{3}[ -])?5\\.1\\.(?:1|2|3|6|10)(?=\\s|$)/.test(reply)',
     to: '/\\b5\\.\\d\\.\\d/.test(reply)',
     test,
     asked: ['are those that a receiver says do not exist'],
