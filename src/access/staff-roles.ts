@@ -25,6 +25,8 @@ export const givenRoles = {
     'refunds.retry',
     'emails.send',
     'emails.resend',
+    'emailThreads.reply',
+    'emailThreads.update',
     'effects.retry',
     'webhooks.replay',
     'accounts.impersonate',

@@ -227,6 +227,26 @@ describe('what came in', () => {
     assert.notEqual(third.thread, thread!.id)
   })
 
+  test('is answered to one good address, or to nobody', async () => {
+    const addressOf = async (email: Email) => (await read().get(emailThreads, email.thread!))!.address
+    assert.equal(await addressOf(await take('From: <eve@mail.example>,vic@other.example\r\nSubject: a\r\n\r\nx')), 'eve@mail.example')
+    assert.equal(await addressOf(await take('From: <eve@mail.example,vic@other.example>\r\nSubject: b\r\n\r\nx')), 'ann@mail.example')
+    assert.equal(await addressOf(await take('From: form@shop.test\r\nReply-To: Bea@mail.example\r\n\r\nx')), 'bea@mail.example')
+    const none = await letterOf(await talk.mail('', 'help@in.shop.test', 'From: nobody\r\nSubject: c\r\n\r\nx'))
+    const answer = await world.call('staff', { method: 'POST', url: `/api/emailThreads/${none.thread}/reply`, body: { text: 'Yes.' } })
+    assert.deepEqual([answer.status, answer.body.code], [409, 'conflict'])
+  })
+
+  test('goes on with nobody else’s letter, whatever Message-ID that has', async () => {
+    const own = await take(letter(['Do you have Emma?']))
+    const eve = await take('From: eve@mail.example\r\nSubject: x\r\nMessage-ID: <one@mail.example>\r\n\r\nMine')
+    assert.notEqual(eve.thread, own.thread)
+    const next = await take('From: ann@mail.example\r\nSubject: y\r\nIn-Reply-To: <one@mail.example>\r\n\r\nWell?')
+    assert.equal(next.thread, own.thread)
+    const third = await take('From: bea@mail.example\r\nSubject: z\r\nIn-Reply-To: <one@mail.example>\r\n\r\nAnd I?')
+    assert.ok(third.thread !== own.thread && third.thread !== eve.thread)
+  })
+
   test('odd ones are read, or kept', async () => {
     const odd: Record<string, string | Buffer> = {
       empty: '',

@@ -1,6 +1,8 @@
 // Writing a message that was read: once, however often and by whichever way it came; into the thread that it belongs to; and what a mail
 // system says of a message of ours is noted there. Invariants: a thread is found by what only who was written to can know (a signed address, the
 // Message-ID of ours), never by a subject; a report is believed at the return path alone, which whoever is handed a mail does not see.
+import { isEmail, normalEmail } from '../../base/email-address.ts'
+import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
@@ -61,22 +63,27 @@ async function findAnswered({ tx }: Work, { parsed, recognised }: Letter): Promi
     if (found !== null) return found
   }
   for (const messageId of [...parsed.answers, ...(parsed.report === null ? [] : parsed.encloses)]) {
-    const found = await byMessageId(tx, messageId)
+    const found = await byMessageId(tx, messageId, parsed.from)
     if (found !== null) return found
   }
   return null
 }
 
-async function byMessageId(tx: Work['tx'], messageId: string): Promise<Email | null> {
+async function byMessageId(tx: Work['tx'], messageId: string, from: string): Promise<Email | null> {
   // Ours are made of the id of the message.
   const own = /^<(eml_[0-9a-hjkmnp-tv-z]{26})@/.exec(messageId)?.[1]
   if (own !== undefined) {
     const found = await tx.get(emails, own)
     return found?.messageId === messageId ? found : null
   }
-  // Beyond the limit: others of that id, which a sender may give twice.
-  const [row] = await tx.find(emailIds, { where: eq('messageId', messageId), sort: [{ path: 'id', descending: true }], limit: 1 })
-  return row === undefined ? null : await tx.get(emails, row.email)
+  // Beyond the limit: others of that id, which anybody may give to a letter. A letter of somebody else is not gone on with.
+  const limit = limits.mailReferencesMax
+  const rows = await tx.find(emailIds, { where: eq('messageId', messageId), sort: [{ path: 'id', descending: true }], limit })
+  for (const { email } of rows) {
+    const found = await tx.get(emails, email)
+    if (found !== null && normalEmail(found.from) === normalEmail(from)) return found
+  }
+  return null
 }
 
 type Threaded = Letter & { readonly answered: Email | null; readonly id: string }
@@ -84,7 +91,7 @@ type Threaded = Letter & { readonly answered: Email | null; readonly id: string 
 /** A letter that a person wrote opens it, and waits for somebody; one that a program wrote is shown there. */
 async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): Promise<EmailThread> {
   const { tx, now } = work
-  const address = parsed.from || mail.from || 'unknown'
+  const address = addressOf(mail, parsed)
   const subject = parsed.subject || '(no subject)'
   const known = answered?.thread ? await tx.get(emailThreads, answered.thread) : null
   const thread = known ?? (await openThread(work, placeOf({ answered, address, subject, id })))
@@ -93,6 +100,12 @@ async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): P
   if (parsed.isAutomatic) return thread
   const messageIds = idsAfter(thread.messageIds, ...[answered?.messageId, parsed.messageId].filter((one) => one != null))
   return await tx.update(emailThreads, thread, { set: { status: 'open', isWaiting: true, lastAt: now, messageIds } })
+}
+
+/** Whom an answer may go to: one address, and not whatever stands in a head. */
+function addressOf(mail: InboundMail, { replyTo, from }: ParsedMail): string {
+  const good = [replyTo, from, mail.from ?? ''].find(isEmail)
+  return good === undefined ? 'unknown' : normalEmail(good)
 }
 
 type Unplaced = { readonly answered: Email | null; readonly address: string; readonly subject: string; readonly id: string }

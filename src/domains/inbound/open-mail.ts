@@ -1,4 +1,4 @@
-// What came in, as it came: for staff alone, to be kept and never shown. A stranger wrote every byte of it.
+// What came in, as it came: for staff alone, handed over as a file to be kept. A stranger wrote every byte of it.
 import { Readable } from 'node:stream'
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'

@@ -22,6 +22,8 @@ export type ParsedMail = {
   readonly encloses: readonly string[]
   readonly from: string
   readonly fromName: string
+  /** Where it wants its answer; '' where it names nobody, or several. */
+  readonly replyTo: string
   readonly to: string
   readonly subject: string
   /** As the sender says; null where that is no time. */
@@ -64,6 +66,7 @@ export async function parseMail(raw: Uint8Array): Promise<ParsedMail> {
     encloses: enclosedIds(mail),
     from: from?.address ?? '',
     fromName: from?.name ?? '',
+    replyTo: mail.replyTo?.length === 1 ? (mailboxOf(mail.replyTo[0])?.address ?? '') : '',
     to: mailboxOf(mail.to?.[0])?.address ?? '',
     subject,
     writtenAt: written >= 0 && written < limits.mailWrittenMax ? written : null,

@@ -1,6 +1,7 @@
 // What staff do with conversations: answer, close, hand over. An answer goes to whom the conversation is with, also where somebody else has
 // written into it: whoever got hold of an address of ours is not written to by it.
 import { staff } from '../../access/rule.ts'
+import { isEmail } from '../../base/email-address.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
@@ -34,12 +35,13 @@ const replyToThread = command({
     { additionalProperties: false, examples: [{ text: 'It left today.' }] },
   ),
   output: Type.Unsafe<unknown>({ type: 'object', title: 'emails' }),
-  errors: ['not_found'],
+  errors: ['not_found', 'conflict'],
   access: staff,
   async run(work) {
     const { tx, input, actor, model, newId, now } = work
     const thread = await tx.lock(emailThreads, input.id, 'exclusive')
     if (thread === null) throw new EngineError('not_found')
+    if (!isEmail(thread.address)) throw new EngineError('conflict', { detail: 'Its letters name no address that an answer could go to.' })
     const subject = /^re:/i.test(thread.subject) ? thread.subject : `Re: ${thread.subject}`
     const email = (await queueEmail(work, {
       key: `emailThreads.reply:${newId('key')}`,

@@ -92,4 +92,20 @@ export const inboundDefences: readonly Defence[] = [
     test: 'src/domains/inbound/read-effect.test.ts',
     asked: ['few are read at once'],
   },
+  {
+    name: 'an answer goes to one good address',
+    file: 'src/domains/inbound/file-letter.ts',
+    from: "const good = [replyTo, from, mail.from ?? ''].find(isEmail)",
+    to: "const good = [replyTo, from, mail.from ?? ''].find((one) => one !== '')",
+    test,
+    asked: ['is answered to one good address'],
+  },
+  {
+    name: 'a letter of somebody else is not gone on with',
+    file: 'src/domains/inbound/file-letter.ts',
+    from: 'if (found !== null && normalEmail(found.from) === normalEmail(from)) return found',
+    to: 'if (found !== null) return found',
+    test,
+    asked: ['goes on with nobody else'],
+  },
 ]
