@@ -48,7 +48,7 @@ test('Resend, Postmark and SendGrid are sent the parts of a message, with its Me
   const [resend, postmark, sendgrid] = await Promise.all(all.slice(0, 3).map((one) => ask(one, { status: 200, body: '{}' })))
   const unsubscribe = { 'List-Unsubscribe': '<https://shop.example/u>', 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
   const thread = { 'In-Reply-To': '<a@mail.example>', References: '<b@mail.example> <a@mail.example>' }
-  const headers = { 'Message-ID': '<eml_1@shop.example>', ...thread, 'Auto-Submitted': 'auto-generated', ...unsubscribe }
+  const headers = { 'Message-ID': '<eml_1@shop.example>', ...thread, ...unsubscribe }
   assert.equal(resend!.request.url, 'https://api.resend.com/emails')
   assert.equal(resend!.request.headers!['idempotency-key'], 'eml_1')
   assert.equal(resend!.request.headers!['authorization'], 'Bearer re_key')

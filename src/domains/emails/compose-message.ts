@@ -37,11 +37,11 @@ function mailOf(message: Message) {
   }
 }
 
-/** RFC 3834: nobody's out-of-office should answer a receipt. RFC 8058: the program of its reader sends a POST to it, and asks nobody. */
-export function headersOf({ unsubscribeUrl }: Message): Record<string, string> {
+/** RFC 3834: nobody's out-of-office should answer a receipt; what staff write in answer to a letter is theirs, and says no such thing. RFC 8058: the program of its reader sends a POST to it, and asks nobody. */
+export function headersOf({ unsubscribeUrl, inReplyTo }: Message): Record<string, string> {
   const unsubscribe =
     unsubscribeUrl === undefined ? {} : { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
-  return { 'Auto-Submitted': 'auto-generated', ...unsubscribe }
+  return { ...(inReplyTo === null && { 'Auto-Submitted': 'auto-generated' }), ...unsubscribe }
 }
 
 export function parseMailbox(text: string): { name: string; address: string } {
