@@ -125,4 +125,28 @@ export const mailDefences: readonly Defence[] = [
     test: 'src/mail-providers/mail-providers.test.ts',
     asked: ['what staff send again is no repeat'],
   },
+  {
+    name: 'mails of accounts name no address of ours to answer to',
+    file: 'src/domains/emails/answerable.ts',
+    from: "message.category !== 'account'",
+    to: "message.category !== 'marketing'",
+    test,
+    asked: ['mails of accounts name no address'],
+  },
+  {
+    name: 'a mark that somebody types is no mark',
+    file: 'src/domains/emails/queue-email.ts',
+    from: "return words.replaceAll(secretMark, '-secret-')",
+    to: 'return words',
+    test,
+    asked: ['what looks like a mark of ours'],
+  },
+  {
+    name: 'nothing is sent again to a suppressed address',
+    file: 'src/domains/emails/resend-email.ts',
+    from: 'if (found !== null)',
+    to: 'if (found !== null && found.id === email.id)',
+    test,
+    asked: ['get nothing, and each message says why'],
+  },
 ]
