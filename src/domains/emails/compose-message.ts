@@ -37,7 +37,10 @@ function mailOf(message: Message) {
   }
 }
 
-/** RFC 3834: nobody's out-of-office should answer a receipt; what staff write in answer to a letter is theirs, and says no such thing. RFC 8058: the program of its reader sends a POST to it, and asks nobody. */
+/**
+ * RFC 3834: nobody's out-of-office should answer a receipt; what staff write in answer to a letter says no such thing. RFC 8058: the program of
+ * its reader sends a POST to it, and asks nobody.
+ */
 export function headersOf({ unsubscribeUrl, inReplyTo }: Message): Record<string, string> {
   const unsubscribe =
     unsubscribeUrl === undefined ? {} : { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
