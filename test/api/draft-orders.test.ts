@@ -12,6 +12,7 @@ import { createOfflineProvider } from '../../src/payment-providers/offline/adapt
 import { findAll } from '../../src/storage/find-all.ts'
 import { type As, address, checkOut, createTestClock, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
+import { eventually } from '../support/eventually.ts'
 import { createMailbox, type Mail } from '../support/mailbox.ts'
 
 let world: World
@@ -215,6 +216,10 @@ test('money that comes for an offer that was taken back goes back, and the draft
   const made = await draft()
   const link = await post('staff', `orders/${made.id}/payment-link`)
   await post('guest', 'paymentLinks/pay', { token: link.body.url.split('#token=')[1], provider: 'sandbox', method: 'card_challenge' })
+  // A busy machine answers before the provider has: then there is nothing to approve yet.
+  await eventually('the bank asks', async () =>
+    (await findAll(reader(), payments, eq('order', made.id)))[0]?.status === 'requires_action' ? true : null,
+  )
   // The bank has its yes, and nobody has told us.
   world.book.answer(world.book.all()[0]!.id, { answer: 'approve' })
   assert.equal((await post('staff', `orders/${made.id}/withdraw`)).status, 200)

@@ -370,12 +370,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'download-by-old-news',
     sin: 'Whoever has a link of a download may use it, whatever became of the order since.',
-    from: 90,
+    from: 325,
     replace: () => ({
       operations: changing('orders.download', (tx) => ({
         ...tx,
-        get: async (ref: { name: string }, id: string, where?: never) => {
-          const found = await tx.get(ref as never, id, where)
+        lock: async (ref: { name: string }, id: string, mode: never) => {
+          const found = await tx.lock(ref as never, id, mode)
           return ref.name === 'orders' && found ? { ...(found as object), status: 'placed', paymentStatus: 'paid', holds: [] } : found
         },
       })),
