@@ -4,9 +4,12 @@
 export type PostalAddress = {
   readonly line1?: string | null
   readonly line2?: string | null
+  /** Missing where the country's addresses name none. */
   readonly city?: string | null
   readonly region?: string | null
+  /** Missing where the country has none. */
   readonly postalCode?: string | null
+  /** ISO 3166-1 alpha-2. */
   readonly country: string
 }
 

@@ -5,23 +5,12 @@ import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { VatCheck } from '../../config/tax-exemption.ts'
 import type { TaxQuote } from '../../config/tax-service.ts'
+import type { PostalAddress } from '../../base/postal-form.ts'
 import { collection, type Fields } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
 /** Of digital goods that nobody sent, it may be a country alone. */
-export type Address = {
-  readonly name?: string | null
-  readonly line1?: string | null
-  readonly line2?: string | null
-  /** Missing where the country's addresses name none. */
-  readonly city?: string | null
-  readonly region?: string | null
-  /** Missing where the country has none. */
-  readonly postalCode?: string | null
-  /** ISO 3166-1 alpha-2. */
-  readonly country: string
-  readonly phone?: string | null
-}
+export type Address = PostalAddress & { readonly name?: string | null; readonly phone?: string | null }
 export const vatCheckShape = {
   type: ['object', 'null'],
   title: 'VatCheck',
