@@ -92,6 +92,14 @@ function launch(): Promise<Browser> {
 const brokenLine = /net::ERR_(?:CONNECTION_[A-Z]+|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|NETWORK_CHANGED)/
 
 /** A person with a browser of their own: no cookies, nothing stored. */
+/** The admin of the tests' shop (support/shop.ts), on whatever page of the console asks who is there. */
+export async function signInToConsole(page: Page): Promise<void> {
+  await page.getByLabel('E-mail').fill('admin@shop.example')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await page.locator('.shell h1').waitFor()
+}
+
 export async function openVisitor(url: string, options: VisitorOptions): Promise<Visitor> {
   const browser = await launch()
   const { size, isDark = false, signedInAs, language = 'en-IE' } = options

@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core'
 import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { checkOut, effectsAtRest, makeCart, orderWhen, signInAdmin } from '../support/shop.ts'
-import { browserTest, openVisitor, type Size, sizes, type Visitor, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, type Size, signInToConsole, sizes, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
 let admin: HttpClient
@@ -23,10 +23,7 @@ async function openConsole(size: Size, path: string): Promise<Visitor> {
   const { page } = visitor
   if (size === 'phone') await page.setViewportSize({ width: 320, height: 700 })
   await page.goto(path)
-  await page.getByLabel('E-mail').fill('admin@shop.example')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await page.locator('.shell h1').waitFor()
+  await signInToConsole(page)
   return visitor
 }
 

@@ -6,7 +6,7 @@ import { before } from 'node:test'
 import { png } from '../support/pictures.ts'
 import { type ServerProcess, startServer, temporaryFolder } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
-import { browserTest, openVisitor, type Visitor, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, signInToConsole, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
 before(async () => {
@@ -19,9 +19,7 @@ const note = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('He
 
 async function openForm(page: Visitor['page']): Promise<void> {
   await page.goto('/console/data/photos/new')
-  await page.getByLabel('E-mail').fill('admin@shop.example')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await signInToConsole(page)
 }
 
 browserTest('a picture is sent from a form, seen, and removed', async () => {

@@ -7,7 +7,7 @@ import { before } from 'node:test'
 import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer, testConfig } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
-import { browserTest, openVisitor, sizes, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, signInToConsole, sizes, wholeFile } from './browser.ts'
 
 let server: ServerProcess
 let admin: HttpClient
@@ -30,10 +30,7 @@ for (const size of sizes)
     const visitor = await openVisitor(server.url, { size })
     const { page } = visitor
     await page.goto('/console')
-    await page.getByLabel('E-mail').fill('admin@shop.example')
-    await page.getByLabel('Password').fill('correct horse battery')
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByText('Latest orders').waitFor()
+    await signInToConsole(page)
     if (size === 'desktop') {
       await page.keyboard.press('g')
       await page.keyboard.press('k')

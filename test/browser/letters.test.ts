@@ -9,7 +9,7 @@ import { expectStatus } from '../support/http-client.ts'
 import { startServer } from '../support/server-process.ts'
 import { checkOut, makeArticle, makeCart, signInAdmin } from '../support/shop.ts'
 import { startSmtpPeer } from '../support/smtp-peer.ts'
-import { browserTest, openVisitor, sizes } from './browser.ts'
+import { browserTest, openVisitor, signInToConsole, sizes } from './browser.ts'
 
 for (const size of sizes)
   browserTest(`the answer lands on the order (${size})`, async (t) => {
@@ -28,10 +28,7 @@ for (const size of sizes)
     const visitor = await openVisitor(server.url, { size })
     const { page } = visitor
     await page.goto('/console')
-    await page.getByLabel('E-mail').fill('admin@shop.example')
-    await page.getByLabel('Password').fill('correct horse battery')
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByText('Latest orders').waitFor()
+    await signInToConsole(page)
     await page.goto(`/console/orders/${order.id}`)
     const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Mail', exact: true }) })
     await card.getByText(`Your order ${order.number}`).waitFor()

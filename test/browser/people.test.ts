@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts'
 import type { HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin, signUp } from '../support/shop.ts'
-import { browserTest, openVisitor, type Size, sizes, type Visitor, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, type Size, signInToConsole, sizes, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
 let admin: HttpClient
@@ -30,10 +30,7 @@ async function invitationFor(email: string): Promise<string> {
 async function openBoss(size: Size): Promise<Visitor> {
   const boss = await openVisitor(server.url, { size })
   await boss.page.goto('/console')
-  await boss.page.getByLabel('E-mail').fill('admin@shop.example')
-  await boss.page.getByLabel('Password').fill('correct horse battery')
-  await boss.page.getByRole('button', { name: 'Sign in', exact: true }).press('Enter')
-  await boss.page.locator('.shell h1').waitFor()
+  await signInToConsole(boss.page)
   return boss
 }
 

@@ -6,12 +6,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, type TestContext } from 'node:test'
-import type { Page } from 'playwright-core'
 import { testDatabase } from '../support/databases.ts'
 import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { address, checkOut, signInAdmin, signUp } from '../support/shop.ts'
-import { browserTest, openVisitor, sizes, type Visitor, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, signInToConsole, sizes, type Visitor, wholeFile } from './browser.ts'
 
 const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
 let server: ServerProcess
@@ -49,13 +48,6 @@ async function endElsewhere(email: string, password: string): Promise<number> {
 
 const told = (t: TestContext, endedAt: number) =>
   t.diagnostic(`seen ${Math.round(performance.now() - endedAt)} ms after the session was ended`)
-
-async function signInToConsole(page: Page): Promise<void> {
-  await page.getByLabel('E-mail').fill('admin@shop.example')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await page.locator('.shell h1').waitFor()
-}
 
 const isSqlite = !testDatabase().isServer
 for (const size of isSqlite ? sizes : sizes.slice(0, 1))

@@ -76,7 +76,8 @@ async function byMessageId(tx: Work['tx'], messageId: string, from: string): Pro
     const found = await tx.get(emails, own)
     return found?.messageId === messageId ? found : null
   }
-  // Beyond the limit: others of that id, which anybody may give to a letter. A letter of somebody else is not gone on with.
+  // Beyond the limit: others of that id, which anybody may give to a letter. Then it begins a conversation of its own. A letter of somebody else
+  // is not gone on with.
   const limit = limits.mailReferencesMax
   const rows = await tx.find(emailIds, { where: eq('messageId', messageId), sort: [{ path: 'id', descending: true }], limit })
   for (const { email } of rows) {
