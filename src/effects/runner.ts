@@ -282,15 +282,21 @@ async function endAttempt(parts: RunnerParts, ending: Ending, outcome: Outcome, 
       ? 'What came of an effect could not be written.'
       : 'What follows from an effect failed: it counts as a failed attempt.'
     parts.log.write('error', what, { effect: effect.id, kind: effect.kind, error })
-    const failed = outOfAttempts(handler, effect, { end: 'retry', error: textOf(error) })
+    const isUncertain = mayHaveHappened(outcome)
+    const failed = outOfAttempts(handler, effect, { end: 'retry', error: textOf(error), ...(isUncertain && { isUncertain }) })
     const alone = { ...ending, handler: undefined }
-    // Its `settle` hears of the failure, unless that is what fails.
-    if (outcome.end !== 'done') return await end(failed, alone)
+    // Its `settle` hears of the failure, and that it may be made twice, unless that is what fails.
+    if (!isUncertain) return await end(failed, alone)
     return await end(failed).catch((again) => {
       if (isPassing(again)) throw again
       return end(failed, alone)
     })
   }
+}
+
+/** Outside: what is made again after it may be there twice. */
+function mayHaveHappened(outcome: Outcome): boolean {
+  return outcome.end === 'done' || outcome.end === 'unknown' || (outcome.end === 'retry' && outcome.isUncertain === true)
 }
 
 /** Answers what `settle` tells, where no events follow. */
