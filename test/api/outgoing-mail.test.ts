@@ -261,6 +261,19 @@ test('what looks like a mark of ours is sent as words', async () => {
   assert.deepEqual([(await read(id)).status, sent[0]?.text.trim()], ['sent', 'My -secret- and ~sec-secret-ret~.'])
 })
 
+test('what looks like the mark of the link to unsubscribe is sent as words, in every part of a mail that has the link', async () => {
+  const words = 'Type ~unsubscribe~ here.'
+  await write({ category: 'marketing', subject: words, text: words, html: `<p>${words}</p>` })
+  await work(world)
+  const { subject, text, html, unsubscribeUrl } = sent[0]!
+  const plain = 'Type -unsubscribe- here.'
+  assert.deepEqual([subject, text.split('\n')[0]], [plain, plain])
+  // Once: in the footer.
+  assert.equal(text.split(unsubscribeUrl!).length, 2)
+  assert.ok(html!.includes(`<p>${plain}</p>`) && html!.includes(`<title>${plain}</title>`), html!)
+  assert.equal(html!.split('signature=').length, 2)
+})
+
 test('mails of accounts name no address of ours to answer to; others do', async () => {
   await world.close()
   await open({}, { inbound: { domain: 'in.shop.test', addresses: ['help'] } })

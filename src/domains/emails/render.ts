@@ -21,16 +21,19 @@ export type Rendered = Omit<Template, 'language' | 'category'>
 
 /** Renders all parts. HTML values are escaped in the HTML part and nowhere else. `otherwise`: of what says no language of its own. */
 export function render(template: Template, view: Readonly<Record<string, unknown>>, otherwise: Language = 'en'): Rendered {
-  const plain = (text: string) => filled(text, view, oneLine)
+  const isMarketing = template.category === 'marketing'
+  // What somebody typed is no mark, and no link: there is one of it, in the footer.
+  const withoutMark = (words: string) => (isMarketing ? words.replaceAll(unsubscribeMark, '-unsubscribe-') : words)
+  const plain = (text: string) => withoutMark(filled(text, view, oneLine))
   const subject = plain(template.subject)
-  const footer = template.category === 'marketing' ? unsubscribeFooter(template.language ?? otherwise) : { text: '', html: '' }
+  const footer = isMarketing ? unsubscribeFooter(template.language ?? otherwise) : { text: '', html: '' }
   return {
     // A line break in a subject would start a header of its own.
     subject: subject.replace(/[\r\n]+/g, ' ').trim(),
     text: `${plain(template.text)}${footer.text}`,
     html:
       template.html &&
-      layout(`${filled(template.html, view, escaped)}${footer.html}`, {
+      layout(`${withoutMark(filled(template.html, view, escaped))}${footer.html}`, {
         title: subject,
         language: template.language ?? 'en',
       }),
