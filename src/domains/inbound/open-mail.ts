@@ -18,36 +18,41 @@ export function openMailOperations(reader: MailReader): readonly Operation[] {
   return [rawInbound, rawEmail, enclosedFile(reader)]
 }
 
-/** `GET /api/inboundMails/{id}/raw`: also of what could not be read. */
-const rawInbound = query({
+type Raw = Pick<Parameters<typeof query>[0], 'name' | 'route' | 'summary' | 'scope'> & {
+  readonly open: (read: Reader, id: string) => Promise<Buffer>
+}
+
+/** A message, byte for byte. */
+function rawOperation({ open, ...named }: Raw): Operation {
+  return query({
+    ...named,
+    tag: 'E-mails',
+    input: idInput,
+    output: Type.String({ format: 'binary' }),
+    isPresented: true,
+    mediaType: 'message/rfc822',
+    errors: ['not_found'],
+    access: staff,
+    run: async ({ input, read }) => bytesAnswer(await open(read, input.id), 'message/rfc822', `${input.id}.eml`),
+  })
+}
+
+/** Also of what could not be read. */
+const rawInbound = rawOperation({
   name: 'inboundMails.raw',
   route: 'GET /api/inboundMails/:id/raw',
   summary: 'Received mail, byte for byte',
-  tag: 'E-mails',
   scope: 'inboundMails:read',
-  input: idInput,
-  output: Type.String({ format: 'binary' }),
-  isPresented: true,
-  mediaType: 'message/rfc822',
-  errors: ['not_found'],
-  access: staff,
-  run: async ({ input, read }) => rawAnswer(input.id, await inboundRaw(read, input.id)),
+  open: inboundRaw,
 })
 
-/** `GET /api/emails/{id}/raw`: of one that came in. */
-const rawEmail = query({
+/** Of one that came in. */
+const rawEmail = rawOperation({
   name: 'emails.raw',
   route: 'GET /api/emails/:id/raw',
   summary: 'An e-mail that came in, byte for byte',
-  tag: 'E-mails',
   scope: 'emails:read',
-  input: idInput,
-  output: Type.String({ format: 'binary' }),
-  isPresented: true,
-  mediaType: 'message/rfc822',
-  errors: ['not_found'],
-  access: staff,
-  run: async ({ input, read }) => rawAnswer(input.id, await emailRaw(read, input.id)),
+  open: emailRaw,
 })
 
 /** `GET /api/emails/{id}/attachments/{place}` */
@@ -89,10 +94,6 @@ async function inboundRaw(read: Reader, id: string): Promise<Buffer> {
   const raw = mail === null ? null : await rawOf(read, mail)
   if (raw === null) throw new EngineError('not_found')
   return raw
-}
-
-function rawAnswer(id: string, raw: Buffer) {
-  return bytesAnswer(raw, 'message/rfc822', `${id}.eml`)
 }
 
 function bytesAnswer(bytes: Uint8Array, type: string, name: string) {
