@@ -9,6 +9,11 @@ test('a caller gives up before the call does', () =>
   assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does'))
 test('messages that are read end within their lease', () =>
   assert(limits.mailReadMs * limits.mailReadsAtOnce < limits.effectLeaseMs, 'messages that are read end within their lease'))
+test('the largest message of one network is taken, and leaves room for others', () => {
+  assert(limits.inboundMailBytesMax <= limits.inboundBytesPerNetwork, 'the largest message is taken')
+  assert(limits.inboundBytesPerNetwork * 4 <= limits.inboundBytesAtOnce, 'it takes four networks to hold all there is')
+  assert(limits.inboundDataSilenceMs < limits.inboundSilenceMs, 'what holds memory is given up first')
+})
 test('code of a project has at most half of the places', () =>
   assert(limits.ownEffectPlaces * 2 <= limits.effectSlots, 'code of a project has at most half of the places'))
 test('payments and mails have places of their own', () =>

@@ -60,14 +60,18 @@ export const limits = {
   /** Of it in one row: its base64 fits the smallest packet of a database server many times. */
   inboundPieceBytes: 262_144,
   /** Of all messages that are on their way in at once, held in memory. Whoever is one too many is told to come back. */
-  inboundBytesAtOnce: 67_108_864,
-  /** Conversations with mail servers: at once, and from one network address. */
+  inboundBytesAtOnce: 104_857_600,
+  /** Of those, from one network (an address of IPv4, a /64 of IPv6): one message of the largest size, or many small ones. */
+  inboundBytesPerNetwork: 26_214_400,
+  /** Conversations with mail servers: at once, and from one network. */
   inboundClientsMax: 200,
-  inboundClientsPerAddress: 20,
+  inboundClientsPerNetwork: 20,
   /** RFC 5321 section 4.5.3.1.8 asks for 100 at least. */
   inboundRecipientsMax: 100,
   /** A mail server that is silent for so long has gone (RFC 5321 section 4.5.3.2.7 asks for 5 minutes), and one conversation may take so long. */
   inboundSilenceMs: 300_000,
+  /** In the middle of a message: what came of it is held in memory, and whoever has more to send sends it. */
+  inboundDataSilenceMs: 60_000,
   inboundSessionMs: 1_200_000,
   /** How long the database may take to store a message. The sender waits for ten minutes (RFC 5321 section 4.5.3.2.6), and then sends it again. */
   inboundStoreMs: 60_000,

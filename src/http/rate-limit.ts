@@ -69,18 +69,3 @@ export function decisionOf(
   if (!isAllowed) headers['retry-after'] = String(Math.max(1, Math.ceil((arrival + count * stepMs - burstMs - now) / 1000)))
   return { isAllowed, headers }
 }
-
-/** The network a peer's address belongs to: the address itself for IPv4, its /64 for IPv6. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped) return mapped[1]!
-  if (!address.includes(':')) return address
-  const [head = '', tail = ''] = address.toLowerCase().replace(/%.*$/, '').split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === '' ? [] : tail.split(':')
-  const groups = address.includes('::') ? [...left, ...Array(8 - left.length - right.length).fill('0'), ...right] : left
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`
-}

@@ -2,11 +2,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { Credentials } from '../access/actor.ts'
 import { invalid } from '../base/engine-error.ts'
+import { networkOf } from '../base/network.ts'
 import { isStorableText, unstorableText } from '../base/text.ts'
 import type { Operation, RequestFacts } from '../operation/define.ts'
 import { unmarkTags } from './compression.ts'
 import { coerceQuery, parseQueryString } from './query-string.ts'
-import { networkOf } from './rate-limit.ts'
 
 export type Route = { readonly operation: Operation; readonly method: string; readonly path: string }
 

@@ -2,9 +2,13 @@
 // read is kept. Spoken to by hand over real sockets.
 // slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { limits } from '../../src/base/limits.ts'
+import { certificateIn } from '../../src/cli/mail-receiver.ts'
 import { and, eq } from '../../src/contract/filter.ts'
 import { type Email, emails, suppressions } from '../../src/domains/emails/collections.ts'
 import { emailThreads } from '../../src/domains/emails/threads.ts'
@@ -17,7 +21,10 @@ import { inboundInvariants } from '../../src/observe/invariants/inbound.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
+import { selfSigned } from '../support/certificate.ts'
+import { cleanUp } from '../support/clean-up.ts'
 import { eventually } from '../support/eventually.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
 import { type SmtpTalk, talkTo } from '../support/smtp-talk.ts'
 
 const config = { ...testConfig, mail: { inbound: { domain: 'in.shop.test', addresses: ['help'] } } }
@@ -203,10 +210,104 @@ describe('the receiver', () => {
     )
     assert.match(await talk.mail('ann@mail.example', 'help@in.shop.test', travelled), /^554 5\.4\.6 /)
     slow.hangUp()
-    const many = await Promise.all(Array.from({ length: limits.inboundClientsPerAddress }, () => talkTo(port, '')))
+    const many = await Promise.all(Array.from({ length: limits.inboundClientsPerNetwork }, () => talkTo(port, '')))
     const replies = await Promise.all(many.map((one) => one.say('EHLO peer.example')))
     assert.ok(replies.some((reply) => !reply.startsWith('250')))
     for (const one of many) one.hangUp()
+  })
+})
+
+test('a certificate that is replaced while it runs is used from then on, and one that is half replaced is not', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-tls-'))
+  cleanUp(t, () => rmSync(folder, { recursive: true }))
+  const write = (name: 'key' | 'cert', pem: string) => writeFileSync(join(folder, `${name}.pem`), pem)
+  const [one, two] = [selfSigned('in.shop.test'), selfSigned('in.shop.test')]
+  write('key', one.key)
+  write('cert', one.cert)
+  talk.hangUp()
+  await receiver.close()
+  const time = createFakeClock()
+  const port = await open({ clock: time.clock, readCertificate: certificateIn(folder, { key: 'key.pem', cert: 'cert.pem' }) })
+  /** By whoever trusts no other certificate than this one. */
+  const securedBy = async ({ cert }: { readonly cert: string }) => {
+    talk.hangUp()
+    talk = await talkTo(port)
+    const options = { ca: cert, rejectUnauthorized: true, servername: 'in.shop.test', checkServerIdentity: () => undefined }
+    const reply = await talk.startTls(options).catch((error: NodeJS.ErrnoException) => String(error.code))
+    const answer = reply.startsWith('220') ? await talk.say('EHLO peer.example') : reply
+    return answer.startsWith('250')
+  }
+  const look = () => time.pass(limits.inboundCertificateMs)
+  assert.deepEqual([await securedBy(one), await securedBy(two)], [true, false])
+  // Two files are not replaced at once.
+  write('key', two.key)
+  await look()
+  assert.deepEqual([await securedBy(one), world.log.filter(({ level }) => level === 'error').length], [true, 1])
+  write('cert', two.cert)
+  await look()
+  assert.deepEqual([await securedBy(one), await securedBy(two)], [false, true])
+  await letterOf(await talk.mail('ann@mail.example', 'help@in.shop.test', letter(['Hello'])))
+  assert.equal((await arrived())[0]!.isEncrypted, true)
+})
+
+describe('a stranger', () => {
+  const begin = async (one: SmtpTalk, text: string) => {
+    for (const line of ['MAIL FROM:<eve@mail.example>', 'RCPT TO:<help@in.shop.test>', 'DATA']) await one.say(line)
+    one.push(text)
+  }
+  const reopen = async (options: Partial<SmtpReceiverOptions>) => {
+    talk.hangUp()
+    await receiver.close()
+    const port = await open(options)
+    talk = await talkTo(port)
+    return port
+  }
+  const long = letter(Array.from({ length: 300 }, () => 'x'.repeat(48)))
+
+  test('who ends no message holds only so much from one address, and others are heard', async () => {
+    const port = await reopen({ bounds: { bytesMax: 20_000, bytesPerNetwork: 25_000, bytesAtOnce: 100_000 } })
+    const others = await Promise.all([talkTo(port), talkTo(port)])
+    for (const other of others) await begin(other, long)
+    // One of the two is refused at its end: until then it holds nothing either.
+    assert.match(await talk.mail('eve@mail.example', 'help@in.shop.test', long), /^452 4\.3\.1 Too much mail from your address /)
+    const ann = await talkTo(port, 'EHLO ann.example', '127.0.0.2')
+    await letterOf(await ann.mail('ann@mail.example', 'help@in.shop.test', long))
+    ann.hangUp()
+    const ends = await Promise.all(others.map((other) => other.send('\r\n.\r\n')))
+    const [taken = '', refused] = ends.toSorted()
+    await letterOf(taken)
+    assert.match(refused!, /^452 /)
+    // What is over is held no longer.
+    await letterOf(await talk.mail('eve@mail.example', 'help@in.shop.test', `X: y\r\n${long}`))
+    for (const other of others) other.hangUp()
+  })
+
+  test('who falls silent in the middle of a message is cut off, and holds nothing from then on', async () => {
+    const time = createFakeClock()
+    const port = await reopen({ bounds: { bytesMax: 20_000, bytesAtOnce: 25_000, sessionMs: Infinity }, clock: time.clock })
+    const silent = await talkTo(port)
+    await begin(silent, long)
+    let isGone = false
+    const gone = silent.answer().then((answer) => {
+      isGone = true
+      return answer
+    })
+    // As often as it takes: what comes begins the time anew.
+    await eventually('it is cut off', async () => {
+      await time.pass(limits.inboundDataSilenceMs)
+      return isGone || null
+    })
+    assert.equal(await gone, '')
+    const ann = await talkTo(port)
+    await letterOf(await ann.mail('ann@mail.example', 'help@in.shop.test', long))
+    // Between commands it may take longer.
+    await time.pass(limits.inboundDataSilenceMs * 2)
+    assert.match(await ann.say('NOOP'), /^250 /)
+    ann.hangUp()
+    assert.deepEqual(
+      world.log.filter(({ level }) => level === 'error'),
+      [],
+    )
   })
 })
 

@@ -17,9 +17,9 @@ export type SmtpTalk = {
   hangUp(): void
 }
 
-/** Greeted already, and introduced. */
-export async function talkTo(port: number, hello = 'EHLO peer.example'): Promise<SmtpTalk> {
-  const first: Socket = connect(port, '127.0.0.1')
+/** Greeted already, and introduced. `from`: its own address, one of this machine. */
+export async function talkTo(port: number, hello = 'EHLO peer.example', from = '127.0.0.1'): Promise<SmtpTalk> {
+  const first: Socket = connect({ port, host: '127.0.0.1', localAddress: from })
   await once(first, 'connect')
   const talk = talkOn(first)
   await talk.answer()

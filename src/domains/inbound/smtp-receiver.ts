@@ -2,10 +2,12 @@
 // whatever fails before that is the sender's to try again. Invariants: nothing is taken that was not stored; memory, time, conversations and
 // recipients are bounded; what other servers could understand as two messages (bare CR or LF) is refused.
 import type { AddressInfo } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { Log } from '../../base/log.ts'
+import { networkOf } from '../../base/network.ts'
 import type { ReceiveMail } from './receive-mail.ts'
 
 /** In PEM. */
@@ -25,7 +27,13 @@ export type SmtpReceiverOptions = {
   readonly bounds?: Partial<Bounds>
 }
 
-type Bounds = { readonly bytesMax: number; readonly bytesAtOnce: number; readonly storeMs: number; readonly sessionMs: number }
+type Bounds = {
+  readonly bytesMax: number
+  readonly bytesAtOnce: number
+  readonly bytesPerNetwork: number
+  readonly storeMs: number
+  readonly sessionMs: number
+}
 
 export type SmtpReceiver = {
   /** @throws what listening fails by */
@@ -36,6 +44,7 @@ export type SmtpReceiver = {
 const boundsOf = (given: Partial<Bounds> = {}): Bounds => ({
   bytesMax: limits.inboundMailBytesMax,
   bytesAtOnce: limits.inboundBytesAtOnce,
+  bytesPerNetwork: limits.inboundBytesPerNetwork,
   storeMs: limits.inboundStoreMs,
   sessionMs: limits.inboundSessionMs,
   ...given,
@@ -45,7 +54,7 @@ export function createSmtpReceiver(options: SmtpReceiverOptions): SmtpReceiver {
   const { name, isKnown, clock, log, readCertificate } = options
   const bounds = boundsOf(options.bounds)
   const guests = createGuests(clock, bounds.sessionMs, (id) => cutOff(server, id))
-  const take = createTaking(options, bounds)
+  const take = createTaking(options, bounds, (id) => cutOff(server, id))
   let certificate = readCertificate?.()
 
   const server = new SMTPServer({
@@ -108,10 +117,12 @@ export function createSmtpReceiver(options: SmtpReceiverOptions): SmtpReceiver {
   }
 }
 
-/** One that cannot be read, as while it is replaced, leaves the one there is. */
+/** One that cannot be read, or whose key is another's, as while its two files are replaced, leaves the one there is. */
 function tryRead(read: () => Certificate, log: Log): Certificate | null {
   try {
-    return read()
+    const certificate = read()
+    createSecureContext(certificate)
+    return certificate
   } catch (error) {
     log.write('error', 'The certificate for mail could not be read again; the one before stays.', { error })
     return null
@@ -127,16 +138,17 @@ function cutOff(server: SMTPServer, id: string): void {
   for (const connection of server.connections) if (connection.id === id) connection._socket.destroy()
 }
 
-/** Who is there, how many of each address, and what they tried. */
+/** Who is there, how many of each network, and what they tried. */
 function createGuests(clock: Clock, sessionMs: number, end: (id: string) => void) {
-  const inside = new Map<string, { readonly address: string; readonly cancel: () => void; unknown: number }>()
+  const inside = new Map<string, { readonly network: string; readonly cancel: () => void; unknown: number }>()
   const counts = new Map<string, number>()
   return {
     enter({ id, remoteAddress }: SMTPServerSession): boolean {
-      const count = (counts.get(remoteAddress) ?? 0) + 1
-      if (count > limits.inboundClientsPerAddress) return false
-      counts.set(remoteAddress, count)
-      inside.set(id, { address: remoteAddress, cancel: clock.after(sessionMs, () => end(id)), unknown: 0 })
+      const network = networkOf(remoteAddress)
+      const count = (counts.get(network) ?? 0) + 1
+      if (count > limits.inboundClientsPerNetwork) return false
+      counts.set(network, count)
+      inside.set(id, { network, cancel: clock.after(sessionMs, () => end(id)), unknown: 0 })
       return true
     },
     countUnknown({ id }: SMTPServerSession): number {
@@ -148,9 +160,9 @@ function createGuests(clock: Clock, sessionMs: number, end: (id: string) => void
       if (guest === undefined) return
       guest.cancel()
       inside.delete(id)
-      const left = counts.get(guest.address)! - 1
-      if (left > 0) counts.set(guest.address, left)
-      else counts.delete(guest.address)
+      const left = counts.get(guest.network)! - 1
+      if (left > 0) counts.set(guest.network, left)
+      else counts.delete(guest.network)
     },
     clear(): void {
       for (const { cancel } of inside.values()) cancel()
@@ -158,34 +170,70 @@ function createGuests(clock: Clock, sessionMs: number, end: (id: string) => void
   }
 }
 
+/** The bytes that are held of messages on their way in: of all, and of each network. */
+function createHeld({ bytesAtOnce, bytesPerNetwork }: Bounds) {
+  const ofNetworks = new Map<string, number>()
+  let ofAll = 0
+  return {
+    /** Of one message: null once it is held, or what it is refused by. */
+    of(network: string) {
+      let own = 0
+      return {
+        hold(bytes: number): Error | null {
+          const before = ofNetworks.get(network) ?? 0
+          if (before + bytes > bytesPerNetwork) return reply(452, '4.3.1 Too much mail from your address is on its way in: try again later')
+          if (ofAll + bytes > bytesAtOnce) return reply(452, '4.3.1 Too much mail is on its way in: try again later')
+          ofNetworks.set(network, before + bytes)
+          ofAll += bytes
+          own += bytes
+          return null
+        },
+        drop(): void {
+          const left = (ofNetworks.get(network) ?? 0) - own
+          if (left > 0) ofNetworks.set(network, left)
+          else ofNetworks.delete(network)
+          ofAll -= own
+          own = 0
+        },
+      }
+    },
+  }
+}
+
 /** Takes one message: resolves to the words of the 250, or throws the refusal. */
-function createTaking({ receive, clock, log }: SmtpReceiverOptions, { bytesMax, bytesAtOnce, storeMs }: Bounds) {
-  let held = 0
+function createTaking({ receive, clock, log }: SmtpReceiverOptions, bounds: Bounds, end: (id: string) => void) {
+  const held = createHeld(bounds)
+  const { bytesMax, storeMs } = bounds
 
   /** All of it, or what it is refused by. It is read to its end either way: the answer comes after the final dot. */
-  async function collect(stream: SMTPServerDataStream, hold: (bytes: number) => boolean): Promise<Buffer | Error> {
+  async function collect(stream: SMTPServerDataStream, own: ReturnType<typeof held.of>, giveUp: () => void): Promise<Buffer | Error> {
     const parts: Buffer[] = []
     let refusal: Error | null = null
-    for await (const part of stream as AsyncIterable<Buffer>) {
-      if (refusal !== null) continue
-      if (stream.byteLength > bytesMax) refusal = reply(552, `5.3.4 A message has ${bytesMax} bytes at most`)
-      else if (!hold(part.length)) refusal = reply(452, '4.3.1 Too much mail is on its way in: try again later')
-      if (refusal === null) parts.push(part)
-      else parts.length = 0
+    const waitForMore = () => clock.after(limits.inboundDataSilenceMs, giveUp)
+    let cancel = waitForMore()
+    try {
+      for await (const part of stream as AsyncIterable<Buffer>) {
+        cancel()
+        cancel = waitForMore()
+        if (refusal !== null) continue
+        if (stream.byteLength > bytesMax) refusal = reply(552, `5.3.4 A message has ${bytesMax} bytes at most`)
+        else refusal = own.hold(part.length)
+        if (refusal === null) parts.push(part)
+        else {
+          parts.length = 0
+          own.drop()
+        }
+      }
+    } finally {
+      cancel()
     }
     return refusal ?? Buffer.concat(parts)
   }
 
   return async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> => {
-    let own = 0
-    const hold = (bytes: number) => {
-      if (held + bytes > bytesAtOnce) return false
-      own += bytes
-      held += bytes
-      return true
-    }
+    const own = held.of(networkOf(session.remoteAddress))
     try {
-      const raw = await collect(stream, hold)
+      const raw = await collect(stream, own, () => end(session.id))
       if (raw instanceof Error) throw raw
       const refusal = refusalOf(raw)
       if (refusal !== null) throw refusal
@@ -193,10 +241,12 @@ function createTaking({ receive, clock, log }: SmtpReceiverOptions, { bytesMax, 
       return `2.0.0 Stored as ${id}`
     } catch (error) {
       if ((error as { responseCode?: number }).responseCode !== undefined) throw error
-      log.write('error', 'A message that came in could not be stored; its sender is told to try again.', { error })
+      if (stream.readableEnded)
+        log.write('error', 'A message that came in could not be stored; its sender is told to try again.', { error })
+      else log.write('info', 'A mail server left in the middle of its message, or was silent for too long.', { error })
       throw reply(451, '4.3.0 It could not be stored: try again later')
     } finally {
-      held -= own
+      own.drop()
     }
   }
 }
