@@ -150,13 +150,7 @@ test('an attempt whose end cannot be written has failed, whatever its end was', 
     if (failures < 3) await world.time.pass(limits.effectBackoffMs * 2 ** failures + limits.effectPollMs)
   }
   // What it is about hears that it may have happened, where it may.
-  assert.deepEqual(world.settled, [
-    'broken done',
-    'broken retry uncertain',
-    'broken dead',
-    'broken unknown',
-    'broken retry uncertain',
-  ])
+  assert.deepEqual(world.settled, ['broken done', 'broken retry uncertain', 'broken dead', 'broken unknown', 'broken retry uncertain'])
   await worker.stop()
 })
 
