@@ -102,7 +102,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:http': ['base/node-http.ts', 'cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
   'node:https': ['base/egress.ts', 'blobs/store-client.ts'],
   'node:net': ['cli/', 'http/listening.ts', 'domains/inbound/smtp-receiver.ts', 'base/public-address.ts'],
-  'node:tls': [],
+  'node:tls': ['domains/inbound/smtp-receiver.ts'],
   'node:dns': ['base/public-address.ts'],
   'node:sqlite': ['cli/', 'storage/sqlite/', 'sandbox/'],
   'node:child_process': ['cli/dev.ts', 'cli/picture-processes.ts'],

@@ -1,6 +1,6 @@
 // Effects that are leased to this process from birth and wait for a place: the oldest for which there is one comes first.
 import type { Effect } from './effect.ts'
-import type { OwnPlaces } from './own-places.ts'
+import type { Places } from './places.ts'
 
 export type BornLine = {
   size(): number
@@ -13,23 +13,32 @@ export type BornLine = {
   removeAll(): readonly Effect[]
 }
 
-export function createBornLine(places: Pick<OwnPlaces, 'isOwn' | 'hasRoom'>): BornLine {
-  const own: Effect[] = []
-  const others: Effect[] = []
+export function createBornLine(places: Pick<Places, 'isOwn' | 'hasRoom' | 'roomOf'>): BornLine {
+  // A line for each that has places of its own: the first of one may have to wait while others need not.
+  const lines = new Map<string, Effect[]>()
+  const nameOf = ({ kind }: Effect) => (places.isOwn(kind) ? 'own' : places.roomOf(kind) === null ? 'others' : `few ${kind}`)
+  const all = () => [...lines.values()]
   return {
-    size: () => own.length + others.length,
-    add: (effect) => void (places.isOwn(effect.kind) ? own : others).push(effect),
+    size: () => all().reduce((sum, line) => sum + line.length, 0),
+    add(effect) {
+      const name = nameOf(effect)
+      const line = lines.get(name)
+      if (line === undefined) lines.set(name, [effect])
+      else line.push(effect)
+    },
     next() {
-      const [first] = own
-      const [other] = others
-      if (first === undefined || !places.hasRoom(first.kind)) return others.shift()
-      return other === undefined || first.createdAt <= other.createdAt ? own.shift() : others.shift()
+      const open = all().filter(([first]) => first !== undefined && places.hasRoom(first.kind))
+      const [oldest] = open.toSorted(([one], [other]) => one!.createdAt - other!.createdAt)
+      return oldest?.shift()
     },
     remove(id) {
-      const index = others.findIndex((effect) => effect.id === id)
-      return index < 0 ? undefined : others.splice(index, 1)[0]
+      for (const [name, line] of lines) {
+        const index = name === 'own' ? -1 : line.findIndex((effect) => effect.id === id)
+        if (index >= 0) return line.splice(index, 1)[0]
+      }
+      return undefined
     },
-    removeOwn: () => own.splice(0),
-    removeAll: () => [...own.splice(0), ...others.splice(0)],
+    removeOwn: () => lines.get('own')?.splice(0) ?? [],
+    removeAll: () => all().flatMap((line) => line.splice(0)),
   }
 }

@@ -6,19 +6,19 @@ import { inTransaction, type TransactionParts } from '../storage/in-transaction.
 import type { Transaction } from '../storage/transaction.ts'
 import { chooseDue } from './choose-due.ts'
 import { type Effect, type EffectHandler, effects } from './effect.ts'
-import type { OwnPlaces } from './own-places.ts'
 import { endOfCutOff } from './own-rests.ts'
+import type { Places } from './places.ts'
 
 /** `worker` carries out all effects but those that send mail, `mail` those. Neither: only what its own callers wait for. */
 export type EffectRole = 'worker' | 'mail'
 
 export type ClaimParts = TransactionParts & { readonly workerId: string }
 
-/** Which kinds, how many at most, and the places for those that are code of a project. */
+/** Which kinds, how many at most, and the places for those that may not have all. */
 export type Wanted = {
   readonly handlers: ReadonlyMap<string, EffectHandler>
   readonly roles: readonly EffectRole[]
-  readonly places: OwnPlaces
+  readonly places: Places
   readonly limit: number
 }
 
@@ -30,6 +30,8 @@ export type Claim = {
   readonly dead: readonly Effect[]
   /** What was seen of effects of the project; null where they were not looked for. */
   readonly own: { readonly isCutOffLeft: boolean; readonly isMore: boolean } | null
+  /** Kinds with a bound of which some were left. */
+  readonly fewLeft: ReadonlySet<string>
   /** Others took some of what was looked at, or what there is no place for stood before the rest: look again. */
   readonly isContested: boolean
   /** There was as much as was wanted, and perhaps more. */
@@ -56,10 +58,10 @@ async function isAnythingDue({ storage, clock }: ClaimParts, kinds: Filter | und
 export async function claimDue(parts: ClaimParts, wanted: Wanted): Promise<Claim> {
   const { handlers, places, limit } = wanted
   const isOwnLooked = !places.isFull()
-  const kinds = claimable(wanted, isOwnLooked)
+  const kinds = claimable(wanted)
   if (!(await isAnythingDue(parts, kinds))) {
     const own = isOwnLooked ? { isCutOffLeft: false, isMore: false } : null
-    return { taken: [], again: null, dead: [], own, isContested: false, mayBeMore: false }
+    return { taken: [], again: null, dead: [], own, fewLeft: new Set(), isContested: false, mayBeMore: false }
   }
   return await inTransaction(parts, { operation: 'effects.claim', actor: 'system', requestId: '' }, async (tx, now) => {
     const looks = dueStates.map((state) =>
@@ -71,7 +73,10 @@ export async function claimDue(parts: ClaimParts, wanted: Wanted): Promise<Claim
       }),
     )
     const [ready, left] = (await Promise.all(looks)) as [Effect[], Effect[]]
-    const { taken: due, again, dead: cutOff, isCutOffLeft, isOwnLeft } = chooseDue({ ready, left }, places, { limit, random: parts.random })
+    const chosen = chooseDue({ ready, left }, places, { limit, random: parts.random })
+    // Others may stand behind those that were left.
+    const isHidden = (of: readonly Effect[]) => of.length === 2 * limit
+    const { taken: due, again, dead: cutOff, isCutOffLeft, isOwnLeft, fewLeft } = chosen
     const lease = { owner: parts.workerId, dueAt: now + limits.effectLeaseMs }
     const end = (effect: Effect) =>
       tx.updateIfUnchanged(effects, effect, { set: endOfCutOff(effect, handlers.get(effect.kind)!.ownCode!, now) })
@@ -84,7 +89,8 @@ export async function claimDue(parts: ClaimParts, wanted: Wanted): Promise<Claim
       again: ours.find(({ id }) => id === again?.id) ?? null,
       dead: ours.filter(({ state }) => state === 'dead'),
       own: isOwnLooked ? { isCutOffLeft, isMore: isOwnLeft || due.length === limit } : null,
-      isContested: ours.length < inOrder.length || isOwnLeft,
+      fewLeft,
+      isContested: ours.length < inOrder.length || isOwnLeft || (fewLeft.size > 0 && (isHidden(ready) || isHidden(left))),
       mayBeMore: due.length === limit,
     }
   })
@@ -100,9 +106,14 @@ async function take(tx: Transaction, effect: Effect, lease: { readonly owner: st
 }
 
 /** What these roles claim; everything when undefined. A kind that nobody knows belongs to the workers, who say so. */
-function claimable({ handlers, roles, places }: Wanted, isOwnLooked: boolean): Filter | undefined {
+function claimable({ handlers, roles, places }: Wanted): Filter | undefined {
   const mails = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind.name)
-  if (!roles.includes('worker')) return oneOf('kind', mails)
-  const left = [...(isOwnLooked ? [] : places.kinds), ...(roles.includes('mail') ? [] : mails)]
+  const full = places.full()
+  if (!roles.includes('worker'))
+    return oneOf(
+      'kind',
+      mails.filter((kind) => !full.includes(kind)),
+    )
+  const left = [...new Set([...full, ...(roles.includes('mail') ? [] : mails)])]
   return left.length === 0 ? undefined : not(oneOf('kind', left))
 }

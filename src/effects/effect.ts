@@ -171,6 +171,8 @@ export type EffectHandler<TPayload = unknown, TResult = unknown> = {
   /** The role of the processes that carry it out; `worker` when left out. */
   readonly role?: 'mail'
   readonly attemptsMax?: number
+  /** So many of the kind in one process, and no more, where each takes much memory or a thread. Those that wait hold nothing. */
+  readonly atOnce?: number
   /** Of code of a project, which may end the process or hang: what it is and where it is declared, for people. */
   readonly ownCode?: string
   perform(context: PerformContext<TPayload>): Promise<Outcome<TResult>>

@@ -20,8 +20,8 @@ import { createBornLine } from './born-line.ts'
 import { claimDue, type EffectRole } from './claim.ts'
 import { type Effect, type EffectHandler, effects, type Outcome, type PerformContext, takeSubject } from './effect.ts'
 import { createFailureLog } from './failure-log.ts'
-import { createOwnPlaces } from './own-places.ts'
 import { createOwnRests } from './own-rests.ts'
+import { createPlaces } from './places.ts'
 
 export type RunnerParts = TransactionParts &
   WorkParts & {
@@ -59,7 +59,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const active = new Map<string, Promise<AnyRecord | null>>()
   /** By their effects: what is written beside the ends of those that somebody waits for. */
   const awaited = new Map<string, Alongside>()
-  const places = createOwnPlaces(handlers, slots)
+  const places = createPlaces(handlers, slots)
   const rests = createOwnRests(parts, places.kinds)
   /** Leased to this process and waiting for a slot. */
   const born = createBornLine(places)
@@ -82,6 +82,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     await clock.refresh?.()
     const claim = await claimDue(parts, { handlers, roles, places, limit: free })
     if (claim.own) places.noteSeen(claim.own)
+    places.noteLeft(claim.fewLeft)
     for (const effect of claim.dead) {
       rests.hear(effect)
       tellFailure(effect, { end: 'dead', error: effect.lastError! })

@@ -17,7 +17,7 @@ export async function sendContent(
 ): Promise<void> {
   const { size } = content
   const range = request.method === 'GET' && size !== null ? rangeOf(request.headers, size, headers['etag'] as string | undefined) : null
-  const bytes = request.method === 'GET' ? await content.open(range) : null
+  const bytes = request.method === 'HEAD' ? null : await content.open(range)
   reply.headers(headers as Record<string, string>)
   if (size !== null) reply.headers({ 'accept-ranges': 'bytes', 'content-length': range === null ? size : range.last - range.first + 1 })
   if (range !== null) reply.header('content-range', `bytes ${range.first}-${range.last}/${size}`)

@@ -20,6 +20,7 @@ import { backend as config } from '../support/shop.config.ts'
 
 const probe = effectKind('probe', Type.Object({}))
 const ownKind = effectKind('own.probe', Type.Object({}))
+const fewKind = effectKind('few.probe', Type.Object({}))
 
 type Attempt = {
   readonly worker: string
@@ -69,7 +70,11 @@ async function openWorld(t: TestContext) {
         newId,
         newSecret: (prefix) => prefix,
         project,
-        handlers: [effectHandler(probe, steps), effectHandler(ownKind, { ...steps, ownCode: 'The effect own.probe (shop.ts:1:1)' })],
+        handlers: [
+          effectHandler(probe, steps),
+          effectHandler(fewKind, { ...steps, atOnce: 2 }),
+          effectHandler(ownKind, { ...steps, ownCode: 'The effect own.probe (shop.ts:1:1)' }),
+        ],
         react: async () => {},
         workerId,
       })
@@ -296,4 +301,22 @@ test('what was cut off of a project is made again alone; what is cut off each ti
     })
     assert.equal(done.attempts, id === later ? 1 : 2, 'what was beside it is made once more, and blamed for nothing')
   }
+})
+
+test('of a kind with a bound so many are carried out, in turn, and what stands behind them waits for none of them', async (t) => {
+  const world = await openWorld(t)
+  for (let count = 0; count < 3 * limits.effectSlots; count++) await world.owe(fewKind)
+  const last = await world.owe()
+  const worker = world.startWorker('one')
+  await worker.started
+  await eventually('the last one has begun', async () => (world.attempts.some(({ id }) => id === last) ? true : null))
+  assert.deepEqual(world.attempts.map(({ kind }) => kind).toSorted(), ['few.probe', 'few.probe', 'probe'])
+  // Each that ends gives its place to the next, without a pause and without an attempt lost.
+  for (let ended = 0; ended < 3 * limits.effectSlots + 1; ended++) {
+    const running = await eventually(`attempt ${ended + 1}`, async () => world.attempts[ended])
+    assert.equal(running.attempt, 1)
+    running.end({ end: 'done', result: null })
+  }
+  await eventually('all have ended', async () => (world.settled.length === 3 * limits.effectSlots + 1 ? true : null))
+  await worker.stop()
 })

@@ -3,9 +3,9 @@
 import { actorCartToken, actorId, all, any, nobody, type Rule, staff, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
+import type { PostalAddress } from '../../base/postal-form.ts'
 import type { VatCheck } from '../../config/tax-exemption.ts'
 import type { TaxQuote } from '../../config/tax-service.ts'
-import type { PostalAddress } from '../../base/postal-form.ts'
 import { collection, type Fields } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 

@@ -13,29 +13,23 @@ import { type Recognise, type Recognised, recognise } from './recognise.ts'
 type Read = { readonly parsed: ParsedMail; readonly recognised: Recognised }
 
 export function readEffect({ reader, ...ports }: Recognise & { readonly reader: MailReader }): EffectHandler {
-  let underWay = 0
-  let turnedAway = 0
   return effectHandler(emailParse, {
     role: 'mail',
     attemptsMax: limits.mailReadsMax,
+    // Each has its bytes in memory, and the thread reads one after the other.
+    atOnce: limits.mailReadsAtOnce,
     async perform({ payload, read, project }): Promise<Outcome<Read | null>> {
       const mail = await read.get(inboundMails, payload.mail)
       if (mail === null || mail.state === 'parsed') return { end: 'done', result: null }
-      // Spread, so that those that wait do not come back together.
-      if (underWay >= limits.mailReadsAtOnce)
-        return { end: 'retry', error: 'Others are read first.', afterMs: 1_000 + (turnedAway++ % 64) * 32, isNoAttempt: true }
-      underWay++
+      const raw = await rawOf(read, mail)
+      if (raw === null) return { end: 'dead', error: 'Not all of its bytes are there.' }
       try {
-        const raw = await rawOf(read, mail)
-        if (raw === null) return { end: 'dead', error: 'Not all of its bytes are there.' }
         const parsed = await reader.read(raw)
         return { end: 'done', result: { parsed, recognised: await recognise(ports, { mail, parsed, project }) } }
       } catch (error) {
         const { message } = error as Error
         if (isEngineError(error, 'overloaded')) return { end: 'retry', error: message, afterMs: 5_000, isNoAttempt: true }
         return { end: 'retry', error: message, afterMs: 1_000 }
-      } finally {
-        underWay--
       }
     },
 

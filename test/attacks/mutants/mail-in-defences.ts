@@ -85,12 +85,12 @@ export const inboundDefences: readonly Defence[] = [
     asked: ['letters of people'],
   },
   {
-    name: 'few letters are read at once',
-    file: 'src/domains/inbound/read-effect.ts',
-    from: 'if (underWay >= limits.mailReadsAtOnce)',
-    to: 'if (false as boolean)',
-    test: 'src/domains/inbound/read-effect.test.ts',
-    asked: ['few are read at once'],
+    name: 'few of a kind that says so are carried out at once',
+    file: 'src/effects/places.ts',
+    from: 'return own === undefined ? null : own.most - own.taken.size',
+    to: 'return null',
+    test: 'test/faults/lease.test.ts',
+    asked: ['of a kind with a bound so many are carried out'],
   },
   {
     name: 'one network holds only so much of what comes in',
