@@ -6,7 +6,7 @@ import { eq } from '../../src/contract/filter.ts'
 import { fulfillments } from '../../src/domains/fulfillment/collections.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
 import { unitsOf } from '../../src/domains/orders/order-standing.ts'
-import { captures, disputes, payments } from '../../src/domains/payments/collections.ts'
+import { captures, disputes, payments, refunds } from '../../src/domains/payments/collections.ts'
 import { returns } from '../../src/domains/returns/collections.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { type ApiAnswer, type As, checkOut, fillCart, type World, work } from '../support/api-harness.ts'
@@ -147,7 +147,7 @@ async function nextStep(walk: Walk): Promise<readonly [Order, Step]> {
   const step = await (isHeld ? release : walk.chance.pick(questions))(walk, order)
   if (step !== null) return [order, step]
   const after = await orderAtRest(walk)
-  return [after, sendSome(walk, after)]
+  return [after, await sendSome(walk, after)]
 }
 
 function cancelAll(walk: Walk, { status, lines }: Order): Step {
@@ -232,7 +232,7 @@ function cancelSome(walk: Walk, order: Order): Step {
   ]
 }
 
-function sendSome(walk: Walk, order: Order): Step {
+async function sendSome(walk: Walk, order: Order): Promise<Step> {
   const isAll = walk.chance.below(4) === 0
   const lines = someLines(walk, order, 'open')
   const hasMoney = order.paymentStatus !== 'refunded'
@@ -240,7 +240,13 @@ function sendSome(walk: Walk, order: Order): Step {
   const units = isAll ? [] : refusalOf(order, lines, 'open')
   const held = order.holds.length > 0 ? ['order_held'] : []
   const refusals = !isOpen ? ['order_state_conflict'] : units.length > 0 ? units : held
-  return [{ name: 'fulfill', path: at(walk, 'fulfillments'), body: isAll ? {} : { lines } }, { refusals }]
+  // Where none are named, units that were given back are not sent, and there may be no others.
+  const given = [...(order.allowances ?? []), ...(order.uncharged ?? []), ...(await findAll(reader(walk), refunds, eq('order', order.id)))]
+  const maybe = isAll && given.length > 0 ? ['order_state_conflict'] : []
+  return [
+    { name: 'fulfill', path: at(walk, 'fulfillments'), body: isAll ? {} : { lines } },
+    { refusals, maybe },
+  ]
 }
 
 function askBack(walk: Walk, order: Order): Step {
