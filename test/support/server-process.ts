@@ -5,12 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { type Cleanable, cleanUp } from './clean-up.ts'
 import { dataPlace } from './data-place.ts'
 import { testDatabase } from './databases.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
+
+export { freePort } from './servers/database-server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const readyWithinMs = 30_000
@@ -64,18 +65,6 @@ export function temporaryFolder(t: Cleanable): string {
   const folder = mkdtempSync(join(dataPlace(), 'kingpost-test-'))
   cleanUp(t, () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolvePort, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolvePort(port))
-    })
-  })
 }
 
 /** Runs one command to its end. */
