@@ -37,6 +37,7 @@ import {
   orderPaidLate,
   orderPaymentAsked,
   orderPlaced,
+  orderRefundMade,
   orderUnitsCanceled,
 } from '../domains/orders/events.ts'
 import { noteCapture } from '../domains/orders/note-capture.ts'
@@ -73,7 +74,15 @@ import {
   tellOfNewPassword,
 } from './mails/account-mails.ts'
 import { remindOfCart } from './mails/cart-mails.ts'
-import { sendOrderAgain, tellOfCanceledUnits, tellOfDownloads, tellOfNote, tellOfParcel, tellOfReturn } from './mails/fulfillment-mails.ts'
+import {
+  sendOrderAgain,
+  tellOfCanceledUnits,
+  tellOfDownloads,
+  tellOfNote,
+  tellOfParcel,
+  tellOfRefund,
+  tellOfReturn,
+} from './mails/fulfillment-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import { mailInvoice, mailInvoiceAgain } from './mails/invoice-mails.ts'
 import {
@@ -110,6 +119,7 @@ const reactions = [
   on(orderShipped, tellOfParcel),
   on(digitalDelivered, tellOfDownloads),
   on(orderUnitsCanceled, tellOfCanceledUnits),
+  on(orderRefundMade, tellOfRefund),
   on(returnChanged, tellOfReturn),
   // What was added in exchange is billed from now on.
   on(returnChanged, async (work, { order, orderReturn }) => {

@@ -229,6 +229,21 @@ export const english = {
         ['^back', 'You are not charged for it.'],
       ],
     },
+    /** {number, url, amount, items, isCredit}; `items` may be empty */
+    order_refunded: {
+      subject: 'Money back for order {{number}} at {{shop}}',
+      heading: 'You get money back',
+      lines: [
+        [
+          '^isCredit',
+          'We give you {{amount}} of your order {{number}} back. It goes back the way you paid, and can take some days to arrive.',
+        ],
+        ['isCredit', 'We give you {{amount}} of your order {{number}} back, as credit that you can spend at {{shop}}.'],
+      ],
+      hasItems: true,
+      button: 'See your order',
+      after: ['You need not do anything.'],
+    },
     /** {number, url, items} */
     return_requested: {
       subject: 'Your return of order {{number}} at {{shop}}',

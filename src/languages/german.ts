@@ -214,6 +214,20 @@ export const german: LanguageWords = {
         ['^back', 'Es wird Ihnen nicht berechnet.'],
       ],
     },
+    order_refunded: {
+      subject: 'Geld zurück für Bestellung {{number}} bei {{shop}}',
+      heading: 'Sie bekommen Geld zurück',
+      lines: [
+        [
+          '^isCredit',
+          'Wir erstatten Ihnen {{amount}} von Ihrer Bestellung {{number}}. Es geht auf dem Weg zurück, auf dem Sie bezahlt haben, und kann einige Tage unterwegs sein.',
+        ],
+        ['isCredit', 'Wir erstatten Ihnen {{amount}} von Ihrer Bestellung {{number}} als Guthaben, das Sie bei {{shop}} einlösen können.'],
+      ],
+      hasItems: true,
+      button: 'Bestellung ansehen',
+      after: ['Sie müssen nichts tun.'],
+    },
     return_requested: {
       subject: 'Ihre Rücksendung zu Bestellung {{number}} bei {{shop}}',
       heading: 'Wir haben Ihre Anfrage',

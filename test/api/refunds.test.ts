@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { eq } from '../../src/contract/filter.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { payments, type Refund, refunds } from '../../src/domains/payments/collections.ts'
@@ -47,6 +48,23 @@ test('all that is left goes back, with its reason, and the sale with it', async 
       0,
       account,
     )
+})
+
+test('its customer is told of it once, with the units or without, unless staff tell them', async () => {
+  const order = await paid(2)
+  const [line] = (await orderOf(order)).lines
+  await give(order, { amount: { amount: 100, currency: 'EUR' } })
+  await give(order, { lines: [{ line: line!.id, quantity: 1 }] })
+  await give(order, { amount: { amount: 50, currency: 'EUR' }, mail: false })
+  await work(world)
+  const mails = (await findAll(read(), emails, eq('record', order))).filter(({ template }) => template === 'order_refunded')
+  assert.deepEqual(
+    mails.map(({ text }) => [/We give you 1.00 EUR of/.test(text), text.includes(`1 x ${line!.title}`)]).toSorted(),
+    [
+      [false, true],
+      [true, false],
+    ],
+  )
 })
 
 test('an amount goes back, and never more than there is, however many ask at once', async () => {

@@ -24,6 +24,15 @@ export const digitalDue = event('order.digital_due').with<Told>()
 export const orderReopened = event('order.reopened').with<Told>()
 /** Of a placed one: more or less of it is sold than before, since something was added, or money of it was given back, or came back. */
 export const orderCorrected = event('order.corrected').with<Told>()
+/** Staff give money of it back. `cause`: the refund; `isCredit`: as store credit. `lines`: the units, where it was made by lines. */
+export const orderRefundMade = event('order.refund_made').with<
+  Told & {
+    readonly cause: string
+    readonly amount: Money
+    readonly isCredit: boolean
+    readonly lines: readonly { readonly line: string; readonly quantity: number }[]
+  }
+>()
 /** Somebody who knows its number asks for the link to it. `email`: the one they typed, which is the order's. */
 export const orderLinkAsked = event('order.link_asked').with<Told & { readonly email: string; readonly cause: string }>()
 /** Money came in for an order that is closed, and goes back. */

@@ -2,6 +2,7 @@ import { recently, staff } from '../../access/rule.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { formatMoney, type Money, money, sumMoney } from '../../base/money.ts'
+import type { DomainEvent } from '../../contract/events.ts'
 import { oneOf } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { effects } from '../../effects/effect.ts'
@@ -13,6 +14,7 @@ import { payments, type Refund, type RefundedLine, refunds } from '../payments/c
 import { paymentChanged } from '../payments/events.ts'
 import { refundOutput, refundView } from '../payments/payment-view.ts'
 import { type Order, orders } from './collections.ts'
+import { orderRefundMade } from './events.ts'
 import { refundFrom, sourcesOf } from './give-back.ts'
 import { givenBack, worthOfUnits } from './given-back.ts'
 import { stateConflict } from './order-units.ts'
@@ -57,6 +59,7 @@ export const refundOrder = command({
         }),
       ),
       reason: Type.Optional(Type.String({ minLength: 1, maxLength: limits.textCharactersMax, format: 'free-text' })),
+      mail: Type.Optional(Type.Boolean({ description: 'false: its customer is told by you, and gets no mail.' })),
     },
     { additionalProperties: false },
   ),
@@ -101,7 +104,9 @@ export const refundOrder = command({
       ),
     )
     // The sale is corrected by what is owed from now on.
-    const events = [paymentChanged({ payment: (await tx.get(payments, made[0]!.payment))! })]
+    const events: DomainEvent[] = [paymentChanged({ payment: (await tx.get(payments, made[0]!.payment))! })]
+    const isCredit = input.to === 'store_credit'
+    if (input.mail !== false) events.push(orderRefundMade({ order, cause: made[0]!.id, amount, isCredit, lines: lines ?? [] }))
     return { output: viewOf(made), status: 201, events, awaiting: sent.map(({ id }) => id) }
   },
   async reload({ read }, output) {

@@ -1,12 +1,14 @@
 // The mails of what became of an order after it was placed, in the language that it was ordered in: each once for its cause.
 import type { Language } from '../../base/language.ts'
 import { type Money, money } from '../../base/money.ts'
+import { eq } from '../../contract/filter.ts'
 import { orderTemplate } from '../../domains/emails/order-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
 import type { digitalDelivered, orderShipped } from '../../domains/fulfillment/events.ts'
 import type { customerNoted } from '../../domains/history/events.ts'
+import { invoices } from '../../domains/invoices/collections.ts'
 import type { Order } from '../../domains/orders/collections.ts'
-import type { orderLinkAsked, orderUnitsCanceled } from '../../domains/orders/events.ts'
+import type { orderLinkAsked, orderRefundMade, orderUnitsCanceled } from '../../domains/orders/events.ts'
 import { unitsOf } from '../../domains/orders/order-standing.ts'
 import { dueFor } from '../../domains/orders/still-charged.ts'
 import type { returnChanged } from '../../domains/returns/events.ts'
@@ -51,6 +53,17 @@ export async function tellOfCanceledUnits(
     key: `order.units_canceled:${id}`,
     template: orderTemplate('order_units_canceled', readsIn(order)),
     ...(await withLink(work, order, { items: itemsOf(order, lines), back: unlessNothing(refunded, readsIn(order)) })),
+  })
+}
+
+/** Where the shop mails its credit notes, that of this refund tells of it. */
+export async function tellOfRefund(work: Work, told: ReturnType<typeof orderRefundMade>['payload']): Promise<void> {
+  const { order, cause, amount, isCredit, lines } = told
+  if (work.project.shop?.invoices?.isMailed && (await work.tx.find(invoices, { where: eq('order', order.id), limit: 1 })).length > 0) return
+  await queueForOrder(work, order, {
+    key: `order.refunded:${cause}`,
+    template: orderTemplate('order_refunded', readsIn(order)),
+    ...(await withLink(work, order, { amount: moneyText(amount, readsIn(order)), items: itemsOf(order, lines), isCredit })),
   })
 }
 

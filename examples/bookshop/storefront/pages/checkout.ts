@@ -44,13 +44,15 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   let latest = cart
   const credit = await createCredit(user, () => showTotals(latest))
   const list = h('ul', { class: 'lines is-small' })
+  const payment = h('section', { class: 'step' }, paymentRadios())
   const showTotals = (next: Cart) => {
     latest = next
     list.replaceChildren(...next.lines.map((line) => drawLine(line, found.get(line.variant))))
     vat.tell(next)
     const due = credit.due(next.totals.total)
     totals.replaceChildren(drawCartTotals(next), ...drawDue(next.totals.total, due))
-    pay.textContent = payText(next.totals.total, due)
+    payment.hidden = due.amount === 0
+    pay.textContent = due.amount === 0 ? 'Place the order' : `Pay ${formatMoney(due)}`
   }
   const vat = createVat(cart, (next) => showTotals(next))
   const form = drawForm({
@@ -61,6 +63,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
     delivery,
     vat: vat.view,
     credit: credit.view,
+    payment,
     foot: [totals, problem, pay],
   })
   showTotals(cart)
@@ -130,11 +133,8 @@ type Parts = {
   delivery: HTMLElement
   vat: HTMLElement
   credit: HTMLElement
+  payment: HTMLElement
   foot: readonly Node[]
-}
-
-function payText(total: Money, due: Money): string {
-  return due.amount > 0 || total.amount === 0 ? `Pay ${formatMoney(due)}` : 'Place the order'
 }
 
 /** What is left for a provider once cards and credit have paid. */
@@ -145,7 +145,7 @@ function drawDue(total: Money, due: Money): Node[] {
   return [h('dl', { class: 'totals' }, used, row('Left to pay', due))]
 }
 
-function drawForm({ cart, user, saved, list, delivery, vat, credit, foot }: Parts): HTMLFormElement {
+function drawForm({ cart, user, saved, list, delivery, vat, credit, payment, foot }: Parts): HTMLFormElement {
   return h(
     'form',
     { class: 'columns' },
@@ -185,7 +185,7 @@ function drawForm({ cart, user, saved, list, delivery, vat, credit, foot }: Part
       cart.needsShipping && delivery,
       vat,
       credit,
-      h('section', { class: 'step' }, paymentRadios()),
+      payment,
     ),
     h(
       'aside',
