@@ -725,6 +725,13 @@ export const limits = {
   mailUncertainMs: 600_000,
   /** The longest pause between two tries of a mail, and some: whatever knows the first must know the second as its repeat. */
   mailRepeatMs: 10 * 3_600_000,
+  /** A question to the DNS: to so many resolvers, each twice, with so long for each try. RFC 1035 asks for 2 to 5 seconds; what waits for it has other tries. */
+  dnsServersMax: 2,
+  dnsTriesMax: 2,
+  dnsTryMs: 2_000,
+  /** Of an answer: records that are read, and names that are another's before its own. The root has 13 servers, and nobody more mail servers than some 30. */
+  dnsRecordsMax: 200,
+  dnsAliasesMax: 10,
   /** How far ahead a mail may be written. */
   mailAheadMaxMs: 366 * 24 * 3_600_000,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */
