@@ -27,6 +27,8 @@ export const givenRoles = {
     'emails.resend',
     'emailThreads.reply',
     'emailThreads.update',
+    'emailThreads.note',
+    'inboundMails.readAgain',
     'effects.retry',
     'webhooks.replay',
     'accounts.impersonate',

@@ -173,6 +173,8 @@ export const limits = {
   codeCharactersMax: 60,
   tokenCharactersMax: 200,
   noteCharactersMax: 2_000,
+  /** Of a saved reply: some ten pages. */
+  savedReplyCharactersMax: 20_000,
   /** Of an invoice, with its series, year and sequence: longer ones fit on no form. */
   invoiceNumberCharactersMax: 60,
   /** Documents that wait to be drawn: with a hundred lines each they take ten seconds. */

@@ -46,6 +46,8 @@ import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { orderNotes } from '../domains/history/collections.ts'
 import { inboundMails, inboundPieces } from '../domains/inbound/collections.ts'
+import { savedReplies } from '../domains/inbound/saved-replies.ts'
+import { threadNotes } from '../domains/inbound/thread-notes.ts'
 import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries, salesEntries } from '../domains/ledger/collections.ts'
 import { cancellations } from '../domains/orders/cancellations.ts'
@@ -394,6 +396,8 @@ function coreCollections() {
     emailIds,
     inboundMails,
     inboundPieces,
+    threadNotes,
+    savedReplies,
     idempotencyKeys,
     rateLimits,
     hookCalls,

@@ -6,6 +6,8 @@ import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
 import type { UnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
 import { openMailOperations } from '../domains/inbound/open-mail.ts'
 import type { MailReader } from '../domains/inbound/parse-mail.ts'
+import { quarantineOperations } from '../domains/inbound/quarantine.ts'
+import { fillSavedReply } from '../domains/inbound/saved-replies.ts'
 import { threadOperations } from '../domains/inbound/thread-operations.ts'
 import type { Operation } from '../operation/define.ts'
 
@@ -25,5 +27,7 @@ export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, 
     unsubscribe(unsubscribeLinks),
     ...openMailOperations(reader),
     ...threadOperations,
+    fillSavedReply,
+    ...quarantineOperations,
   ]
 }

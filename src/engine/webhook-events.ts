@@ -5,6 +5,8 @@ import type { NewId } from '../base/ids.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { users } from '../domains/accounts/collections.ts'
 import { carts } from '../domains/carts/collections.ts'
+import { emails } from '../domains/emails/collections.ts'
+import { emailThreads } from '../domains/emails/threads.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { invoices } from '../domains/invoices/collections.ts'
 import { cancellations } from '../domains/orders/cancellations.ts'
@@ -37,13 +39,15 @@ const collectionOf: Readonly<Record<Told, { readonly name: string }>> = {
   invoice: invoices,
   level: stockLevels,
   user: users,
+  email: emails,
+  thread: emailThreads,
 }
 
 /** Every name that a webhook can ask for. */
 export function webhookEventNames(model: Model, hasShop: boolean): readonly string[] {
   const own = [...model.collections.values()].filter(({ source, isFed }) => isFed && source.system !== true)
   return [
-    ...eventNames.filter((name) => hasShop || name.startsWith('user.')),
+    ...eventNames.filter((name) => hasShop || /^(?:user|email)\./.test(name)),
     ...own.flatMap(({ name }) => [`${name}.created`, `${name}.updated`, `${name}.deleted`]),
   ]
 }

@@ -5,6 +5,9 @@ import type { User } from '../domains/accounts/collections.ts'
 import { accountErased, accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
 import type { Cart } from '../domains/carts/collections.ts'
 import { cartAbandoned } from '../domains/carts/events.ts'
+import type { Email } from '../domains/emails/collections.ts'
+import { emailReceived } from '../domains/emails/events.ts'
+import type { EmailThread } from '../domains/emails/threads.ts'
 import type { Fulfillment } from '../domains/fulfillment/collections.ts'
 import { fulfillmentChanged, orderShipped } from '../domains/fulfillment/events.ts'
 import type { Invoice } from '../domains/invoices/collections.ts'
@@ -37,6 +40,9 @@ export type PublicCart = Omit<Cart, 'tokenHash'>
 
 /** An invoice as staff see it. */
 export type PublicInvoice = Omit<Invoice, 'document'>
+
+/** A letter as staff see it, without its HTML: that stands in `records(emails)`. */
+export type PublicEmail = Omit<Email, 'secret' | 'html'>
 
 /** By its name, what an event tells: records as they have just been written. */
 export type ProjectEvents = {
@@ -87,6 +93,11 @@ export type ProjectEvents = {
   readonly 'dispute.changed': { readonly dispute: Dispute }
   /** What is left to sell at a location came down to its `lowAt`: once for each time that it does. */
   readonly 'stock.low': { readonly level: StockLevel }
+  /**
+   * Somebody has written: once for a letter, and not for what mail systems say of ours. `email.isVerified` says whether it is sure who.
+   * `thread`: with the letter in it; `thread.record` is what it is about.
+   */
+  readonly 'email.received': { readonly email: PublicEmail; readonly thread: EmailThread }
   readonly 'user.registered': { readonly user: User }
   readonly 'user.password_changed': { readonly user: User }
   /** What was the data of this person is gone here: whoever has a copy of it removes it, too. The account has no name any more. */
@@ -149,6 +160,7 @@ const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][]
   { name: 'payment.failed', of: (event) => (paymentFailedLate.is(event) ? event.payload : null) },
   { name: 'dispute.changed', of: (event) => (disputeChanged.is(event) ? event.payload : null) },
   { name: 'stock.low', of: (event) => (stockLow.is(event) ? event.payload : null) },
+  { name: 'email.received', of: (event) => (emailReceived.is(event) ? letterOf(event.payload) : null) },
   { name: 'user.registered', isRefusable: true, of: (event) => (accountRegistered.is(event) ? event.payload : null) },
   { name: 'user.password_changed', isRefusable: true, of: (event) => (accountPasswordChanged.is(event) ? event.payload : null) },
   { name: 'user.erased', of: (event) => (accountErased.is(event) ? event.payload : null) },
@@ -181,6 +193,10 @@ function changedParcel(event: DomainEvent, status: Fulfillment['status']) {
 function changedReturn(event: DomainEvent, status: OrderReturn['status']) {
   if (!returnChanged.is(event) || event.payload.orderReturn.status !== status) return null
   return { return: event.payload.orderReturn, order: publicOrder(event.payload.order) }
+}
+
+function letterOf({ email: { secret: _, html: __, ...email }, thread }: { readonly email: Email; readonly thread: EmailThread }) {
+  return { email, thread }
 }
 
 /** What stands in it is its PDF. */

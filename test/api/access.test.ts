@@ -272,6 +272,21 @@ const aLetter = async (world: World): Promise<Given> => {
   return { mail: id, email: letter!.id, thread: letter!.thread! }
 }
 
+const aReply = { title: 'Greeting', text: 'Dear {{address}},' }
+const aSavedReply = async (world: World): Promise<Given> => ({
+  reply: (await world.call('staff', post('/api/savedReplies', aReply))).body.id,
+})
+
+/** One that nobody could read. */
+const aQuarantined = async (world: World): Promise<Given> => {
+  const { mail } = await aLetter(world)
+  await world.write(async (tx) => {
+    const row = await tx.get(inboundMails, mail!)
+    await tx.update(inboundMails, row!, { set: { state: 'quarantined', email: null, reason: 'It is nested too deep.' } })
+  })
+  return { mail: mail! }
+}
+
 /** A proof by mail of the owner's account, or of an address for it. */
 const aProof =
   (purpose: ProofPurpose, email = 'owner@example.com') =>
@@ -634,6 +649,35 @@ const runningRows: Row[] = [
     (_, { thread }) => ({ method: 'PATCH', url: `/api/emailThreads/${thread}`, body: { status: 'closed' } }),
     { given: aLetter, events: ['emailThreads.update: emailThreads'] },
   ),
+  ...rows('emailThreads.note', staffOnly(201), (_, { thread }) => post(`/api/emailThreads/${thread}/notes`, { text: 'Hm.' }), {
+    given: aLetter,
+    events: ['emailThreads.note: threadNotes'],
+  }),
+  ...rows('savedReplies.create', staffOnly(201), post('/api/savedReplies', aReply), { events: ['savedReplies.create: savedReplies'] }),
+  ...rows(
+    'savedReplies.update',
+    { ...all(404), staff: 200 },
+    (_, { reply }) => ({ method: 'PATCH', url: `/api/savedReplies/${reply}`, body: { text: 'Yes.' } }),
+    { given: aSavedReply, events: ['savedReplies.update: savedReplies'] },
+  ),
+  ...rows('savedReplies.delete', { ...all(404), staff: 204 }, (_, { reply }) => ({ method: 'DELETE', url: `/api/savedReplies/${reply}` }), {
+    given: aSavedReply,
+    events: ['savedReplies.delete: savedReplies'],
+  }),
+  ...rows(
+    'emailThreads.fillReply',
+    staffOnly(200),
+    (_, { thread, reply }) => ({ method: 'GET', url: `/api/emailThreads/${thread}/savedReplies/${reply}` }),
+    { given: async (world) => ({ ...(await aLetter(world)), ...(await aSavedReply(world)) }), body: { text: 'Dear owner@example.com,' } },
+  ),
+  ...rows('inboundMails.readAgain', staffOnly(200), (_, { mail }) => post(`/api/inboundMails/${mail}/read`), {
+    given: aQuarantined,
+    events: ['inboundMails.readAgain: effects, inboundMails'],
+  }),
+  ...rows('inboundMails.delete', staffOnly(204), (_, { mail }) => ({ method: 'DELETE', url: `/api/inboundMails/${mail}` }), {
+    given: aQuarantined,
+    events: ['inboundMails.delete: inboundMails'],
+  }),
   ...rows('schema.describe', staffOnly(200), { method: 'GET', url: '/api/schema' }),
   ...rows('changes.watch', staffOnly(200), { method: 'GET', url: '/api/changes?collections=emails' }),
   ...rows('effects.retry', staffOnly(200), (_, { effect }) => post(`/api/effects/${effect}/retry`), {
@@ -1115,6 +1159,7 @@ const importable: Readonly<Record<string, object>> = {
   discounts: { title: 5 },
   addresses: { name: 5 },
   suppressions: { address: 5 },
+  savedReplies: { title: 5 },
 }
 const importRows = Object.entries(importable).flatMap(([name, body]) =>
   rows(
@@ -1363,6 +1408,8 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   emailThreads: { counts: adminsAlone },
   inboundMails: { counts: adminsAlone },
+  threadNotes: { counts: adminsAlone },
+  savedReplies: { counts: adminsAlone },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhookDeliveries: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },

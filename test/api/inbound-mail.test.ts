@@ -318,8 +318,8 @@ describe('what came in', () => {
     const first = await take(letter(['Do you have Emma?']))
     const [thread] = await read().find(emailThreads, { limit: 10 })
     assert.deepEqual(
-      [thread!.address, thread!.record, thread!.status, thread!.isWaiting, first.thread],
-      ['ann@mail.example', null, 'open', true, thread!.id],
+      [thread!.address, thread!.record, thread!.status, thread!.isUnread, thread!.name, first.thread],
+      ['ann@mail.example', null, 'open', true, 'Ann Lee', thread!.id],
     )
     // An answer to their own letter goes where that is; the subject alone leads nowhere.
     const second = await take(['From: ann@mail.example', 'Subject: Re: Hello', 'In-Reply-To: <one@mail.example>', '', 'Well?'].join('\r\n'))
@@ -493,10 +493,10 @@ describe('an answer to a mail of ours', () => {
       ['ann@mail.example', `Re: ${out.subject}`, 'No.', '<first@mail.example>', [out.messageId, '<first@mail.example>']],
     )
     const thread = async () => (await read().get(emailThreads, letter.thread!))!
-    assert.deepEqual([(await thread()).status, (await thread()).isWaiting], ['closed', false])
+    assert.deepEqual([(await thread()).status, (await thread()).isUnread], ['closed', false])
     // To the address of the answer, whose thread it is; it opens again.
     const next = await take(['From: ann@mail.example', `In-Reply-To: ${message.messageId}`, '', 'Thanks.'], message.replyTo!)
-    assert.deepEqual([next.thread, (await thread()).status, (await thread()).isWaiting], [letter.thread, 'open', true])
+    assert.deepEqual([next.thread, (await thread()).status, (await thread()).isUnread], [letter.thread, 'open', true])
     const all = await world.call('staff', { method: 'GET', url: `/api/emails?filter[thread]=${letter.thread}&fields=id` })
     assert.deepEqual(all.body.items.map(({ id }: { id: string }) => id).toSorted(), [out.id, letter.id, answer.body.id, next.id].toSorted())
     assert.equal((await ask('PATCH', '', { assignee: world.ids['staff'] })).body.assignee, world.ids['staff'])
@@ -517,7 +517,7 @@ describe('an answer to a mail of ours', () => {
       assert.deepEqual([letter.isAutomatic, letter.record], [true, order], head)
     }
     const [thread] = await read().find(emailThreads, { limit: 10 })
-    assert.equal(thread!.isWaiting, false)
+    assert.equal(thread!.status, 'waiting')
     assert.equal(sent.length, 1)
   })
 
@@ -622,14 +622,14 @@ describe('an answer to a mail of ours', () => {
     ] as const) {
       const letter = await take([`From: ${from}`, ...text], to, from)
       const thread = (await read().get(emailThreads, letter.thread!))!
-      assert.deepEqual([letter.isAutomatic, thread.status, thread.isWaiting], [false, 'open', true], from)
+      assert.deepEqual([letter.isAutomatic, thread.status, thread.isUnread], [false, 'open', true], from)
       await world.call('staff', { method: 'PATCH', url: `/api/emailThreads/${thread.id}`, body: { status: 'closed' } })
     }
     assert.equal((await read().get(emails, out.id))!.status, 'sent')
     // A real one, of nothing that is ours: shown, and nobody has to answer it.
     const other = await take(bounce('<eml_other@shop.example>', '5.1.1'), 'help@in.shop.test', '')
     const thread = (await read().get(emailThreads, other.thread!))!
-    assert.deepEqual([other.isAutomatic, thread.status, thread.isWaiting], [true, 'open', false])
+    assert.deepEqual([other.isAutomatic, thread.status, thread.isUnread], [true, 'waiting', true])
     assert.deepEqual(await suppressed(), [])
   })
 })

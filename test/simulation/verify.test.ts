@@ -150,6 +150,7 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'inboundMails.bytes_there': [anInbound('parsed', "'eml_x'", 5)],
   'inboundMails.read_or_owed': [anInbound('received', 'null', 0)],
   'emails.in_their_thread': [`update "emails" set "thread"='eth_gone' where ${one('emails')}`],
+  'threadNotes.in_their_thread': [`insert into "threadNotes" ("id","createdAt","thread","text") values ('etn_x',1,'eth_gone','x')`],
   'schedules.tick_once': [`delete from "scheduleTicks" where ${secondTick}`],
   'schedules.tick_in_turn': [`update "scheduleTicks" set "dueAt"="createdAt"+1 where ${one('scheduleTicks')}`],
   'accounts.admins_listed': [

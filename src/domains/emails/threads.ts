@@ -1,6 +1,6 @@
 // Conversations by mail: what was written to one address about one record, or what somebody wrote to us without being asked. Each message
 // names its thread; to its customer a thread is one address to answer to. Invariant: what somebody writes opens a thread again, and
-// changes nothing else of any record.
+// changes nothing else of any record. What staff think of it (status, assignee, notes) is never mailed.
 import { staff } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
@@ -9,7 +9,8 @@ import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { findUnique } from '../../storage/find-all.ts'
 
-export const threadStatuses = ['open', 'closed'] as const
+/** `open`: somebody has written, and we are to answer. `waiting`: for them, or for nobody. `closed`: done, until somebody writes again. */
+export const threadStatuses = ['open', 'waiting', 'closed'] as const
 
 export const emailThreads = collection('emailThreads', {
   prefix: 'eth',
@@ -22,17 +23,21 @@ export const emailThreads = collection('emailThreads', {
     record: field.text({ max: 100 }),
     /** Whom answers go to. */
     address: field.text({ required: true, search: true, max: 400 }),
+    /** What whoever is at that address calls themselves. */
+    name: field.text({ search: true, max: 200, personal: true }),
     subject: field.text({ required: true, search: true, max: 998 }),
     status: field.enum(threadStatuses, { required: true }),
-    /** Somebody has written, and nobody has answered since. */
-    isWaiting: field.boolean({ required: true }),
+    /** Something came in that nobody of the staff has looked at. One mark for all of them. */
+    isUnread: field.boolean({ required: true }),
+    /** Whether it is sure who wrote the last letter of a person. Null: nobody has written. */
+    isVerified: field.boolean(),
     assignee: field.ref('users', { onErase: 'clear' }),
     /** Message-IDs of what it holds, the last one last: an answer names them. */
     messageIds: field.json<readonly string[]>({ required: true, feed: false, schema: { type: 'array', items: { type: 'string' } } }),
     /** When the last message was written or came. */
     lastAt: field.dateTime({ required: true }),
   },
-  indexes: [['record'], ['status', '-lastAt'], ['-lastAt']],
+  indexes: [['record'], ['status', '-lastAt'], ['assignee', '-lastAt'], ['-lastAt']],
   personal: {
     by: { address: { holds: 'address', onErase: 'delete' }, record: { holds: 'record', onErase: 'delete' } },
   },
@@ -77,9 +82,12 @@ export async function openThread({ tx, now, newId }: Work, { key, record, addres
     key,
     record,
     address,
+    name: null,
     subject,
-    status: 'open',
-    isWaiting: false,
+    // Until a person writes there is nothing to answer.
+    status: 'waiting',
+    isUnread: false,
+    isVerified: null,
     assignee: null,
     messageIds: [],
     lastAt: now,

@@ -98,10 +98,16 @@ async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): P
   const thread = known ?? (await openThread(work, placeOf({ answered, address, subject, id })))
   // The mail that began it is a part of it, too.
   if (answered !== null && answered.thread === null) await tx.update(emails, answered, { set: { thread: thread.id } })
-  if (parsed.isAutomatic) return thread
+  if (parsed.isAutomatic) return await tx.update(emailThreads, thread, { set: { isUnread: true, lastAt: now } })
   const messageIds = idsAfter(thread.messageIds, ...[answered?.messageId, parsed.messageId].filter((one) => one != null))
-  return await tx.update(emailThreads, thread, { set: { status: 'open', isWaiting: true, lastAt: now, messageIds } })
+  // Whoever else has got hold of an address of ours gives its owner no name.
+  const isOwner = normalEmail(parsed.from) === thread.address && parsed.fromName !== ''
+  const set = { status: 'open', isUnread: true, isVerified: isSure, lastAt: now, messageIds, ...(isOwner && { name: parsed.fromName }) }
+  return await tx.update(emailThreads, thread, { set })
 }
+
+/** Nothing shows yet who has sent a letter. */
+const isSure = false
 
 /** Whom an answer may go to: one address, and not whatever stands in a head. */
 function addressOf(mail: InboundMail, { replyTo, from }: ParsedMail): string {
@@ -147,7 +153,7 @@ function rowOf({ mail, parsed }: Letter, { id, key, thread, answered }: Filed) {
     fromName: parsed.fromName || null,
     reply: parsed.reply,
     isAutomatic: parsed.isAutomatic,
-    isVerified: false,
+    isVerified: isSure,
     enclosed: parsed.enclosed.length === 0 ? null : [...parsed.enclosed],
     inbound: mail.id,
     lastError: null,

@@ -4,29 +4,35 @@ import { emails } from '../../domains/emails/collections.ts'
 import { emailThreads } from '../../domains/emails/threads.ts'
 import { type InboundMail, inboundMails, inboundPieces } from '../../domains/inbound/collections.ts'
 import { emailParse } from '../../domains/inbound/receive-mail.ts'
+import { threadNotes } from '../../domains/inbound/thread-notes.ts'
 import { effects } from '../../effects/effect.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const inboundInvariants: InvariantGroup = {
-  needs: ['inboundMails', 'inboundPieces', 'emails', 'emailThreads', 'effects'],
+  needs: ['inboundMails', 'inboundPieces', 'emails', 'emailThreads', 'threadNotes', 'effects'],
   invariants: {
     'inboundMails.bytes_there': 'A message that came in has all of its bytes.',
     'inboundMails.read_or_owed':
       'A message that came in was read, with the e-mail that it became, or its reading is owed, or it is quarantined with the reason.',
     'emails.in_their_thread': 'The conversation that an e-mail names is there.',
+    'threadNotes.in_their_thread': 'The conversation that a note of staff names is there.',
   },
   async check(context) {
     for await (const page of pagesOf(context, inboundMails)) {
       for (const mail of page) await checkBytes(context, mail)
       await checkState(context, page)
     }
-    for await (const page of pagesOf(context, emails, not(isNull('thread')))) {
-      const ids = [...new Set(page.map(({ thread }) => thread!))]
-      const known = new Set((await context.read.getMany(emailThreads, ids)).map(({ id }) => id))
-      for (const { id, thread } of page)
-        if (!known.has(thread!)) context.report('emails.in_their_thread', [`emails/${id}`], `there is no ${thread}`)
-    }
+    for await (const page of pagesOf(context, emails, not(isNull('thread')))) await checkThreads(context, 'emails', page)
+    for await (const page of pagesOf(context, threadNotes)) await checkThreads(context, 'threadNotes', page)
   },
+}
+
+type InThread = { readonly id: string; readonly thread: string | null }
+
+async function checkThreads({ read, report }: VerifyContext, name: 'emails' | 'threadNotes', page: readonly InThread[]): Promise<void> {
+  const ids = [...new Set(page.map(({ thread }) => thread!))]
+  const known = new Set((await read.getMany(emailThreads, ids)).map(({ id }) => id))
+  for (const { id, thread } of page) if (!known.has(thread!)) report(`${name}.in_their_thread`, [`${name}/${id}`], `there is no ${thread}`)
 }
 
 async function checkBytes({ read, report }: VerifyContext, { id, pieces, size }: InboundMail): Promise<void> {

@@ -1,0 +1,264 @@
+// What staff do with letters: whose they are, what is written down about them, answers that they have ready, what nobody could read; and what
+// code of a project is told. The world has one order, and its owner writes.
+// slow: mariadb, mysql, mongodb
+import assert from 'node:assert/strict'
+import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
+import { eq } from '../../src/contract/filter.ts'
+import { type Email, emails } from '../../src/domains/emails/collections.ts'
+import { type EmailThread, emailThreads } from '../../src/domains/emails/threads.ts'
+import { inboundMails, inboundPieces } from '../../src/domains/inbound/collections.ts'
+import { threadNotes } from '../../src/domains/inbound/thread-notes.ts'
+import { effects } from '../../src/effects/effect.ts'
+import { after, collection, field } from '../../src/index.ts'
+import { inboundInvariants } from '../../src/observe/invariants/inbound.ts'
+import { verifyDatabase } from '../../src/observe/verify.ts'
+import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
+import { eventually } from '../support/eventually.ts'
+
+const tickets = collection('tickets', {
+  prefix: 'tic',
+  fields: { letter: field.text({ required: true, unique: true }), words: field.text(), about: field.text() },
+})
+let told: unknown[] = []
+const open = after({
+  name: 'tickets.open',
+  on: 'email.received',
+  run: ({ email, thread }) => void told.push([Object.keys(email).filter((name) => name === 'secret' || name === 'html'), thread.id]),
+  async settle({ email, thread, records }) {
+    await records(tickets).create({ letter: email.id, words: email.reply, about: thread.record })
+  },
+})
+const config = {
+  ...testConfig,
+  collections: [...testConfig.collections!, tickets],
+  hooks: [open],
+  mail: { inbound: { domain: 'in.shop.test', addresses: ['help'] } },
+}
+let world: World
+let order: { readonly id: string; readonly number: string }
+let receipt: Email
+
+beforeAll(async () => {
+  world = await openWorld({ config })
+  await world.engine.start()
+  const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+  const body = { email: 'ann@mail.example' }
+  await world.call('guest', { method: 'PATCH', url: `/api/carts/${cart.id}`, headers: cart.headers, body })
+  order = (await checkOut(world, 'guest', cart, 'card_success')).body.order
+  receipt = await eventually('there is a receipt', async () => {
+    await world.clock.advance(1_000)
+    return (await read().find(emails, { where: eq('template', 'order_receipt'), limit: 1 }))[0]
+  })
+})
+afterAll(async () => {
+  const { storage, model } = world.engine.parts
+  const { reader, commitsAfter } = storage
+  const wrong = await verifyDatabase({ read: reader, commitsAfter, model, now: world.clock.now(), groups: [inboundInvariants] })
+  await world.close()
+  assert.deepEqual(
+    wrong.filter(({ invariant }) => invariant !== 'commits.readable'),
+    [],
+  )
+})
+
+const read = () => world.engine.parts.storage.reader
+const threadOf = async ({ thread }: Email): Promise<EmailThread> => (await read().get(emailThreads, thread!))!
+const ask = (method: string, url: string, body?: object, headers: Record<string, string> = {}) =>
+  world.call('staff', { method, url: `/api${url}`, headers, ...(body && { body }) })
+
+let count = 0
+/** What arrives and is read. */
+async function take(lines: readonly string[]): Promise<Email> {
+  count++
+  const raw = Buffer.from([`Message-ID: <${count}@mail.example>`, ...lines].join('\r\n'))
+  const { id } = await world.engine.receiveMail(raw, {
+    door: 'smtp',
+    from: 'ann@mail.example',
+    recipients: ['help@in.shop.test'],
+    remoteAddress: null,
+    helo: null,
+    isEncrypted: false,
+  })
+  return await eventually('it is read', async () => (await read().find(emails, { where: eq('inbound', id), limit: 1 }))[0])
+}
+const ann = ['From: Ann Lee <ann@mail.example>', 'Subject: Wrapping']
+
+describe('a conversation', () => {
+  test('is open until it is answered, then waits; is closed, and opened again by the next letter', async () => {
+    const letter = await take([...ann, '', 'Could you wrap it?'])
+    const first = await threadOf(letter)
+    assert.deepEqual([first.status, first.isUnread, first.isVerified, first.name], ['open', true, false, 'Ann Lee'])
+    assert.equal((await ask('PATCH', `/emailThreads/${first.id}`, { isUnread: false })).body.isUnread, false)
+    assert.equal((await ask('POST', `/emailThreads/${first.id}/reply`, { text: 'Yes.' })).status, 201)
+    assert.equal((await threadOf(letter)).status, 'waiting')
+    assert.equal((await ask('PATCH', `/emailThreads/${first.id}`, { status: 'closed' })).body.status, 'closed')
+    const next = await take([...ann, 'In-Reply-To: <1@mail.example>', '', 'Thanks.'])
+    const now = await threadOf(next)
+    assert.deepEqual([now.id, now.status, now.isUnread], [first.id, 'open', true])
+    // Whoever else answers a mail of ours gives its owner no name.
+    const eve = await take(['From: Eve <eve@other.example>', `In-Reply-To: ${receipt.messageId}`, '', 'To me, please.'])
+    const { address, name, isVerified } = await threadOf(eve)
+    assert.deepEqual([address, name, isVerified], ['ann@mail.example', null, false])
+    for (const [filter, found] of [
+      ['status]=open', 1],
+      ['isUnread]=true', 1],
+      ['assignee][null]=true', 1],
+      ['isVerified]=true', 0],
+    ] as const)
+      assert.equal((await ask('GET', `/emailThreads?filter[${filter}&filter[id]=${first.id}`)).body.items.length, found, filter)
+  })
+
+  test('two of the staff do not answer at once: what one has not seen stops their answer', async () => {
+    const letter = await take([...ann, '', 'Is it red?'])
+    const seen = await ask('GET', `/emailThreads/${letter.thread}`)
+    const match = { 'if-match': String(seen.headers['etag']) }
+    assert.equal((await ask('POST', `/emailThreads/${letter.thread}/reply`, { text: 'Yes.' }, match)).status, 201)
+    for (const [method, url, body] of [
+      ['POST', '/reply', { text: 'No.' }],
+      ['PATCH', '', { status: 'closed' }],
+    ] as const)
+      assert.equal((await ask(method, `/emailThreads/${letter.thread}${url}`, body, match)).status, 412)
+    assert.equal((await read().find(emails, { where: eq('thread', letter.thread), limit: 10 })).length, 2)
+  })
+
+  test('its notes are for staff, and no mail', async () => {
+    const { thread } = await take([...ann, '', 'Is it blue?'])
+    const mails = async () => (await read().find(emails, { where: eq('direction', 'out'), limit: 200 })).length
+    const before = await mails()
+    const note = await ask('POST', `/emailThreads/${thread}/notes`, { text: 'She has called, too.' })
+    assert.deepEqual([note.status, note.body.author, note.body.text], [201, world.ids['staff'], 'She has called, too.'])
+    assert.equal(await mails(), before)
+    assert.equal((await ask('GET', `/threadNotes?filter[thread]=${thread}`)).body.items.length, 1)
+    for (const as of ['guest', 'owner', 'other'] as const)
+      assert.ok([401, 403, 404].includes((await world.call(as, { method: 'GET', url: `/api/threadNotes/${note.body.id}` })).status), as)
+    assert.equal((await ask('POST', '/emailThreads/eth_nothing/notes', { text: 'x' })).status, 404)
+    for (const text of ['', ' ', '\u202e', 'x'.repeat(2_001)])
+      assert.equal((await ask('POST', `/emailThreads/${thread}/notes`, { text })).status, 400)
+  })
+
+  test('is put to a record that staff may see, and taken away from it; what a receipt is of stays', async () => {
+    const letter = await take([...ann, '', 'About my order'])
+    const url = `/emailThreads/${letter.thread}`
+    for (const record of ['ord_00000000000000000000000000', 'order', 'inp_00000000000000000000000000', '']) {
+      const refused = await ask('PATCH', url, { record })
+      assert.deepEqual([refused.status, refused.body.errors?.[0]?.path], [400, '/record'], record)
+    }
+    const put = await ask('PATCH', url, { record: order.id })
+    assert.deepEqual([put.status, put.body.record], [200, order.id], put.text)
+    assert.equal((await read().get(emails, letter.id))!.record, order.id)
+    const answer = await ask('POST', `${url}/reply`, { text: 'Yes.' })
+    assert.equal(answer.body.record, order.id)
+    // What is written about the same order and by the same address is there, too.
+    const other = await take([...ann, `In-Reply-To: ${receipt.messageId}`, '', 'And this?'])
+    assert.notEqual(other.thread, letter.thread)
+    // A mail of ours is gone on with where it was answered first; both are of the order, and stay two.
+    assert.equal((await threadOf(other)).record, order.id)
+    assert.equal((await ask('PATCH', url, { record: null })).body.record, null)
+    assert.deepEqual(await Promise.all([letter.id, answer.body.id, receipt.id].map(async (id) => (await read().get(emails, id))!.record)), [
+      null,
+      null,
+      order.id,
+    ])
+    // The first one of a record and an address is the one that is gone on with.
+    const keys = async () => (await Promise.all([letter, other].map(threadOf))).map(({ key }) => key)
+    for (const { thread } of [letter, other])
+      assert.equal((await ask('PATCH', `/emailThreads/${thread}`, { record: world.ids['owner'] })).status, 200)
+    assert.deepEqual(await keys(), [`${world.ids['owner']}:ann@mail.example`, `letter:${other.thread}`])
+  })
+})
+
+describe('a saved reply', () => {
+  const save = (text: string) => ask('POST', '/savedReplies', { title: text.split('\n')[0], text })
+
+  test('is filled with what the conversation and its record say, once, and looked at before it is sent', async () => {
+    const { thread } = await take(['From: "{{record.id}} Lee" <ann@mail.example>', 'Subject: Where?', '', 'Where is it?'])
+    const saved = await save('Dear {{name}},\nyour order {{record.number}} over {{ record.total }} of {{record.placedAt}}.\n{{shop}}')
+    assert.equal(saved.status, 201, saved.text)
+    const filled = () => ask('GET', `/emailThreads/${thread}/savedReplies/${saved.body.id}`)
+    assert.deepEqual((await filled()).body.missing, ['record.number', 'record.total', 'record.placedAt'])
+    // Nobody is sent the braces.
+    const refused = await ask('POST', `/emailThreads/${thread}/reply`, { savedReply: saved.body.id })
+    assert.deepEqual([refused.status, refused.body.errors[0].path], [400, '/savedReply'])
+    await ask('PATCH', `/emailThreads/${thread}`, { record: order.id })
+    const { body } = await filled()
+    assert.deepEqual(body.missing, [])
+    assert.match(
+      body.text,
+      new RegExp(`^Dear \\{\\{record.id\\}\\} Lee,\nyour order ${order.number} over [\\d.]+ EUR of 24 November 2026\\.\n`),
+    )
+    const sent = await ask('POST', `/emailThreads/${thread}/reply`, { savedReply: saved.body.id, status: 'closed' })
+    assert.deepEqual([sent.status, sent.body.text], [201, body.text])
+  })
+
+  test('shows nothing that staff may not read, and holds no place that there is not', async () => {
+    const { thread } = await take([...ann, '', 'The token, please'])
+    await ask('PATCH', `/emailThreads/${thread}`, { record: order.id })
+    const hidden = await save('{{record.tokenHash}} {{record.constructor}} {{record.lines.length}} {{record.number.length}}')
+    const { missing } = (await ask('GET', `/emailThreads/${thread}/savedReplies/${hidden.body.id}`)).body
+    assert.deepEqual(missing, ['record.tokenHash', 'record.constructor', 'record.lines.length', 'record.number.length'])
+    for (const text of ['{{#record}}x{{/record}}', '{{nothing}}', '{{{name}}}', 'a }} b', '{{ name', '{{record}}'])
+      assert.deepEqual([(await save(text)).status, text], [400, text])
+    for (const body of [{}, { text: 'x', savedReply: hidden.body.id }, { savedReply: 'srep_nothing' }])
+      assert.equal((await ask('POST', `/emailThreads/${thread}/reply`, body)).status, 400)
+    assert.equal((await ask('PATCH', `/savedReplies/${hidden.body.id}`, { text: '{{oh}}' })).status, 400)
+  })
+})
+
+describe('what could not be read', () => {
+  const arrive = async (): Promise<string> => {
+    count++
+    const deep = Array.from({ length: 300 }, (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\r\n\r\n--b${n}\r\n`).join('')
+    const envelope = {
+      door: 'smtp',
+      from: null,
+      recipients: ['help@in.shop.test'],
+      remoteAddress: null,
+      helo: null,
+      isEncrypted: false,
+    } as const
+    const { id } = await world.engine.receiveMail(Buffer.from(`X: ${count}\r\n${deep}`), envelope)
+    await quarantined(id)
+    return id
+  }
+  const stateOf = async (id: string) => (await read().get(inboundMails, id))?.state
+  const quarantined = async (id: string) =>
+    await eventually('it is quarantined', async () => {
+      await world.clock.advance(5_000)
+      return (await stateOf(id)) === 'quarantined' ? true : null
+    })
+
+  test('is read again, and thrown away with its bytes', async () => {
+    const id = await arrive()
+    assert.deepEqual((await ask('POST', `/inboundMails/${id}/read`)).body, { id, state: 'received' })
+    await quarantined(id)
+    // Its effect was forgotten.
+    await world.write(async (tx) => void (await tx.forget(effects, eq('key', `email.parse:${id}`))))
+    assert.equal((await ask('POST', `/inboundMails/${id}/read`)).status, 200)
+    await quarantined(id)
+    assert.equal((await ask('DELETE', `/inboundMails/${id}`)).status, 204)
+    assert.deepEqual([await stateOf(id), await read().find(inboundPieces, { where: eq('mail', id), limit: 1 })], [undefined, []])
+    assert.equal((await ask('DELETE', `/inboundMails/${id}`)).status, 404)
+  })
+
+  test('what was read is neither', async () => {
+    const { inbound } = await take([...ann, '', 'Fine'])
+    assert.equal((await ask('DELETE', `/inboundMails/${inbound}`)).status, 409)
+    assert.equal((await ask('POST', `/inboundMails/${inbound}/read`)).status, 409)
+  })
+})
+
+test('code of a project is told of each letter once, without what nobody may read', async () => {
+  told = []
+  const letter = await take([...ann, '', 'Tell them'])
+  const own = await eventually('it has a ticket', async () => {
+    const found = await read().find(tickets, { where: eq('letter', letter.id), limit: 2 })
+    return found.length > 0 ? found : null
+  })
+  assert.deepEqual(told.at(-1), [[], letter.thread])
+  assert.deepEqual(
+    own.map(({ words, about }) => [words, about]),
+    [['Tell them', null]],
+  )
+  assert.ok((await ask('GET', '/schema')).body.events.includes('email.received'))
+  assert.equal((await read().find(threadNotes, { where: eq('thread', letter.thread), limit: 1 })).length, 0)
+})
