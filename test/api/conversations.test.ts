@@ -118,7 +118,7 @@ describe('a conversation', () => {
       ['PATCH', '', { status: 'closed' }],
     ] as const)
       assert.equal((await ask(method, `/emailThreads/${letter.thread}${url}`, body, match)).status, 412)
-    assert.equal((await read().find(emails, { where: eq('thread', letter.thread), limit: 10 })).length, 2)
+    assert.equal((await read().find(emails, { where: eq('thread', letter.thread!), limit: 10 })).length, 2)
   })
 
   test('its notes are for staff, and no mail', async () => {
@@ -260,5 +260,5 @@ test('code of a project is told of each letter once, without what nobody may rea
     [['Tell them', null]],
   )
   assert.ok((await ask('GET', '/schema')).body.events.includes('email.received'))
-  assert.equal((await read().find(threadNotes, { where: eq('thread', letter.thread), limit: 1 })).length, 0)
+  assert.equal((await read().find(threadNotes, { where: eq('thread', letter.thread!), limit: 1 })).length, 0)
 })

@@ -58,13 +58,10 @@ test('its customer is told of it once, with the units or without, unless staff t
   await give(order, { amount: { amount: 50, currency: 'EUR' }, mail: false })
   await work(world)
   const mails = (await findAll(read(), emails, eq('record', order))).filter(({ template }) => template === 'order_refunded')
-  assert.deepEqual(
-    mails.map(({ text }) => [/We give you 1.00 EUR of/.test(text), text.includes(`1 x ${line!.title}`)]).toSorted(),
-    [
-      [false, true],
-      [true, false],
-    ],
-  )
+  assert.deepEqual(mails.map(({ text }) => [/We give you 1.00 EUR of/.test(text), text.includes(`1 x ${line!.title}`)]).toSorted(), [
+    [false, true],
+    [true, false],
+  ])
 })
 
 test('an amount goes back, and never more than there is, however many ask at once', async () => {
