@@ -59,6 +59,7 @@ export async function tellOfCanceledUnits(
 /** Where the shop mails its credit notes, that of this refund tells of it. */
 export async function tellOfRefund(work: Work, told: ReturnType<typeof orderRefundMade>['payload']): Promise<void> {
   const { order, cause, amount, isCredit, lines } = told
+  // Beyond the limit: one is enough to know that there are any.
   if (work.project.shop?.invoices?.isMailed && (await work.tx.find(invoices, { where: eq('order', order.id), limit: 1 })).length > 0) return
   await queueForOrder(work, order, {
     key: `order.refunded:${cause}`,
