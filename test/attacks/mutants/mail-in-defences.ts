@@ -1,6 +1,7 @@
 // The defences of mail that comes in, as in defences.ts.
 import type { Defence } from './defences.ts'
 
+const conversations = 'test/api/conversations.test.ts'
 const test = 'test/api/inbound-mail.test.ts'
 
 export const inboundDefences: readonly Defence[] = [
@@ -55,8 +56,8 @@ export const inboundDefences: readonly Defence[] = [
   {
     name: 'what a program wrote opens no conversation again',
     file: 'src/domains/inbound/file-letter.ts',
-    from: 'if (parsed.isAutomatic) return thread',
-    to: '',
+    from: 'if (parsed.isAutomatic) return await',
+    to: 'if (parsed.text === `no mail`) return await',
     test,
     asked: ['a program'],
   },
@@ -155,5 +156,53 @@ export const inboundDefences: readonly Defence[] = [
     to: 'if (found !== null) return found',
     test,
     asked: ['goes on with nobody else'],
+  },
+  {
+    name: 'an answer to what has changed meanwhile is stopped',
+    file: 'src/domains/inbound/thread-operations.ts',
+    from: 'checkIfMatch(model.get(emailThreads), { actor, ifMatch: request.ifMatch }, thread)',
+    to: 'checkIfMatch(model.get(emailThreads), { actor, ifMatch: null }, thread)',
+    test: conversations,
+    asked: ['two of the staff do not answer at once'],
+  },
+  {
+    name: 'a saved reply with empty places is not sent',
+    file: 'src/domains/inbound/thread-operations.ts',
+    from: 'if (missing.length > 0) throw',
+    to: 'if (missing.length < 0) throw',
+    test: conversations,
+    asked: ['is filled with what the conversation'],
+  },
+  {
+    name: 'a saved reply shows what whoever answers may read',
+    file: 'src/domains/inbound/saved-replies.ts',
+    from: 'const [record] = found === null ? [] : await presentAll(read, model.get({ name: found.name }), actor, [found.record])',
+    to: 'const record = found?.record',
+    test: conversations,
+    asked: ['shows nothing that staff may not read'],
+  },
+  {
+    name: 'a conversation is put to a record that is there',
+    file: 'src/domains/inbound/thread-operations.ts',
+    from: 'if (record !== null && (await findRecord({ read: tx, model, actor }, record)) === null)',
+    to: "if (record === 'nothing')",
+    test: conversations,
+    asked: ['is put to a record'],
+  },
+  {
+    name: 'only what could not be read is thrown away',
+    file: 'src/domains/inbound/quarantine.ts',
+    from: "if (mail.state !== 'quarantined')",
+    to: "if (mail.state === 'received')",
+    test: conversations,
+    asked: ['what was read is neither'],
+  },
+  {
+    name: 'whoever else writes into a conversation gives its owner no name',
+    file: 'src/domains/inbound/file-letter.ts',
+    from: 'const isOwner = normalEmail(parsed.from) === thread.address &&',
+    to: 'const isOwner =',
+    test: conversations,
+    asked: ['is open until it is answered'],
   },
 ]
