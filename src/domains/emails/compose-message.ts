@@ -6,8 +6,13 @@ import { type DkimKey, signDkim } from './sign-dkim.ts'
 import type { Message } from './transport.ts'
 
 export async function composeMessage(message: Message, dkim: readonly DkimKey[] = []): Promise<Buffer> {
-  const bytes = await new MailComposer(mailOf(message)).compile().build()
+  const bytes = inLines(await new MailComposer(mailOf(message)).compile().build())
   return signDkim(bytes, dkim, dateOf(message))
+}
+
+/** The lines of a text end as it was written, and are sent as RFC 5322 has them: what is signed has to be what arrives. */
+function inLines(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.toString('latin1').replaceAll(/\r\n?|\n/g, '\r\n'), 'latin1')
 }
 
 /** When it was written, or when it was to go. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { test } from 'node:test'
+import { composeMessage } from './compose-message.ts'
 import { parseDkimKey, relaxedBody, signDkim } from './sign-dkim.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -27,6 +28,20 @@ const message = Buffer.from(
     '',
   ].join('\r\n'),
 )
+
+const letter = {
+  from: 'Shop <shop@shop.example>',
+  to: 'ada@mail.example',
+  replyTo: null,
+  subject: 'Your order',
+  html: '<p>Thank you.</p>\n<p>Bye.</p>',
+  messageId: '<eml_1@shop.example>',
+  inReplyTo: null,
+  references: null,
+  createdAt: at,
+  sendAt: null,
+  attachments: [],
+}
 
 test('the body of the example in RFC 8463 has the hash that it says', () => {
   const body = 'Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n\r\n\r\n'
@@ -57,6 +72,15 @@ test('a message is signed by each key, and each signature is good for what it na
   assert.deepEqual(check(text.replace('Hello   there', 'Hello \t there').replace('X-Other', 'X-Else')), ['rsa1: pass', 'ed1: pass'])
   // Made by chance nowhere: a repeat is the same bytes.
   assert.equal(signDkim(message, keys, at).toString('latin1'), text)
+})
+
+test('what is signed has the lines that arrive, however they ended in the text', async () => {
+  const keys = [{ domain: 'shop.example', selector: 'rsa1', key: rsa.privateKey }]
+  for (const text of ['One\nTwo\n', 'One\rTwo', 'One\r\nTwo\n\n', 'Grüße\nan\rAda', `${'x'.repeat(1_200)}\nend`]) {
+    const sent = (await composeMessage({ ...letter, text }, keys)).toString('latin1')
+    assert.doesNotMatch(sent, /\r(?!\n)|(?<!\r)\n/)
+    assert.deepEqual(check(sent), ['rsa1: pass'])
+  }
 })
 
 test('keys that are none, or too short, are refused', () => {

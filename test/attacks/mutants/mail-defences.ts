@@ -110,6 +110,14 @@ export const mailDefences: readonly Defence[] = [
     asked: ['each signature is good for what it names'],
   },
   {
+    name: 'what is signed has the lines that arrive',
+    file: 'src/domains/emails/compose-message.ts',
+    from: "replaceAll(/\\r\\n?|\\n/g, '\\r\\n')",
+    to: "replaceAll(/\\r\\n?/g, '\\r\\n')",
+    test: 'src/domains/emails/sign-dkim.test.ts',
+    asked: ['has the lines that arrive'],
+  },
+  {
     name: 'a login that is refused is no fault of the message',
     file: 'src/domains/emails/transport-smtp.ts',
     from: 'if (!isIn || (code !== undefined && aboutUs.includes(code)))',
