@@ -4,21 +4,15 @@
 // ci
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, connect as netConnect, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 import { systemClock } from '../../src/base/clock.ts'
 import { createSmtpTransport } from '../../src/domains/emails/transport-smtp.ts'
 import { openWorld, testConfig, type World } from '../support/api-harness.ts'
+import { createFaultyWay, type FaultyWay, type Phase, phases, ways } from '../support/smtp-faults.ts'
 
-/** Up to what of the first attempt passes. `dot`: all but the last dot. `reply`: the dot, and nothing of its answer. */
-const phases = ['connect', 'greeting', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'body', 'dot', 'reply', 'half', 'QUIT'] as const
-type Phase = (typeof phases)[number]
-const ways = ['cut', 'reset', 'stall'] as const
-type Way = (typeof ways)[number]
-
-let fault: { readonly phase: Phase; readonly way: Way } | 'trickle' | null = null
 const taken = new Map<string, { count: number; body: string }>()
 const server = new SMTPServer({
   disabledCommands: ['AUTH', 'STARTTLS'],
@@ -38,84 +32,7 @@ const server = new SMTPServer({
 })
 server.on('error', () => {})
 
-const sockets = new Set<Socket>()
-const proxy = createServer((client) => {
-  const now = fault
-  const peer = netConnect((server.server.address() as AddressInfo).port, '127.0.0.1')
-  for (const socket of [client, peer]) {
-    sockets.add(socket)
-    socket.on('error', () => {})
-  }
-  client.on('close', () => peer.destroy())
-  if (now === 'trickle') return trickle(client, peer)
-  if (now !== null) fault = null
-  if (now === null) {
-    client.pipe(peer).pipe(client)
-    return
-  }
-  let isDown = false
-  const strike = () => {
-    isDown = true
-    if (now.way === 'cut') client.end()
-    else if (now.way === 'reset') client.resetAndDestroy()
-    // What was handed on before is taken or not by the server's own mind.
-    peer.end()
-  }
-  if (now.phase === 'connect') return strike()
-  let isInBody = false
-  let isAnswered = false
-  let held = ''
-  client.setEncoding('latin1').on('data', (chunk: string) => {
-    if (isDown) return
-    if (isInBody) {
-      held += chunk
-      const end = held.indexOf('\r\n.\r\n')
-      if (now.phase === 'body' && held.length > 1_000) {
-        peer.write(held.slice(0, 1_000), 'latin1')
-        return strike()
-      }
-      if (end < 0) return
-      if (now.phase === 'dot') {
-        peer.write(held.slice(0, end + 2), 'latin1')
-        return strike()
-      }
-      isAnswered = true
-      peer.write(held, 'latin1')
-      isInBody = false
-      return
-    }
-    // Several commands may come together (RFC 2920).
-    for (const line of chunk.split(/(?<=\r\n)/)) {
-      const command = line.slice(0, 4)
-      if (command === now.phase) return strike()
-      if (command === 'DATA') isInBody = true
-      peer.write(line, 'latin1')
-    }
-  })
-  peer.on('data', (chunk) => {
-    if (isDown) return
-    if (now.phase === 'greeting') return strike()
-    if (isAnswered && (now.phase === 'reply' || now.phase === 'half')) {
-      if (now.phase === 'half') client.write('25')
-      return strike()
-    }
-    client.write(chunk)
-  })
-})
-
-/** Each byte by itself: replies and dots fall into pieces. */
-function trickle(client: Socket, peer: Socket): void {
-  for (const [from, to] of [
-    [client, peer],
-    [peer, client],
-  ] as const) {
-    to.setNoDelay(true)
-    from.on('data', (chunk: Buffer) => {
-      for (const byte of chunk) to.write(Buffer.from([byte]))
-    })
-  }
-}
-
+let way: FaultyWay
 let world: World
 let opened = ''
 const open = async (mail: object = {}) => {
@@ -126,7 +43,7 @@ const open = async (mail: object = {}) => {
   // The ids of another world are the same.
   taken.clear()
   const clock = { ...systemClock, after: (ms: number, task: () => void) => systemClock.after(Math.min(ms, 400), task) }
-  const url = `smtp://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const url = `smtp://127.0.0.1:${way.port}`
   world = await openWorld({
     config: { ...testConfig, mail: { ...testConfig.mail, ...mail } as never },
     mail: createSmtpTransport({ url, clock }),
@@ -136,13 +53,11 @@ const open = async (mail: object = {}) => {
 before(async () => {
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
+  way = await createFaultyWay(() => server.server.address() as AddressInfo)
 })
 after(async () => {
   await world?.close()
-  for (const socket of sockets) socket.destroy()
-  proxy.close()
+  way.close()
   await new Promise<void>((resolve) => server.close(resolve))
 })
 
@@ -170,10 +85,10 @@ async function send(): Promise<{ readonly email: Record<string, unknown>; readon
 const doubtful: readonly Phase[] = ['reply', 'half']
 
 for (const phase of phases)
-  for (const way of ways)
-    test(`${way} at ${phase}: there once, or known to be doubtful`, async () => {
+  for (const kind of ways)
+    test(`${kind} at ${phase}: there once, or known to be doubtful`, async () => {
       await open()
-      fault = { phase, way }
+      way.next({ phase, way: kind })
       const { email, count } = await send()
       assert.ok(count <= 1, `${count} copies`)
       if (email['status'] === 'sent') assert.equal(count, 1)
@@ -187,7 +102,7 @@ for (const phase of phases)
 for (const phase of ['body', 'dot', 'reply', 'half'] as const)
   test(`reset at ${phase}, where the config wants it sent again: never lost, and there twice only where the record says it`, async () => {
     await open({ ambiguous: { transactional: 'resend' } })
-    fault = { phase, way: 'reset' }
+    way.next({ phase, way: 'reset' })
     const { email, count } = await send()
     assert.equal(email['status'], 'sent')
     assert.ok(count >= 1)
@@ -197,7 +112,7 @@ for (const phase of ['body', 'dot', 'reply', 'half'] as const)
 
 test('one byte at a time, in both directions: there once, whole', async () => {
   await open()
-  fault = 'trickle'
+  way.next('trickle')
   const { email, count } = await send()
   assert.deepEqual([email['status'], count], ['sent', 1])
   assert.match(taken.get(email['messageId'] as string)!.body, /\r\n\.\r\nThe end\.\r?\n?$/)

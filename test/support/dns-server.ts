@@ -32,8 +32,16 @@ export type DnsPeer = {
   close(): Promise<void>
 }
 
-/** `isSigned`: it says that its answers are verified. */
-export async function startDnsServer(given: Readonly<Record<string, Zone>> = {}, { isSigned = false } = {}): Promise<DnsPeer> {
+type DnsPlace = {
+  /** It says that its answers are verified. */
+  readonly isSigned?: boolean
+  /** Where programs ask it that know no other port: `127.7.7.7` and 53. */
+  readonly host?: string
+  readonly port?: number
+}
+
+export async function startDnsServer(given: Readonly<Record<string, Zone>> = {}, place: DnsPlace = {}): Promise<DnsPeer> {
+  const { isSigned = false, host = '127.0.0.1' } = place
   let zones = given
   const asked: string[] = []
   const answer = (query: Buffer, by: 'udp' | 'tcp') => {
@@ -50,15 +58,15 @@ export async function startDnsServer(given: Readonly<Record<string, Zone>> = {},
       for (const reply of answer(read.subarray(2), 'tcp')) socket.write(Buffer.concat([two(reply.length), reply]))
     })
   })
-  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => tcp.listen(place.port ?? 0, host, resolve))
   const { port } = tcp.address() as AddressInfo
   const udp = createSocket('udp4')
   udp.on('message', (query, from) => {
     for (const reply of answer(query, 'udp')) udp.send(reply, from.port, from.address)
   })
-  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => udp.bind(port, host, resolve))
   return {
-    host: '127.0.0.1',
+    host,
     port,
     asked,
     set: (next) => void (zones = next),

@@ -3,7 +3,7 @@
 // one is killed, and nothing of the machine's own servers is touched.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dataPlace } from '../data-place.ts'
@@ -37,6 +37,10 @@ export type ServerProgram = {
   /** Rejects as long as the server takes no clients. */
   probe(port: number): Promise<unknown>
   readonly stopSignal: NodeJS.Signals
+  /** Begun by root, where it gives up by itself what it need not have. By nobody in particular when left out. */
+  readonly isRoot?: boolean
+  /** One that is free when left out. */
+  readonly port?: number
 }
 
 /** Of a child that is to run as nobody in particular: servers refuse to be run by root. */
@@ -50,10 +54,11 @@ export type RunningProgram = Pick<DatabaseServer, 'folder' | 'pid' | 'kill' | 's
 
 /** @throws Error with the end of the server's log when it does not get ready */
 export async function startProgram(program: ServerProgram): Promise<RunningProgram> {
-  const folder = ownFolder(`kingpost-${program.name}-`)
+  const rights = program.isRoot === true ? {} : runner()
+  const folder = ownFolder(`kingpost-${program.name}-`, rights)
   guard(folder)
   program.prepare(folder)
-  const port = await freePort()
+  const port = program.port ?? (await freePort())
   let child: ChildProcess | null = null
   let ended: Promise<void> = Promise.resolve()
 
@@ -71,7 +76,7 @@ export async function startProgram(program: ServerProgram): Promise<RunningProgr
   function launch(): void {
     const [command, ...words] = program.command(folder, port)
     const log = openSync(join(folder, 'log'), 'a')
-    const started = spawn(command!, words, { cwd: folder, stdio: ['ignore', log, log], detached: true, ...runner() })
+    const started = spawn(command!, words, { cwd: folder, stdio: ['ignore', log, log], detached: true, ...rights })
     closeSync(log)
     started.unref()
     ended = new Promise<void>((resolve) => {
@@ -131,10 +136,9 @@ export function runner(): Runner {
 let nobody: { uid: number; gid: number } | undefined
 
 /** A temporary folder that the server's user owns. */
-function ownFolder(prefix: string): string {
+function ownFolder(prefix: string, { uid, gid }: Runner): string {
   const folder = mkdtempSync(join(dataPlace(), prefix))
   chmodSync(folder, 0o755)
-  const { uid, gid } = runner()
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
   return folder
 }
@@ -166,6 +170,20 @@ export function freePort(): Promise<number> {
       const { port } = server.address() as { port: number }
       server.close(() => resolve(port))
     })
+  })
+}
+
+/** Of a server that speaks first, as those of mail do. */
+export function greeting(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.setTimeout(5_000, () => socket.destroy(new Error('silence')))
+    socket.once('data', () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error('closed')))
   })
 }
 

@@ -2,10 +2,9 @@
 // LMTP, with users that are made while it runs. Invariant: what it stores is what it was handed, byte for byte.
 import { execFileSync } from 'node:child_process'
 import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { selfSigned } from '../certificate.ts'
-import { freePort, type RunningProgram, runner, startProgram } from './database-server.ts'
+import { freePort, greeting, type RunningProgram, runner, startProgram } from './database-server.ts'
 import { findProgram } from './find-program.ts'
 
 export type MailUser = {
@@ -137,19 +136,6 @@ function filesIn(box: string): string[] {
   }
   const cameAt = (path: string) => path.slice(path.lastIndexOf('/') + 1)
   return [...inPart('new'), ...inPart('cur')].toSorted((a, b) => (cameAt(a) < cameAt(b) ? -1 : 1))
-}
-
-function greeting(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.setTimeout(5_000, () => socket.destroy(new Error('silence')))
-    socket.once('data', () => {
-      socket.destroy()
-      resolve()
-    })
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('closed')))
-  })
 }
 
 type Place = {
