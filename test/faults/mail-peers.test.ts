@@ -114,8 +114,8 @@ describe('mail between servers', { skip }, () => {
     }
     const threads = await shop.staff.all(`/api/emailThreads?filter[record]=${order.id}`)
     assert.deepEqual(
-      threads.map(({ address, isWaiting }) => [address, isWaiting]),
-      [[guest, true]],
+      threads.map(({ address, status }) => [address, status]),
+      [[guest, 'open']],
     )
     expectStatus(await shop.staff.post(`/api/emailThreads/${threads[0].id}/reply`, { text: 'It left today.' }), 201)
     const [answer] = await eventually('the answer', async () => {
