@@ -36,3 +36,17 @@ function luminance(color: Rgb): number {
   })
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
+
+/** As near to `color` as can be read on `ground`. */
+export function readableOn(ground: Rgb, color: Rgb): Rgb {
+  const end = textOn(ground)
+  const parts = Array.from({ length: 21 }, (_, step) => step / 20)
+  const found = parts.map((part) => mix(color, end, part)).find((mixed) => contrast(mixed, ground) >= contrastMin)
+  return found ?? end
+}
+/** WCAG 2.2, of text. */
+const contrastMin = 4.5
+
+export function mix(from: Rgb, to: Rgb, part: number): Rgb {
+  return eachPart(from, (value, index) => Math.round(value + (to[index]! - value) * part))
+}

@@ -1,11 +1,10 @@
 // The colours of the pages below /account out of the two that a project gives. Whatever they are, the pages can be read: text has
 // the contrast that WCAG 2.2 asks for (4.5 to 1), by day and by night.
-import { black, contrast, eachPart, parseColor, type Rgb, textOn, white, writtenColor } from '../base/color.ts'
+import { black, mix, parseColor, type Rgb, readableOn, textOn, white, writtenColor } from '../base/color.ts'
 import type { AccountsConfig } from '../config/backend-config.ts'
 
 /** What stands behind text in the console's styles, which the pages use: `--surface`, by day and by night. */
 const surfaces = [white, [28, 29, 31]] as const
-const contrastMin = 4.5
 
 export function accountTheme({ accent, background }: Pick<AccountsConfig, 'accent' | 'background'>): string {
   const ground = background === undefined ? [] : [paper(parseColor(background))]
@@ -38,16 +37,4 @@ function paper(background: Rgb): string {
 
 function both(day: Rgb, night: Rgb): string {
   return `light-dark(${writtenColor(day)}, ${writtenColor(night)})`
-}
-
-/** As near to `color` as can be read there. */
-function readableOn(ground: Rgb, color: Rgb): Rgb {
-  const end = textOn(ground)
-  const parts = Array.from({ length: 21 }, (_, step) => step / 20)
-  const found = parts.map((part) => mix(color, end, part)).find((mixed) => contrast(mixed, ground) >= contrastMin)
-  return found ?? end
-}
-
-function mix(from: Rgb, to: Rgb, part: number): Rgb {
-  return eachPart(from, (value, index) => Math.round(value + (to[index]! - value) * part))
 }

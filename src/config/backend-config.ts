@@ -244,8 +244,21 @@ export type MailConfig = {
    */
   readonly provider?: MailProviderConfig
   readonly dkim?: readonly { readonly domain?: string; readonly selector: string; readonly key: Declared }[]
+  /** How mails look. */
+  readonly design?: MailDesignConfig
   /** Takes mail in: answers of customers, and what mail systems say of ours. None when left out. */
   readonly inbound?: InboundMailConfig
+}
+
+export type MailDesignConfig = {
+  /** A PNG or JPEG above each mail, in place of the project's name: its address, or `/logo.png` of the storefront. Mail programs show no SVG. */
+  readonly logo?: string
+  /** As it is shown, in pixels: 140 when left out. */
+  readonly logoWidth?: number
+  /** The colour of buttons and links: `accounts.accent` when left out. */
+  readonly color?: string
+  /** Below each mail, line by line: `['Book club', 'Main Street 1', '10115 Berlin']`. That of `shop.seller` when left out. */
+  readonly address?: readonly string[]
 }
 
 export type InboundMailConfig = {

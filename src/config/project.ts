@@ -139,7 +139,7 @@ export type DatevSettings = {
 }
 
 export type AccountSettings = {
-  /** Of buttons in mails, and of what is written on them. */
+  /** Of documents, buttons in mails, and of what is written on them. */
   readonly accent: { readonly ground: string; readonly text: string }
   /** How many characters a new one has at least; and whether it is looked up among those that were found elsewhere. */
   readonly passwords: { readonly min: number; readonly breached: boolean }
@@ -167,7 +167,20 @@ export type MailSettings = {
   } | null
   /** `key`: the variable that holds it. */
   readonly dkim: readonly { readonly domain: string; readonly selector: string; readonly key: string }[]
+  readonly design: MailDesign
 }
+
+/** How mails look. */
+export type MailDesign = {
+  /** Stands above each mail; null: the name of the project does. */
+  readonly logo: { readonly url: string; readonly width: number } | null
+  /** Below each mail, line by line: who writes, and where they are. */
+  readonly address: readonly string[]
+  readonly day: MailColors
+  readonly night: MailColors
+}
+/** Of buttons, of what is written on them, and of links. */
+export type MailColors = { readonly button: string; readonly onButton: string; readonly link: string }
 
 /** `domain`: as the DNS has it. `addresses`: what stands before the @ where anybody may write to. */
 export type InboundMailSettings = { readonly domain: string; readonly addresses: ReadonlySet<string> }

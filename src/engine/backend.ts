@@ -10,6 +10,7 @@ import { limits } from '../base/limits.ts'
 import type { BackendConfig, InboundMailConfig, MailConfig, ShopConfig } from '../config/backend-config.ts'
 import { bookkeepingOf } from '../config/bookkeeping.ts'
 import { invoicesOf } from '../config/invoices.ts'
+import { defaultAccent, mailDesignOf } from '../config/mail-design.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { InboundMailSettings, MailSettings, Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
@@ -224,14 +225,17 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       reachesPrivate: isDevelopment || config.webhooks?.privateNetworks === true,
       shop: shop && shopSettingsOf(shop),
       accounts: {
-        accent: accentOf(config.accounts?.accent ?? '#1f4d3a'),
+        accent: accentOf(config.accounts?.accent ?? defaultAccent),
         passwords: {
           min: config.accounts?.passwords?.min ?? limits.passwordCharactersMin,
           breached: config.accounts?.passwords?.breached ?? false,
         },
         requireVerifiedEmail: config.accounts?.requireVerifiedEmail ?? false,
       },
-      mail: mailOf(config.mail ?? {}, { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` }),
+      mail: {
+        ...mailOf(config.mail ?? {}, { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` }),
+        design: mailDesignOf(config, publicUrl),
+      },
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],
       paymentProviders: payments.map(({ id, provider, capture, options, isByHand }) => ({
@@ -246,7 +250,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   }
 }
 
-function mailOf(given: MailConfig, sender: MailSettings['from']): MailSettings {
+function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSettings, 'design'> {
   const { from = sender, replyTo = null, language = 'en', inbound, ambiguous = {}, perDomain = {}, dkim = [], provider } = given
   const { atOnce = null, perMinute = null } = perDomain
   return {

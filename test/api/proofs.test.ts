@@ -367,7 +367,7 @@ describe('asking', () => {
     await setVerified(false)
     for (const kind of kinds) {
       const mail = await mailed(kind, { email }, { 'accept-language': 'de-DE,de;q=0.9,en;q=0.5' })
-      assert.match(mail.html!, /<html lang="de">/)
+      assert.match(mail.html!, /<html lang="de" dir="ltr">/)
       assert.match(mail.text, /Sie/)
     }
   })

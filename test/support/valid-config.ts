@@ -143,6 +143,7 @@ export function validConfig(): any {
         host: '127.0.0.1',
         tls: { key: './mail-key.pem', cert: './mail-cert.pem' },
       },
+      design: { logo: '/logo.png', logoWidth: 120, color: '#2f5bd0', address: ['Clubs', 'Main Street 1'] },
       ambiguous: { account: 'resend', marketing: 'hold' },
       perDomain: { atOnce: 10, perMinute: 300 },
       provider: { name: 'mailgun', key: defineSecret('MAILGUN_KEY'), domain: 'mg.example.com', region: 'eu' },

@@ -2,9 +2,12 @@
 // to the order.
 import type { Language } from '../../base/language.ts'
 import { languageWords } from '../../languages/language-texts.ts'
-import type { OrderMail } from '../../languages/language-words.ts'
+import type { AccountMail, OrderMail } from '../../languages/language-words.ts'
+import { accountTemplate } from './account-templates.ts'
+import { button, heading, itemRow, labelled, note, paragraph, sumRow, table } from './layout-templates.ts'
 import type { Template } from './render.ts'
-import { buttonStyle, templates } from './templates.ts'
+import type { OwnMailName } from './sample-views.ts'
+import { type TemplateName, templates } from './templates.ts'
 import { writtenTemplate } from './written-template.ts'
 
 type Named = Template & { readonly name: string }
@@ -14,14 +17,26 @@ export function orderTemplate(name: OrderMail, language: Language): Named {
   return writtenTemplate(name, language, languageWords(language).orderMails[name])
 }
 
+/** All mails of ours, by name. */
+export const ownMailNames: readonly OwnMailName[] = [
+  ...(Object.keys(languageWords('en').accountMails) as AccountMail[]),
+  'order_receipt',
+  ...(Object.keys(languageWords('en').orderMails) as OrderMail[]),
+  ...(Object.keys(templates) as TemplateName[]),
+]
+
 /** Whether a mail of ours has that name. */
-export function isOwnTemplate(name: string): boolean {
-  const { accountMails, orderMails } = languageWords('en')
-  return [templates, accountMails, orderMails, { order_receipt: true }].some((of) => Object.hasOwn(of, name))
+export function isOwnTemplate(name: string): name is OwnMailName {
+  return ownMailNames.some((own) => own === name)
 }
 
-const soft = 'color:#6b6b66'
-const cell = 'padding:10px 0;border-bottom:1px solid #e4e4de'
+/** As it is without a file of the project. Those to staff are in English. */
+export function ownTemplate(name: OwnMailName, language: Language): Named {
+  if (name === 'order_receipt') return receiptTemplate(language)
+  if (Object.hasOwn(templates, name)) return { name, ...templates[name as TemplateName], language: 'en' }
+  const { accountMails } = languageWords(language)
+  return Object.hasOwn(accountMails, name) ? accountTemplate(name as AccountMail, language) : orderTemplate(name as OrderMail, language)
+}
 
 /**
  * {number, url, items: [{title, quantity, total}], subtotal, discount, shipping, taxAdded, total, taxIncluded, address[], isPaid, isSent,
@@ -76,19 +91,20 @@ ${words.button}: {{url}}
 
 {{shop}}
 `
-  const row = ([label, field, sign]: (typeof sums)[number]) =>
-    `{{#${field}}}<tr><td style="padding:2px 0;${soft}">${label}</td><td align="right" style="padding:2px 0;${soft}">${sign}{{${field}}}</td></tr>{{/${field}}}`
-  const html = `<h1 style="margin:0 0 8px;font-size:22px">${words.heading}</h1>
-<p style="margin:0 0 24px">${words.placed}</p>
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="border-top:1px solid #e4e4de">
-{{#items}}<tr><td style="${cell}">{{quantity}} × {{title}}</td><td align="right" style="${cell};white-space:nowrap">{{total}}</td></tr>{{/items}}
-${sums.map(row).join('\n')}
-<tr><td style="padding:8px 0;font-weight:600">${words.total}</td><td align="right" style="padding:8px 0;font-weight:600">{{total}}</td></tr></table>
-{{#taxIncluded}}<p style="margin:0 0 16px;font-size:14px;${soft}">${words.taxIncluded}</p>{{/taxIncluded}}
-{{#isSent}}<p style="margin:16px 0 24px;${soft}">${words.goesTo}<br>{{#address}}{{.}}<br>{{/address}}</p>{{/isSent}}
-{{#hasDownloads}}<p style="margin:16px 0">${words.downloads}</p>{{/hasDownloads}}
-{{#hasConsent}}<p style="margin:16px 0;font-size:14px">${words.consent}</p>{{/hasConsent}}
-<p style="margin:0 0 8px"><a href="{{url}}" style="${buttonStyle}">${words.button}</a></p>
-<p style="margin:24px 0 0;font-size:14px;${soft}">{{shop}}</p>`
-  return { name: 'order_receipt', subject: words.subject, text, html, language }
+  const rows = [
+    `{{#items}}${itemRow('{{quantity}} × {{title}}', '{{total}}')}{{/items}}`,
+    ...sums.map(([label, field, sign]) => `{{#${field}}}${sumRow(label, `${sign}{{${field}}}`)}{{/${field}}}`),
+    sumRow(words.total, '{{total}}', true),
+  ]
+  const html = [
+    heading(words.heading),
+    paragraph(words.placed),
+    table(rows.join('')),
+    `{{#taxIncluded}}${note(words.taxIncluded)}{{/taxIncluded}}`,
+    `{{#isSent}}${labelled(words.goesTo, '{{#address}}{{.}}<br>{{/address}}', false)}{{/isSent}}`,
+    `{{#hasDownloads}}${paragraph(words.downloads)}{{/hasDownloads}}`,
+    button(words.button),
+    `{{#hasConsent}}${note(words.consent)}{{/hasConsent}}`,
+  ].join('\n')
+  return { name: 'order_receipt', subject: words.subject, text, html, language, preheader: words.placed }
 }

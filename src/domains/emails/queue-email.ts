@@ -1,6 +1,7 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
 
 import { secretMark } from '../../base/secret.ts'
+import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
 import { type Static, Type } from '../../contract/type.ts'
 import { effectKind, enqueue } from '../../effects/effect.ts'
@@ -8,7 +9,7 @@ import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Repeats } from '../../storage/transaction.ts'
 import { type Email, type EmailAttachment, emails } from './collections.ts'
-import { render, type Template } from './render.ts'
+import { type Rendered, render, type Template } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
 import { type TemplateName, templates } from './templates.ts'
 
@@ -73,14 +74,14 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     if ((await findUnique(tx, emails, eq('key', given.key))) !== null) return null
     if (!(await mayWriteTo(work, { kind: given.bound, to: given.to }))) return null
   }
-  const { from, replyTo, inbound, language } = project.mail
+  const { from, replyTo, inbound } = project.mail
   const { sendAt = null, expiresAt = null } = given
   const id = newId('eml')
   const template: OwnTemplate = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
   const { category } = template
   // By what it is about. Nobody answers a code or a link that opens an account, and what quotes one is not to lie here.
   const isAnswered = inbound !== null && category !== 'account'
-  const { subject, text, html } = render(template, { shop: project.name, accent: project.accounts.accent, ...given.view }, language)
+  const { subject, text, html } = renderFor(project, template, given.view)
   const message = {
     id,
     direction: 'out',
@@ -116,6 +117,13 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   const effect = { key: sendKey(id), payload: { email: id }, ...about, ...later, subject: email }
   await enqueue(work, emailSend, { ...effect, isNew: true, isUnrecognised: true })
   return email
+}
+
+/** As the project looks, in its language where the template has none. */
+export function renderFor({ name, mail }: Project, template: Template, view: NewEmail['view']): Rendered {
+  const { design, language } = mail
+  const { button: ground, onButton: text } = design.day
+  return render(template, { shop: name, accent: { ground, text }, ...view }, { shop: name, design, language })
 }
 
 /** No mark can be made of what is left. */

@@ -1,9 +1,6 @@
 // The mails to staff. Those to customers and accounts are in their languages: order-templates.ts, account-templates.ts.
+import { button, heading, note, paragraph } from './layout-templates.ts'
 import type { Template } from './render.ts'
-
-/** In the project's colour, which `queueEmail` gives. */
-export const buttonStyle =
-  'display:inline-block;padding:12px 20px;border-radius:8px;background:{{accent.ground}};color:{{accent.text}};text-decoration:none;font-weight:600'
 
 export const templates = {
   /** {shop, url, address, reason} */
@@ -15,11 +12,12 @@ What happens is not told to it any more. Mend the receiver, switch the webhook o
 
 {{shop}}
 `,
-    html: `<h1 style="margin:0 0 8px;font-size:22px">A webhook is switched off</h1>
-<p>The webhook to <strong>{{address}}</strong> is switched off. {{reason}}</p>
-<p>What happens is not told to it any more. Mend the receiver, switch the webhook on again, and send what it missed again.</p>
-<p><a href="{{url}}" style="${buttonStyle}">Open the console</a></p>
-<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+    html: [
+      heading('A webhook is switched off'),
+      paragraph('The webhook to <strong>{{address}}</strong> is switched off. {{reason}}'),
+      button('Open the console'),
+      note('What happens is not told to it any more. Mend the receiver, switch the webhook on again, and send what it missed again.'),
+    ].join('\n'),
   },
 
   /** {shop, number, amount, until, url} */
@@ -31,11 +29,14 @@ After that the customer must pay again. Capture it, or give it up: {{url}}
 
 {{shop}}
 `,
-    html: `<h1 style="margin:0 0 8px;font-size:22px">An authorization ends soon</h1>
-<p><strong>{{amount}}</strong> of order <strong>{{number}}</strong> are authorized and not captured. The authorization ends on {{until}}.</p>
-<p>After that the customer must pay again. Capture it, or give it up.</p>
-<p><a href="{{url}}" style="${buttonStyle}">Open the order</a></p>
-<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+    html: [
+      heading('An authorization ends soon'),
+      paragraph(
+        '<strong>{{amount}}</strong> of order <strong>{{number}}</strong> are authorized and not captured. The authorization ends on {{until}}.',
+      ),
+      button('Open the order'),
+      note('After that the customer must pay again. Capture it, or give it up.'),
+    ].join('\n'),
   },
 } as const satisfies Record<string, Template>
 

@@ -5,7 +5,7 @@ import type { AccountsConfig } from '../../config/backend-config.ts'
 import { type Check, is, line, list, object, word } from '../../schema/shape.ts'
 import { checkProviders, returnAddress } from './check-providers.ts'
 
-const color = is('a colour of six digits, such as "#2f5bd0"', (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value))
+export const color = is('a colour of six digits, such as "#2f5bd0"', (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value))
 const picture = is(
   'the name of a picture file (.svg, .png, .webp or .jpg), such as "./logo.svg"',
   (value) => typeof value === 'string' && /^[^\r\n]+\.(?:svg|png|webp|jpg)$/i.test(value),

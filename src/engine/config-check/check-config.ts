@@ -15,6 +15,7 @@ import type {
   BookkeepingConfig,
   InboundMailConfig,
   MailConfig,
+  MailDesignConfig,
   MailProviderConfig,
   ShopConfig,
   StockConfig,
@@ -41,7 +42,7 @@ import {
   whole,
   word,
 } from '../../schema/shape.ts'
-import { checkAccounts } from './check-accounts.ts'
+import { checkAccounts, color } from './check-accounts.ts'
 import { checkCollection, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
 import { checkHooks } from './check-hooks.ts'
@@ -164,11 +165,21 @@ const mailProvider: Check = (value, path, add) => {
   if (name === 'ses' && (typeof region !== 'string' || region.length < 5))
     add(`${path}.region`, 'is missing: Amazon SES has one, such as eu-central-1')
 }
+const mailDesign = object({
+  logo: is(
+    'the address of a PNG or JPEG, such as https://shop.example/logo.png or /logo.png of the storefront',
+    (value) => typeof value === 'string' && /^(?:https:\/\/[^/\s"]+)?\/[^\s"]+\.(?:png|jpe?g|gif)$/i.test(value),
+  ),
+  logoWidth: whole(16, 560),
+  color,
+  address: list(line),
+} satisfies Record<keyof MailDesignConfig, Check>)
 const mailShape = object({
   from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
   replyTo: emailAddress,
   language: word(...languages),
   inbound,
+  design: mailDesign,
   ambiguous: object(Object.fromEntries(mailCategories.map((category) => [category, word('hold', 'resend')]))),
   perDomain: object({ atOnce: whole(1, limits.effectSlots), perMinute: whole(1, 1_000_000) }),
   provider: mailProvider,

@@ -102,6 +102,22 @@ export const mailDefences: readonly Defence[] = [
     asked: ['has a link that takes its reader off'],
   },
   {
+    name: 'what is too long for a telephone is broken',
+    file: 'src/domains/emails/layout-templates.ts',
+    from: ';word-break:break-word',
+    to: '',
+    test: 'test/browser/mails.test.ts',
+    asked: ['every mail fits a telephone'],
+  },
+  {
+    name: 'the colour of links is one that can be read',
+    file: 'src/config/mail-design.ts',
+    from: 'link: writtenColor(readableOn(white, accent))',
+    to: 'link: writtenColor(accent)',
+    test: 'test/browser/mails.test.ts',
+    asked: ['every mail fits a telephone'],
+  },
+  {
     name: 'a second header of a name breaks its signature',
     file: 'src/domains/emails/sign-dkim.ts',
     from: '...(once.includes(name) ? [name] : [])',
