@@ -494,6 +494,8 @@ export const limits = {
   vatRegisterMs: 5_000,
   /** To ask an outside tax service: the customer waits. Past it nothing is sold until it answers. */
   taxServiceMs: 5_000,
+  /** To ask for an exchange rate. Past it the invoice waits, and it is asked for again. */
+  exchangeRatesMs: 5_000,
   /** What it said of a cart is good for so long; a checkout after it asks again. */
   taxQuoteMs: 3_600_000,
   /** After VIES did not answer, nobody waits for it for so long. */

@@ -30,6 +30,7 @@ import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
 import { createDocumentThread } from './document-thread.ts'
 import { openErasedList } from './erased-list.ts'
+import { createExchangeRates } from './exchange-rates.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openMailReceiver } from './mail-receiver.ts'
 import { createMailThread } from './mail-thread.ts'
@@ -131,12 +132,14 @@ type Place = {
 function servicesOf({ clock, log, backend, settings }: Pick<Place, 'log' | 'backend' | 'settings'> & { readonly clock: Clock }): Services {
   const { shop } = backend.config
   const tax = shop ? shop.tax?.service : undefined
-  const secret = tax?.secret === undefined ? null : (settings.readSecret(tax.secret.name) ?? null)
+  const rates = shop ? shop.invoices?.exchangeRates : undefined
+  const secretOf = (of: typeof tax) => (of?.secret === undefined ? null : (settings.readSecret(of.secret.name) ?? null))
   return {
     passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)),
     breaches: createPwnedPasswords({ egress: systemEgress, clock, log }),
     vatRegister: createVies({ egress: systemEgress, clock, log }),
-    ...(tax && { taxService: createTaxService({ egress: systemEgress, log, url: tax.url, secret }) }),
+    ...(tax && { taxService: createTaxService({ egress: systemEgress, log, url: tax.url, secret: secretOf(tax) }) }),
+    ...(rates && { exchangeRates: createExchangeRates({ egress: systemEgress, log, url: rates.url, secret: secretOf(rates) }) }),
   }
 }
 

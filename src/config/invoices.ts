@@ -1,5 +1,7 @@
 // What a config says of its invoices, completed.
+
 import type { Language } from '../base/language.ts'
+import type { Declared } from './backend-config.ts'
 
 export type InvoicesConfig = {
   /**
@@ -23,6 +25,10 @@ export type InvoicesConfig = {
   readonly terms?: string
   /** Said at the end of each. */
   readonly notes?: readonly string[]
+  /** That the seller accounts for tax in; the one of the shop when left out. With `exchangeRates`, invoices in others say their tax in it, too. */
+  readonly taxCurrency?: string
+  /** The address of whoever says exchange rates: see the guide. */
+  readonly exchangeRates?: { readonly url: string; readonly secret?: Declared }
 }
 
 export type InvoiceSettings = {
@@ -35,10 +41,25 @@ export type InvoiceSettings = {
   readonly exemption: string | null
   readonly terms: string | null
   readonly notes: readonly string[]
+  /** Null: the one of the shop. */
+  readonly taxCurrency: string | null
+  readonly asksExchangeRates: boolean
 }
 
 export function invoicesOf(given: InvoicesConfig): InvoiceSettings {
   const { issue = 'placed', series = 'INV', creditNoteSeries = series, number = '{series}-{year}-{number:5}' } = given
-  const { language = null, mail = true, exemption = null, terms = null, notes = [] } = given
-  return { issue, series, creditNoteSeries, number, language, isMailed: mail, exemption, terms, notes }
+  const { language = null, mail = true, exemption = null, terms = null, notes = [], taxCurrency = null } = given
+  return {
+    issue,
+    series,
+    creditNoteSeries,
+    number,
+    language,
+    isMailed: mail,
+    exemption,
+    terms,
+    notes,
+    taxCurrency,
+    asksExchangeRates: given.exchangeRates !== undefined,
+  }
 }

@@ -92,6 +92,17 @@ export type InvoiceDocument = {
   readonly shipping: readonly DocumentShipping[]
   readonly taxes: readonly DocumentTax[]
   readonly totals: { readonly net: number; readonly tax: number; readonly total: number }
+  /**
+   * The tax in the currency that the seller accounts for it in, where the document is in another: minor units of that one. `rate`: how
+   * much of it one of `currency` was worth on `day`, as `source` published it. Left out: it is not said.
+   */
+  readonly taxIn?: {
+    readonly currency: string
+    readonly tax: number
+    readonly rate: string
+    readonly source: string
+    readonly day: string
+  }
   /** What was paid when it was issued. Of a credit note: all of it is given back by itself, but for what is set off. */
   readonly paid: number
   /**

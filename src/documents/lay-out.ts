@@ -287,11 +287,12 @@ function drawTaxes({ type, sheet, words, amount, document }: Drawn, taxes: reado
 
 function drawNotes(drawn: Drawn): void {
   const { document, words, type } = drawn
-  const { taxes, totals, paid, kind, settlement, terms, notes } = document
+  const { taxes, totals, paid, kind, settlement, terms, notes, taxIn } = document
   const reasons = taxes.flatMap(({ reason }) => reason ?? [])
   const said = [
     ...(taxes.some(({ tax }) => tax !== 0) ? [document.pricesIncludeTax ? words.includesTax : words.addsTax] : []),
     ...new Set(reasons),
+    ...(taxIn === undefined ? [] : [taxInText(document, taxIn)]),
     ...(kind === 'invoice' && totals.total > paid && terms !== null ? [terms] : []),
     ...(kind === 'credit_note' ? [settlement ?? words.givenBack] : []),
     ...notes,
@@ -302,6 +303,22 @@ function drawNotes(drawn: Drawn): void {
       type.draw(line, text, { x: left, y: drawn.y })
       drawn.y += 12.5
     }
+}
+
+function taxInText(
+  { language, currency: from }: InvoiceDocument,
+  { currency, tax, rate, source, day }: NonNullable<InvoiceDocument['taxIn']>,
+) {
+  const { document: words, point } = languageWords(language)
+  const said = {
+    currency,
+    from,
+    source,
+    amount: amountText(tax, currency, language),
+    rate: rate.replace('.', point),
+    day: dayText(day, language),
+  }
+  return words.taxIn.replaceAll(/\{(\w+)\}/g, (_, name: keyof typeof said) => said[name])
 }
 
 /** Who the seller is, at the foot of each page. */

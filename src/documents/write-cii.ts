@@ -136,11 +136,14 @@ function delivery({ buyer, shipTo, suppliedOn }: InvoiceDocument): string {
 function settlement(document: InvoiceDocument): string {
   const { currency, lines, shipping, taxes, totals, paid, corrects, seller, terms } = document
   const amount = amountsOf(currency)
+  const taxIn = document.taxIn !== undefined && hasXml(document.taxIn) ? document.taxIn : undefined
   const due = totals.total - paid
   const sum = (parts: readonly { readonly net: number }[]) => parts.reduce((all, { net }) => all + net, 0)
   const charges = shipping.filter(({ net }) => net > 0)
   return tag('ram:ApplicableHeaderTradeSettlement', [
     tag('ram:PaymentReference', document.number),
+    // BT-6, which has to come with BT-111.
+    taxIn === undefined ? '' : tag('ram:TaxCurrencyCode', taxIn.currency),
     tag('ram:InvoiceCurrencyCode', currency),
     due > 0 && seller.bank !== null ? paymentMeans(seller.bank) : '',
     ...taxes.map((one) => taxGroup(one, currency)),
@@ -161,6 +164,7 @@ function settlement(document: InvoiceDocument): string {
       tag('ram:AllowanceTotalAmount', amount(0)),
       tag('ram:TaxBasisTotalAmount', amount(totals.net)),
       tag('ram:TaxTotalAmount', amount(totals.tax), `currencyID="${currency}"`),
+      taxIn === undefined ? '' : tag('ram:TaxTotalAmount', amountsOf(taxIn.currency)(taxIn.tax), `currencyID="${taxIn.currency}"`),
       tag('ram:GrandTotalAmount', amount(totals.total)),
       tag('ram:TotalPrepaidAmount', amount(paid)),
       tag('ram:DuePayableAmount', amount(due)),

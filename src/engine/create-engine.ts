@@ -305,7 +305,7 @@ function effectHandlers(
       unsubscribeLinks,
     }),
     readEffect({ reader, addressKey: mailIn.addressKey }),
-    ...(backend.project.shop === null ? [] : issueInvoiceEffects()),
+    ...(backend.project.shop === null ? [] : issueInvoiceEffects(options.services)),
     sendProof(),
     ...(backend.project.shop ? [sendOrderLink()] : []),
     startPaymentEffect(providers),

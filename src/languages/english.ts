@@ -463,6 +463,7 @@ export const english = {
     page: 'Page',
     continued: 'continued',
     amountsIn: 'All amounts in',
+    taxIn: 'Tax in {currency}: {amount} (1 {from} = {rate} {currency}, {source}, {day}).',
   },
   /** What is written into a document when it is issued: later changes of these words change no document. */
   issued: {

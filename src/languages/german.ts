@@ -437,6 +437,7 @@ export const german: LanguageWords = {
     page: 'Seite',
     continued: 'Fortsetzung',
     amountsIn: 'Alle Beträge in',
+    taxIn: 'Steuer in {currency}: {amount} (1 {from} = {rate} {currency}, {source}, {day}).',
   },
   /** What is written into a document when it is issued: later changes of these words change no document. */
   issued: {

@@ -6,6 +6,7 @@ import type { Actor } from '../access/actor.ts'
 import type { Rule } from '../access/rule.ts'
 import type { Bytes } from '../base/bytes.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
+import type { ExchangeRates } from '../config/exchange-rates.ts'
 import type { Project } from '../config/project.ts'
 import type { TaxService } from '../config/tax-service.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
@@ -79,6 +80,8 @@ export type Services = {
   readonly vatRegister?: VatRegister
   /** Left out where the config names none. */
   readonly taxService?: TaxService
+  /** Left out where the config names none. */
+  readonly exchangeRates?: ExchangeRates
 }
 /** The register of VAT numbers of the EU. */
 export interface VatRegister {

@@ -1,7 +1,12 @@
 // Invoices: numbers without a gap, taken by who issues; credit notes for what is sold no longer; and the same file for ever.
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, test } from 'node:test'
+import { systemEgress } from '../../src/base/egress.ts'
+import { createExchangeRates } from '../../src/cli/exchange-rates.ts'
+import type { RateQuestion } from '../../src/config/exchange-rates.ts'
 import type { InvoicesConfig } from '../../src/config/invoices.ts'
 import { invoice as onInvoice, sandbox } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
@@ -33,11 +38,16 @@ let world: World
 let sent: Mail[]
 afterEach(() => closeWithBooks(world))
 
-async function open(config: InvoicesConfig = {}, more: object = {}, payments: ApiHarnessOptions['payments'] = []): Promise<void> {
+async function open(
+  config: InvoicesConfig = {},
+  more: object = {},
+  payments: ApiHarnessOptions['payments'] = [],
+  parts: Pick<ApiHarnessOptions, 'exchangeRates'> = {},
+): Promise<void> {
   const mailbox = createMailbox()
   sent = mailbox.sent
   const shop = { ...(testConfig.shop as object), invoices: config, ...more }
-  world = await openWorld({ ...mailbox, payments, config: { ...testConfig, shop } as typeof testConfig })
+  world = await openWorld({ ...mailbox, ...parts, payments, config: { ...testConfig, shop } as typeof testConfig })
   await world.engine.start()
 }
 
@@ -462,3 +472,76 @@ function assertSums({ lines, shipping, taxes, totals }: InvoiceDocument): void {
   }
   assert.equal(totals.net + totals.tax, totals.total)
 }
+
+test('an invoice in another currency says its tax in the seller’s, at a rate that is kept; without one it waits', async () => {
+  const questions: RateQuestion[] = []
+  let said: unknown = { rate: '1.0756', source: 'ECB', day: '2020-01-03' }
+  const service = createServer((request, response) => {
+    let text = ''
+    request.on('data', (part) => (text += String(part)))
+    request.on('end', () => {
+      questions.push(JSON.parse(text) as RateQuestion)
+      response.end(JSON.stringify(said))
+    })
+  })
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}/`
+  try {
+    const log = { write: () => {} }
+    const exchangeRates = createExchangeRates({ egress: systemEgress, log, url, secret: null })
+    await open({ exchangeRates: { url } }, { currencies: ['CHF'] }, [], { exchangeRates })
+    const list = await post('staff', 'priceLists', { title: 'Swiss', currency: 'CHF' })
+    await post('staff', 'listPrices', { list: list.body.id, variant: world.ids['variant'], price: { amount: 2_000, currency: 'CHF' } })
+    await world.call('staff', {
+      method: 'PATCH',
+      url: `/api/shippingMethods/${world.ids['shipping']}`,
+      body: { otherPrices: [{ price: { amount: 0, currency: 'CHF' } }] },
+    })
+    const buy = async (currency: string) => {
+      const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+      await world.call('guest', { method: 'PATCH', url: `/api/carts/${cart.id}`, headers: cart.headers, body: { currency } })
+      const { body, text } = await checkOut(world, 'guest', cart)
+      assert.equal(body.order?.total.currency, currency, text)
+      await work(world)
+      return body.order.id as string
+    }
+    const order = await buy('CHF')
+    const [first] = await issuedOf(order)
+    assert.ok(first!.tax.currency === 'CHF' && first!.tax.amount > 0)
+    const taxIn = { currency: 'EUR', rate: '1.0756', source: 'ECB', day: '2020-01-03' }
+    assert.deepEqual(first!.document.taxIn, { ...taxIn, tax: Math.round(first!.tax.amount * 1.0756) })
+    assert.deepEqual(questions, [{ from: 'CHF', to: 'EUR', day: first!.document.issuedOn }])
+
+    // What corrects it takes its rate, whatever it is by then.
+    said = { rate: '9', source: 'ECB', day: '2020-01-04' }
+    await post('staff', `orders/${order}/refunds`, { amount: { amount: 1_000, currency: 'CHF' } })
+    await work(world)
+    const [, credit] = await issuedOf(order)
+    assert.deepEqual(credit!.document.taxIn, { ...taxIn, tax: Math.round(credit!.tax.amount * 1.0756) })
+    await buy('EUR')
+    assert.equal(questions.length, 1)
+
+    // Nothing that is no rate is one, and no number is taken meanwhile.
+    for (const wrong of [
+      null,
+      {},
+      { rate: 1.1, source: 'ECB', day: '2020-01-03' },
+      { rate: '0.0', source: 'ECB', day: '2020-01-03' },
+      { rate: '1.1', source: 'ECB', day: '2999-01-01' },
+    ]) {
+      said = wrong
+      const waiting = await buy('CHF')
+      assert.deepEqual(await issuedOf(waiting), [], JSON.stringify(wrong))
+      const asked = await post('staff', `orders/${waiting}/invoices`)
+      assert.deepEqual([asked.status, asked.body.code], [503, 'tax_unavailable'])
+    }
+    const count = (await numbers()).length
+    said = { rate: '1.2', source: 'ECB', day: '2020-01-03' }
+    await work(world, 3_600_000)
+    const all = await numbers()
+    assert.deepEqual([all.length, all.at(-1)], [count + 5, count + 5])
+  } finally {
+    service.closeAllConnections()
+    service.close()
+  }
+})

@@ -73,6 +73,13 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
   'an option of another kind of field': [(c) => (fieldOf(c).isOpen.min = 3), /fields\.isOpen\.min: is not an option/],
   'tax that is neither': [(c) => (c.shop.tax.prices = 'inclusive'), /^shop\.tax\.prices: must be "included" or "added", not "inclusive"/],
   'a tax service where prices hide the tax': [(c) => (c.shop.tax.prices = 'included'), /^shop\.tax\.service: needs prices: 'added'/],
+  'a currency of tax that nobody knows the rate of': [
+    (c) => {
+      c.shop.seller = { name: 'Books', address: { country: 'DE' }, vatId: 'DE136695976' }
+      c.shop.invoices = { taxCurrency: 'EUR' }
+    },
+    /^shop\.invoices\.taxCurrency: has no exchangeRates/,
+  ],
   'a tax service without an address': [(c) => (c.shop.tax.service = { url: 't.example' }), /^shop\.tax\.service\.url: must be an address/],
   'no tax rates': [(c) => delete c.shop.tax.ratesPpm, /^shop\.tax\.ratesPpm: is missing/],
   'a rate in percent': [(c) => (c.shop.tax.ratesPpm.DE = 0.19), /^shop\.tax\.ratesPpm\.DE: must be parts per million/],

@@ -11,6 +11,7 @@ import { hashSecret } from '../../src/base/secret.ts'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createPlacesKey } from '../../src/changes/places-key.ts'
 import type { BackendConfig } from '../../src/config/backend-config.ts'
+import type { ExchangeRates } from '../../src/config/exchange-rates.ts'
 import { oidc } from '../../src/config/sign-in-providers.ts'
 import type { TaxService } from '../../src/config/tax-service.ts'
 import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
@@ -223,6 +224,7 @@ export type ApiHarnessOptions = {
   readonly breaches?: Breaches
   readonly vatRegister?: VatRegister
   readonly taxService?: TaxService
+  readonly exchangeRates?: ExchangeRates
   /** Every call to the sandbox's book; may lose or delay it. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
   /** Stands in for the payment provider, which it is given. */
@@ -313,6 +315,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       ...(options.breaches && { breaches: options.breaches }),
       ...(options.vatRegister && { vatRegister: options.vatRegister }),
       ...(options.taxService && { taxService: options.taxService }),
+      ...(options.exchangeRates && { exchangeRates: options.exchangeRates }),
     },
     providers: [(options.provider ?? ((real) => real))(sandbox), ...(options.payments ?? [])],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),

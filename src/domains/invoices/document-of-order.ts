@@ -4,6 +4,7 @@ import type { Language } from '../../base/language.ts'
 import { allocateMoney, money } from '../../base/money.ts'
 import { postalLines } from '../../base/postal-form.ts'
 import { euStateOf } from '../../config/eu-taxes.ts'
+import type { ExchangeRate } from '../../config/exchange-rates.ts'
 import type { Project, ShopSettings } from '../../config/project.ts'
 import type {
   DocumentAddress,
@@ -22,6 +23,7 @@ import { soldParts } from '../orders/place-order.ts'
 import { type DocumentPart, unchargedOf } from './billed.ts'
 import type { Billed } from './collections.ts'
 import { oldRateOf } from './sold-now.ts'
+import { inTaxCurrency } from './tax-currency.ts'
 
 export type Issue = {
   readonly project: Project
@@ -32,6 +34,8 @@ export type Issue = {
   readonly issuedOn: string
   readonly placedOn: string
   readonly countryName: (code: string) => string
+  /** Of its tax in another currency. */
+  readonly exchange: (ExchangeRate & { readonly currency: string }) | null
 }
 
 /** Everything that was ordered, but for `canceled`, which was canceled before. `paid`: what is there for it, in minor units. */
@@ -63,6 +67,7 @@ export function invoiceOf(issue: Issue, { paid, canceled }: { readonly paid: num
     shipping,
     taxes,
     totals: totalsOf(taxes),
+    ...inTaxCurrency({ currency: order.total.currency, totals: totalsOf(taxes) }, issue.exchange),
     paid: Math.min(paid, totalsOf(taxes).total),
   }
 }
@@ -97,7 +102,16 @@ export function correctionOf(
     kind,
     corrects: { number: corrects.number, issuedOn: corrects.issuedOn },
   }
-  if (whole) return { ...common, lines, shipping, taxes, ...settledBy(first, { kind, totals: first.totals, due: 0, setOff }) }
+  const taxIn = (totals: InvoiceDocument['totals']) => inTaxCurrency({ currency: first.currency, totals }, issue.exchange)
+  if (whole)
+    return {
+      ...common,
+      lines,
+      shipping,
+      taxes,
+      ...taxIn(first.totals),
+      ...settledBy(first, { kind, totals: first.totals, due: 0, setOff }),
+    }
   const own = [...Map.groupBy(parts, ({ ratePpm }) => ratePpm)].map(([ratePpm, of]): DocumentTax => {
     const tax = taxes.find((one) => one.ratePpm === ratePpm) ?? { ...rateIn(issue)(ratePpm), reason: reasonIn(issue, ratePpm) }
     const sum = (name: 'net' | 'tax') => of.reduce((all, part) => all + part[name], 0)
@@ -113,7 +127,14 @@ export function correctionOf(
       ? goodsLine(line, { ratePpm, category, total, net, quantity: goods.quantity })
       : { ratePpm, category, name: unnamed, sku: null, quantity: 1, unitPrice: total, discount: 0, total, net }
   })
-  return { ...common, lines: made, shipping: [], taxes: own, ...settledBy(first, { kind, totals: totalsOf(own), due, setOff }) }
+  return {
+    ...common,
+    lines: made,
+    shipping: [],
+    taxes: own,
+    ...taxIn(totalsOf(own)),
+    ...settledBy(first, { kind, totals: totalsOf(own), due, setOff }),
+  }
 }
 
 type Settled = Pick<InvoiceDocument, 'kind' | 'totals'> & Pick<Correction, 'due' | 'setOff'>

@@ -2,11 +2,13 @@
 // issue wait for, which no customer who pays should.
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
-import { type EffectHandler, effectHandler, effectKind, enqueue } from '../../effects/effect.ts'
+import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
+import type { Services } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import type { Order } from '../orders/collections.ts'
 import { invoices } from './collections.ts'
 import { issueInvoices } from './issue-invoices.ts'
+import { askExchange, type Exchange } from './tax-currency.ts'
 
 const payload = Type.Object({ order: Type.String() })
 export const invoiceIssue = effectKind('invoices.issue', payload)
@@ -28,16 +30,22 @@ export async function oweCorrection(work: Work, { id }: Pick<Order, 'id'>): Prom
   await enqueue(work, invoiceCorrect, { key, payload: { order: id }, record: id, isNew: true })
 }
 
-export function issueInvoiceEffects(): EffectHandler[] {
+export function issueInvoiceEffects(services: Pick<Services, 'exchangeRates'>): EffectHandler[] {
   return [
     { kind: invoiceIssue, isBegun: false },
     { kind: invoiceCorrect, isBegun: true },
   ].map(({ kind, isBegun }) =>
     effectHandler(kind, {
-      // Nothing is asked of anybody: the number is taken in the transaction that ends the attempt.
-      perform: async () => ({ end: 'done', result: null }),
+      // The number is taken in the transaction that ends the attempt.
+      async perform({ read, project, now, payload }): Promise<Outcome<Exchange>> {
+        const exchange = isBegun ? null : await askExchange({ read, project, services, now }, payload.order)
+        return exchange === 'missing'
+          ? { end: 'retry', error: 'The exchange rate of its tax is not known.', isNoAttempt: true }
+          : { end: 'done', result: exchange }
+      },
       async settle(work) {
-        return work.outcome.end === 'done' ? (await issueInvoices(work, work.payload.order, { isBegun })).events : []
+        const { outcome, payload } = work
+        return outcome.end === 'done' ? (await issueInvoices(work, payload.order, { isBegun, exchange: outcome.result })).events : []
       },
     }),
   )

@@ -2,9 +2,8 @@
 // each rate of tax, once whatever was owed is carried out, but for what was added in an exchange that is open. So it is asked as often as
 // anything has changed, and writes what is missing.
 
-import { toIso } from '../../base/clock.ts'
+import { EngineError } from '../../base/engine-error.ts'
 import { money } from '../../base/money.ts'
-import { offsetAt } from '../../base/time-zone.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import { documentHash, type InvoiceDocument } from '../../documents/invoice-document.ts'
@@ -20,13 +19,16 @@ import { billedFirst, canceledIn, correctionOf, type Issue, invoiceOf, languageO
 import { invoiceIssued } from './events.ts'
 import { missingOf, soldNow } from './sold-now.ts'
 import { numberText, takeNumber } from './take-number.ts'
+import { dayOf, type Exchange, needsExchange } from './tax-currency.ts'
 
+/** `exchange`: what was said of its tax in another currency. */
+type How = { readonly isBegun?: boolean; readonly exchange?: Exchange }
 export type Issued = { readonly invoices: readonly Invoice[]; readonly events: readonly DomainEvent[] }
 
 /**
  * Writes what is missing: nothing where it says all already, or nothing was sold. `isBegun`: only what corrects what was issued.
  */
-export async function issueInvoices(work: Work, id: string, { isBegun = false } = {}): Promise<Issued> {
+export async function issueInvoices(work: Work, id: string, { isBegun = false, exchange = null }: How = {}): Promise<Issued> {
   const { tx } = work
   // Whoever gives its money back, or issues for it too, waits.
   const order = await tx.lock(orders, id, 'exclusive')
@@ -35,15 +37,23 @@ export async function issueInvoices(work: Work, id: string, { isBegun = false } 
   if (!isOurs || work.project.shop?.invoices == null) return { invoices: [], events: [] }
   const before = (await findAll(tx, invoices, eq('order', id))).toSorted((one, other) => one.position - other.position)
   if (before.length === 0 && (isBegun || order.status === 'canceled' || order.status === 'expired')) return { invoices: [], events: [] }
-  const made = before.length > 0 ? [] : [await issueFirst(work, order)]
+  if (before.length === 0 && needsExchange(work.project, order, exchange))
+    throw new EngineError('tax_unavailable', { detail: 'The exchange rate of its tax is not known now. Try again in a moment.' })
+  const made = before.length > 0 ? [] : [await issueFirst(work, order, exchange)]
   made.push(...(await correct(work, order, [...before, ...made])))
   return { invoices: made, events: made.map((invoice) => invoiceIssued({ invoice, order })) }
 }
 
-async function issueFirst(work: Work, order: Order): Promise<Invoice> {
+async function issueFirst(work: Work, order: Order, exchange: Exchange): Promise<Invoice> {
   const given = { paid: await paidFor(work, order), canceled: canceledIn(order, await givenBack(work.tx, order)) }
   const billed = billedFirst(order, given.canceled)
-  return await issue(work, order, { position: 1, kind: 'invoice', corrects: null, billed, make: (one) => invoiceOf(one, given) })
+  return await issue(work, order, {
+    position: 1,
+    kind: 'invoice',
+    corrects: null,
+    billed,
+    make: (one) => invoiceOf({ ...one, exchange: exchange === 'missing' ? null : exchange }, given),
+  })
 }
 
 /** What was added in exchange is billed once it is known what came back for it: until then nobody owes it. */
@@ -74,7 +84,14 @@ async function correct(work: Work, order: Order, before: readonly Invoice[]): Pr
     made.push(
       await issue(work, order, {
         ...place,
-        make: (one) => correctionOf(one, kind, { ...shared, corrects: corrected.document, setOff, parts }),
+        // At the rate of what it corrects.
+        make: (one) =>
+          correctionOf({ ...one, exchange: first.document.taxIn ?? null }, kind, {
+            ...shared,
+            corrects: corrected.document,
+            setOff,
+            parts,
+          }),
       }),
     )
   }
@@ -109,8 +126,8 @@ type Make = (issue: Issue) => InvoiceDocument
 
 async function issue(work: Work, order: Order, { make, ...place }: Place & { readonly make: Make }): Promise<Invoice> {
   const { tx, now, newId, project } = work
-  const { seller, invoices: settings, bookkeeping } = project.shop!
-  const day = (at: number) => toIso(at + offsetAt(bookkeeping.timeZone, at)).slice(0, 10)
+  const { seller, invoices: settings } = project.shop!
+  const day = (at: number) => dayOf(project, at)
   const issuedOn = day(now)
   const year = Number(issuedOn.slice(0, 4))
   const series = settings![place.kind === 'invoice' ? 'series' : 'creditNoteSeries']
@@ -125,6 +142,7 @@ async function issue(work: Work, order: Order, { make, ...place }: Place & { rea
     issuedAt: now,
     issuedOn,
     placedOn: day(order.placedAt!),
+    exchange: null,
     countryName: (code) => names.of(code) ?? code,
   })
   const { currency, totals } = document

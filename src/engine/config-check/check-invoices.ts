@@ -1,9 +1,11 @@
 // What a config says of its invoices, and of its seller for them.
+import { isCurrency } from '../../base/currencies.ts'
 import { readIban } from '../../base/iban.ts'
 import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import type { InvoicesConfig } from '../../config/invoices.ts'
 import { type Add, type Check, flag, is, isObject, line, list, object, word } from '../../schema/shape.ts'
+import { secret } from './check-providers.ts'
 
 const series = is(
   'a text of letters, digits, - and _, such as INV',
@@ -20,6 +22,18 @@ const number: Check = (value, path, add) => {
     add(path, 'has besides {series}, {year} and {number} letters, digits and . / - _ alone, and few of them')
 }
 
+/** A bridge of the project's own, which the engine asks by POST. */
+export const checkService = object(
+  {
+    url: is(
+      'an address such as https://service.example/ask',
+      (value) => typeof value === 'string' && /^https?:\/\//.test(value) && URL.canParse(value),
+    ),
+    secret,
+  },
+  { required: ['url'] },
+)
+
 export const checkInvoicesConfig = object({
   issue: word('placed', 'shipped', 'asked'),
   series,
@@ -30,6 +44,8 @@ export const checkInvoicesConfig = object({
   exemption: line,
   terms: line,
   notes: list(line),
+  taxCurrency: is('a currency of ISO 4217, such as EUR', (value) => typeof value === 'string' && isCurrency(value)),
+  exchangeRates: checkService,
 } satisfies Record<keyof InvoicesConfig, Check>)
 
 export const checkBank = object(
@@ -49,6 +65,8 @@ export function checkInvoices(shop: Readonly<Record<string, unknown>>, add: Add)
   if (seller['vatId'] === undefined && seller['taxNumber'] === undefined)
     add('shop.seller', 'has neither vatId nor taxNumber, one of which stands on invoices')
   const { series: own = 'INV', creditNoteSeries = own, number: format } = invoices
+  if (invoices['taxCurrency'] !== undefined && invoices['exchangeRates'] === undefined)
+    add('shop.invoices.taxCurrency', 'has no exchangeRates beside it: nobody says what the tax is in it')
   if (creditNoteSeries !== own && typeof format === 'string' && !format.includes('{series}'))
     add('shop.invoices.number', 'has no {series}, and there are two')
 }

@@ -12,8 +12,7 @@ import type { SellerAddress } from '../../config/project.ts'
 import { standardClass, taxClassesOf } from '../../config/tax.ts'
 import { isTrackingTemplate } from '../../domains/fulfillment/carriers.ts'
 import { type Add, type Check, flag, is, isObject, line, list, named, object, shown, whole, word } from '../../schema/shape.ts'
-import { checkBank } from './check-invoices.ts'
-import { secret } from './check-providers.ts'
+import { checkBank, checkService } from './check-invoices.ts'
 
 const ratePpm = is(
   'parts per million from 0 to 1000000: 19 % is 190000',
@@ -36,11 +35,6 @@ function noCountry(value: unknown, more: string): string {
   const near = typeof value === 'string' ? nearest(value, countries) : ''
   return `"${String(value)}" is no country of ISO 3166-1, such as DE${more}${near}`
 }
-
-const serviceUrl = is(
-  'an address such as https://taxes.example/quote',
-  (value) => typeof value === 'string' && /^https?:\/\//.test(value) && URL.canParse(value),
-)
 
 const taxForm = object(
   {
@@ -66,7 +60,7 @@ const taxForm = object(
     rounding: word('line', 'group'),
     exemptGroups: list(groupName),
     reverseCharge: word('format', 'vies'),
-    service: object({ url: serviceUrl, secret }, { required: ['url'] }),
+    service: checkService,
   } satisfies Record<keyof TaxConfig, Check>,
   { required: ['prices'] },
 )

@@ -36,10 +36,12 @@ export function unlistedIn(config: BackendConfig<Operation>): string[] {
 export function secretsOfProviders({ accounts, shop, mail }: BackendConfig<Operation>) {
   const payments = (shop ? shop.payments : undefined) ?? []
   const taxSecret = shop ? shop.tax?.service?.secret : undefined
+  const ratesSecret = shop ? shop.invoices?.exchangeRates?.secret : undefined
   return [
     ...(accounts?.providers ?? []).flatMap(({ clientSecret }) => clientSecret ?? []),
     ...payments.flatMap((one) => (one.kind === undefined ? [] : Object.values(one.secrets))),
     ...(taxSecret === undefined ? [] : [taxSecret]),
+    ...(ratesSecret === undefined ? [] : [ratesSecret]),
     ...(mail?.dkim ?? []).map(({ key }) => key),
     ...(mail?.provider === undefined ? [] : [mail.provider.key]),
   ]

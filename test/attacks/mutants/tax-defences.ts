@@ -53,4 +53,20 @@ export const taxDefences: readonly Defence[] = [
     test: 'test/api/taxes.test.ts',
     asked: ['a customer group is one that the config names'],
   },
+  {
+    name: 'an invoice that needs an exchange rate waits for it',
+    file: 'src/domains/invoices/tax-currency.ts',
+    from: "return exchange === null || exchange === 'missing' || exchange.currency !== taxCurrencyOf(project)",
+    to: 'return false',
+    test: 'test/api/invoices.test.ts',
+    asked: ['in another currency says its tax'],
+  },
+  {
+    name: 'an exchange rate is a decimal text and not of tomorrow',
+    file: 'src/cli/exchange-rates.ts',
+    from: '!isDay(day) || day > asked',
+    to: '!isDay(day)',
+    test: 'test/api/invoices.test.ts',
+    asked: ['in another currency says its tax'],
+  },
 ]
