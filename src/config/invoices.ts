@@ -1,7 +1,6 @@
 // What a config says of its invoices, completed.
 
 import type { Language } from '../base/language.ts'
-import type { Declared } from './backend-config.ts'
 
 export type InvoicesConfig = {
   /**
@@ -28,7 +27,7 @@ export type InvoicesConfig = {
   /** That the seller accounts for tax in; the one of the shop when left out. With `exchangeRates`, invoices in others say their tax in it, too. */
   readonly taxCurrency?: string
   /** The address of whoever says exchange rates: see the guide. */
-  readonly exchangeRates?: { readonly url: string; readonly secret?: Declared }
+  readonly exchangeRates?: { readonly url: string; readonly secret?: { readonly name: string } }
 }
 
 export type InvoiceSettings = {

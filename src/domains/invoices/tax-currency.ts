@@ -30,6 +30,7 @@ export async function askExchange({ read, project, services, now }: Asking, id: 
   const from = order?.total.currency
   const to = taxCurrencyOf(project)
   if (from === undefined || from === to) return null
+  // Beyond the limit: more of the same, and one is enough.
   const [issued] = await read.find(invoices, { where: eq('order', id), limit: 1 })
   if (issued !== undefined) return null
   const answer = await services.exchangeRates?.rate({ from, to, day: dayOf(project, now) })
