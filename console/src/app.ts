@@ -12,6 +12,7 @@ import { CollectionPage, CollectionsPage } from './pages/collection.ts'
 import { EffectsPage } from './pages/effects.ts'
 import { FiguresPage } from './pages/figures.ts'
 import { HomePage } from './pages/home.ts'
+import { InboxPage } from './pages/inbox.ts'
 import { IncomingPage } from './pages/incoming.ts'
 import { KeysPage } from './pages/keys.ts'
 import { LedgerPage } from './pages/ledger.ts'
@@ -22,9 +23,11 @@ import { OrdersTransferPage } from './pages/orders-transfer.ts'
 import { PeoplePage } from './pages/people.ts'
 import { PriceListPage } from './pages/price-list.ts'
 import { NewPriceListPage, PriceListsPage } from './pages/price-lists.ts'
+import { QuarantinePage } from './pages/quarantine.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
 import { SettlementPage } from './pages/settlement.ts'
 import { Acting, FactorFirst, NotStaff, SetupPage, SignInAgain, SignInPage, Waiting } from './pages/sign-in.ts'
+import { ThreadPage } from './pages/thread.ts'
 import { TransferPage } from './pages/transfer.ts'
 import { TrashPage } from './pages/trash.ts'
 import { WebhookPage } from './pages/webhook.ts'
@@ -44,6 +47,9 @@ const liveCollections = [
   'giftCards',
   'discounts',
   'emails',
+  'emailThreads',
+  'threadNotes',
+  'inboundMails',
   'effects',
   'webhooks',
   'users',
@@ -184,6 +190,12 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${PriceListPage} id=${route.id} />`
     case 'mail':
       return html`<${MailPage} id=${route.id} />`
+    case 'inbox':
+      return html`<${InboxPage} />`
+    case 'thread':
+      return html`<${ThreadPage} id=${route.id} />`
+    case 'quarantine':
+      return html`<${QuarantinePage} />`
     case 'effects':
       return html`<${EffectsPage} />`
     case 'audit':

@@ -16,6 +16,10 @@ test('paths lead to pages', () => {
     ['/console/priceLists/plst_1', { page: 'priceList', id: 'plst_1' }],
     ['/console/mail', { page: 'mail' }],
     ['/console/mail/eml_1', { page: 'mail', id: 'eml_1' }],
+    ['/console/inbox', { page: 'inbox' }],
+    ['/console/inbox/quarantine', { page: 'quarantine' }],
+    ['/console/inbox/eth_1', { page: 'thread', id: 'eth_1' }],
+    ['/console/inbox/eth_1/more', { page: 'unknown' }],
     ['/console/effects', { page: 'effects' }],
     ['/console/settlement', { page: 'settlement' }],
     ['/console/figures', { page: 'figures' }],
@@ -42,7 +46,7 @@ test('paths lead to pages', () => {
 })
 
 test('a record leads to its best page and back', () => {
-  for (const collection of ['orders', 'emails', 'reviews', 'effects', 'webhooks', 'priceLists']) {
+  for (const collection of ['orders', 'emails', 'emailThreads', 'reviews', 'effects', 'webhooks', 'priceLists']) {
     assert.notEqual(parseRoute(recordPath(collection, 'x_1')).page, 'unknown')
     assert.notEqual(parseRoute(collectionPath(collection)).page, 'unknown')
   }

@@ -9,6 +9,9 @@ export type Route =
   | { page: 'newPriceList' }
   | { page: 'priceList'; id: string }
   | { page: 'mail'; id?: string }
+  | { page: 'inbox' }
+  | { page: 'quarantine' }
+  | { page: 'thread'; id: string }
   | { page: 'effects' }
   | { page: 'audit' }
   | { page: 'ledger' }
@@ -48,6 +51,11 @@ export function parseRoute(path: string): Route {
     return second === 'transfer' ? { page: 'ordersTransfer' } : { page: 'order', id: second }
   }
   if (first === 'mail') return second === undefined ? { page: 'mail' } : { page: 'mail', id: second }
+  if (first === 'inbox') {
+    if (second === undefined) return { page: 'inbox' }
+    // Ids are TypeIDs, so this is never one.
+    return second === 'quarantine' ? { page: 'quarantine' } : { page: 'thread', id: second }
+  }
   if (first === 'webhooks') {
     if (second === undefined) return { page: 'webhooks' }
     return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
@@ -73,6 +81,7 @@ function decode(part: string): string {
 const ownPages: Readonly<Record<string, string>> = {
   orders: `${base}/orders`,
   emails: `${base}/mail`,
+  emailThreads: `${base}/inbox`,
   effects: `${base}/effects`,
   webhooks: `${base}/webhooks`,
   priceLists: `${base}/priceLists`,
@@ -82,9 +91,9 @@ export function collectionPath(collection: string): string {
   return ownPages[collection] ?? `${base}/data/${encodeURIComponent(collection)}`
 }
 
-const withOwnPage = ['orders', 'emails', 'webhooks', 'priceLists']
+const withOwnPage = ['orders', 'emails', 'emailThreads', 'webhooks', 'priceLists']
 
-/** Orders, mails, webhooks and price lists have pages of their own; all other records share one. */
+/** Orders, mails, conversations, webhooks and price lists have pages of their own; all other records share one. */
 export function recordPath(collection: string, id: string): string {
   if (withOwnPage.includes(collection)) {
     return `${collectionPath(collection)}/${encodeURIComponent(id)}`

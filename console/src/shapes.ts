@@ -260,6 +260,27 @@ export interface Reservation {
   createdAt?: string
 }
 
+export interface Conversation {
+  id: string
+  record: string | null
+  address: string
+  name: string | null
+  subject: string
+  status: string
+  isUnread: boolean
+  isVerified: boolean | null
+  assignee: string | null
+  lastAt: string
+  createdAt: string
+}
+
+export interface ThreadNote {
+  id: string
+  author: string | null
+  text: string
+  createdAt: string
+}
+
 export interface Email {
   id: string
   direction: 'out' | 'in'
@@ -283,19 +304,9 @@ export interface Email {
 }
 
 /** What lists of mail need: the bodies of fifty mails would be megabytes. */
-export const emailListFields = ['id', 'direction', 'status', 'from', 'to', 'subject', 'createdAt'] as const
+export const emailListFields = ['id', 'direction', 'status', 'from', 'to', 'subject', 'fromName', 'isVerified', 'createdAt'] as const
 /** What a conversation shows. */
-export const letterFields = [
-  ...emailListFields,
-  'thread',
-  'template',
-  'text',
-  'fromName',
-  'reply',
-  'isVerified',
-  'isAutomatic',
-  'enclosed',
-] as const
+export const letterFields = [...emailListFields, 'thread', 'template', 'text', 'reply', 'isAutomatic', 'enclosed'] as const
 
 export interface Effect {
   id: string

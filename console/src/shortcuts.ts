@@ -10,6 +10,7 @@ export interface Shortcut {
 const goTo: Record<string, { path: string; does: string }> = {
   h: { path: base, does: 'Go to home' },
   o: { path: `${base}/orders`, does: 'Go to orders' },
+  i: { path: `${base}/inbox`, does: 'Go to the inbox' },
   m: { path: `${base}/mail`, does: 'Go to mail' },
   e: { path: `${base}/effects`, does: 'Go to effects' },
   f: { path: `${base}/figures`, does: 'Go to figures' },

@@ -5,26 +5,28 @@ import { recordPath } from '../routes.ts'
 import { useMay } from '../schema.ts'
 import type { Email } from '../shapes.ts'
 import { useDeed } from '../ui/deed.ts'
-import { EmailRow, MailChip } from '../ui/email-row.ts'
+import { EmailRow, MailChip, Unverified } from '../ui/email-row.ts'
 import { Card, Chip, ErrorNote, Time, textOf } from '../ui/parts.ts'
 
 export function MailCard({ emails, onDone }: { emails: readonly Email[]; onDone: () => void }): VNode {
   const may = useMay()
   const inTime = emails.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
   const last = inTime.findLast(({ direction, thread }) => direction === 'in' && thread)
-  return html`<${Card} title="Mail" flush>
+  const thread = last?.thread
+  const whole = thread && html`<a class="small" href=${recordPath('emailThreads', thread)}>Whole conversation</a>`
+  return html`<${Card} title="Mail" aside=${whole} flush>
     ${emails.length === 0 && html`<p class="none faint">No mail about this order, in or out.</p>`}
     <ul class="rows">
       ${inTime.map((email) => (isLetter(email) ? html`<${Letter} key=${email.id} email=${email} />` : html`<${EmailRow} key=${email.id} email=${email} />`))}
     </ul>
-    ${last?.thread && may('emailThreads.reply') && html`<${Answer} key=${last.thread} thread=${last.thread} onDone=${onDone} />`}
+    ${thread && may('emailThreads.reply') && html`<${Answer} key=${thread} thread=${thread} onDone=${onDone} />`}
   <//>`
 }
 
 /** In the words of a person, ours or theirs. */
-const isLetter = ({ direction, template, thread }: Email) => direction === 'in' || (thread && !template)
+export const isLetter = ({ direction, template, thread }: Email) => direction === 'in' || (thread && !template)
 
-function Letter({ email }: { email: Email }): VNode {
+export function Letter({ email }: { email: Email }): VNode {
   const [isWhole, showWhole] = useState(false)
   const isIn = email.direction === 'in'
   const own = (isIn ? email.reply : email.text) ?? ''
@@ -34,7 +36,7 @@ function Letter({ email }: { email: Email }): VNode {
     <header class="block-head">
       <a href=${recordPath('emails', email.id)}><b>${name}</b></a>
       ${isIn && email.fromName && html`<span class="faint small">${mailboxName(email.from)}</span>`}
-      ${isIn && !email.isVerified && html`<${Chip} state="unverified" tone="wait" text="Sender not verified" />`}
+      ${isIn && !email.isVerified && html`<${Unverified} />`}
       ${isIn && email.isAutomatic && html`<${Chip} state="automatic" tone="quiet" text="Automatic" />`}
       ${!isIn && html`<${MailChip} status=${email.status} />`}
       <span class="push faint small"><${Time} at=${email.createdAt} /></span>

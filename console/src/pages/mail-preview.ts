@@ -2,8 +2,9 @@
 import { html, useMemo, useState, type VNode } from '../../vendor/htm-preact.js'
 import { formatMailbox } from '../format.ts'
 import { prepareMail } from '../mail-document.ts'
+import { recordPath } from '../routes.ts'
 import type { Email } from '../shapes.ts'
-import { MailChip } from '../ui/email-row.ts'
+import { MailChip, Unverified } from '../ui/email-row.ts'
 import { Icon } from '../ui/icons.ts'
 import { Empty, Time } from '../ui/parts.ts'
 import { RecordOf } from '../ui/record-of.ts'
@@ -23,12 +24,14 @@ export function MailPreview({ email }: { email: Email }): VNode {
       <h2>${email.subject || 'No subject'}</h2>
       <p>
         <span class="faint">${email.direction === 'in' ? 'From' : 'To'}</span>
-        ${' '}${formatMailbox(email.direction === 'in' ? email.from : email.to)}
+        ${' '}${email.direction === 'in' && email.fromName && html`<b>${email.fromName}</b> `}${formatMailbox(email.direction === 'in' ? email.from : email.to)}
       </p>
       <p class="mail-meta">
         <${MailChip} status=${email.status} />
+        ${email.direction === 'in' && !email.isVerified && html`<${Unverified} />`}
         <span class="faint small"><${Time} at=${email.createdAt} full /></span>
         ${email.record && html`<span class="faint small">about <${RecordOf} id=${email.record} /></span>`}
+        ${email.thread && html`<a class="small" href=${recordPath('emailThreads', email.thread)}>Whole conversation</a>`}
       </p>
     </header>
     <div class="tabs">

@@ -7,7 +7,7 @@ import { useLoad } from '../loading.ts'
 import { usePlace } from '../router.ts'
 import { base, recordPath } from '../routes.ts'
 import { type Email, emailListFields } from '../shapes.ts'
-import { MailChip, mailStateTexts } from '../ui/email-row.ts'
+import { MailChip, mailStateTexts, Unverified } from '../ui/email-row.ts'
 import { Icon } from '../ui/icons.ts'
 import { Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RecordList } from '../ui/record-list.ts'
@@ -20,7 +20,7 @@ const columns: Column<Email>[] = [
     label: 'Person',
     render: (email) => {
       const inbound = email.direction === 'in'
-      const person = mailboxName(inbound ? email.from : email.to)
+      const person = inbound ? email.fromName || mailboxName(email.from) : mailboxName(email.to)
       return html`<span class="person">
         ${inbound && html`<span class="tag">in</span>`}<span class="clip">${person || '–'}</span>
       </span>`
@@ -38,7 +38,9 @@ const columns: Column<Email>[] = [
     label: 'Status',
     sortable: true,
     place: 'side',
-    render: (email) => html`<${MailChip} status=${email.status} />`,
+    render: (email) => html`<span class="chips">
+      <${MailChip} status=${email.status} />${email.direction === 'in' && !email.isVerified && html`<${Unverified} />`}
+    </span>`,
   },
   {
     key: 'createdAt',
@@ -54,7 +56,7 @@ const chips = [
   {
     field: 'status',
     label: 'Status',
-    options: ['queued', 'sent', 'deferred', 'bounced', 'failed', 'captured'],
+    options: ['queued', 'sent', 'deferred', 'bounced', 'failed', 'ambiguous', 'captured', 'received'],
     texts: mailStateTexts,
   },
 ]

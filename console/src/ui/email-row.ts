@@ -14,6 +14,11 @@ export function MailChip({ status }: { status: string }): VNode {
   return text === undefined ? html`<${Chip} state=${status} />` : html`<${Chip} state=${status} tone="quiet" text=${text} />`
 }
 
+/** Nothing shows that a letter comes from whom it names. */
+export function Unverified(): VNode {
+  return html`<${Chip} state="unverified" tone="wait" text="Sender not verified" />`
+}
+
 export function EmailRow({ email }: { email: Email }): VNode {
   return html`<li>
     <a class="row" data-row href=${recordPath('emails', email.id)}>

@@ -4,6 +4,7 @@ import { html, type VNode } from '../../vendor/htm-preact.js'
 const paths = {
   home: 'M3.5 9.5 10 4l6.5 5.5V16h-4.5v-4h-4v4H3.5z',
   orders: 'M4.5 6.5h11l-.8 9.5H5.3zM7.2 8.5V6a2.8 2.8 0 0 1 5.6 0v2.5',
+  inbox: 'M3 11.5 5.5 4h9L17 11.5V16H3zM3 11.5h4l1 2h4l1-2h4',
   mail: 'M3 5.5h14v9.5H3zM3 6l7 5.5L17 6',
   effects: 'M11 2.5 5 11h4.5L9 17.5 15 9h-4.5z',
   figures: 'M3 17h14M5 14v-4M10 14V4M15 14V8',

@@ -9,6 +9,7 @@ const collections: Record<string, string> = {
   pay: 'payments',
   usr: 'users',
   eml: 'emails',
+  eth: 'emailThreads',
 }
 
 export function RecordOf({ id }: { id: string }): VNode {

@@ -23,6 +23,7 @@ interface Entry {
 const entries: Entry[] = [
   { path: base, text: 'Home', icon: 'home' },
   { path: `${base}/orders`, text: 'Orders', icon: 'orders', needs: 'orders' },
+  { path: `${base}/inbox`, text: 'Inbox', icon: 'inbox', needs: 'emailThreads' },
   { path: `${base}/mail`, text: 'Mail', icon: 'mail', needs: 'emails' },
   { path: `${base}/effects`, text: 'Effects', icon: 'effects', needs: 'effects' },
   { path: `${base}/figures`, text: 'Figures', icon: 'figures', asks: 'figures.sales' },
