@@ -7,23 +7,34 @@ import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
-import { customers, type MailRig, openMailRig, type RigShop, swaks, tapMail, whyNoMailRig } from '../support/mail-rig.ts'
+import { customers, headerOf, type MailRig, openMailRig, type RigShop, skipsMailRig, swaks, tapMail } from '../support/mail-rig.ts'
 import { checkOut, makeArticle, makeCart } from '../support/shop.ts'
+import { createFaultyWay, type Fault, type FaultyWay, phases, ways } from '../support/smtp-faults.ts'
 import { talkTo } from '../support/smtp-talk.ts'
 
-const reason = whyNoMailRig()
-if (reason !== null) assert.notEqual(process.env['CI'], 'true', `${reason}. In CI this must run.`)
-const skip = reason === null ? false : `NOT RUN: ${reason}`
+const skip = skipsMailRig()
 
 let rig: MailRig
 let shop: RigShop
+/** By the name of a fault: a way into our receiver that has it. */
+const broken = new Map<string, { readonly way: FaultyWay; readonly fault: Fault | 'trickle' }>()
 let tap: Awaited<ReturnType<typeof tapMail>>
 const ends: (() => unknown)[] = []
 const all = { after: (end: () => unknown) => void ends.unshift(end) } as Pick<TestContext, 'after'>
 
 before(async () => {
   if (skip !== false) return
-  rig = await openMailRig(all)
+  const faults: (Fault | 'trickle')[] = [...phases.flatMap((phase) => ways.map((way) => ({ phase, way }))), 'trickle']
+  for (const fault of faults) {
+    const way = await createFaultyWay(() => ({ host: rig.hostOf('shop.test'), port: 25 }))
+    ends.unshift(() => way.close())
+    broken.set(fault === 'trickle' ? fault : `${fault.way}-${fault.phase}`.toLowerCase(), { way, fault })
+  }
+  rig = await openMailRig(all, {
+    // Nobody listens there.
+    [`later@${customers}`]: 'smtp:[127.0.0.1]:1',
+    ...Object.fromEntries([...broken].map(([name, { way }]) => [`help+${name}@in.shop.test`, `smtp:[127.0.0.1]:${way.port}`])),
+  })
   tap = await tapMail(all, rig.postfix.port)
   shop = await rig.openShop('shop.test', { smtpPort: tap.port })
 })
@@ -33,10 +44,6 @@ after(async () => {
 
 /** What is in somebody's mailbox, as text of one byte a character. */
 const mailbox = (name: string) => rig.dovecot.messages(`${name}@${customers}`).map((raw) => raw.toString('latin1'))
-const headerOf = (raw: string, name: string) => {
-  const [, value] = new RegExp(`^${name}:(.*(?:\r\n[ \t].*)*)`, 'im').exec(raw.slice(0, raw.indexOf('\r\n\r\n'))) ?? []
-  return value?.replaceAll(/\r\n[ \t]+/g, ' ').trim()
-}
 /** The messages of that id in somebody's mailbox, once there is one. */
 const arrived = async (name: string, messageId: string) =>
   await eventually(`${messageId} with ${name}`, async () => {
@@ -46,6 +53,13 @@ const arrived = async (name: string, messageId: string) =>
 const _write = async (to: string, given: object = {}): Promise<Body> =>
   expectStatus(await shop.staff.post('/api/emails', { to, subject: 'Hello', text: 'Hello.', ...given }), 201).body
 const _emailWhen = async (id: string, is: (email: Body) => boolean): Promise<Body> =>
+  await eventually(`the e-mail ${id} as expected`, async () => {
+    const { body } = expectStatus(await shop.staff.get(`/api/emails/${id}`), 200)
+    return is(body) ? body : null
+  })
+const write = async (to: string, given: object = {}): Promise<Body> =>
+  expectStatus(await shop.staff.post('/api/emails', { to, subject: 'Hello', text: 'Hello.', ...given }), 201).body
+const emailWhen = async (id: string, is: (email: Body) => boolean): Promise<Body> =>
   await eventually(`the e-mail ${id} as expected`, async () => {
     const { body } = expectStatus(await shop.staff.get(`/api/emails/${id}`), 200)
     return is(body) ? body : null
@@ -67,7 +81,7 @@ describe('mail between servers', { skip }, () => {
   let replyTo: string
 
   test('a receipt arrives as it was made, and both its signatures hold for programs of others', async () => {
-    rig.dovecot.addUser(guest)
+    await rig.dovecot.addUser(guest)
     const { variant } = await makeArticle(shop.staff, { slug: 'emma', onHand: 10 })
     const cart = await makeCart(shop.server.guest, [{ variant }])
     expectStatus(await cart.holder.patch(`/api/carts/${cart.id}`, { email: guest }), 200)
@@ -111,6 +125,8 @@ describe('mail between servers', { skip }, () => {
     for (const words of ['Directly from here.', 'By my mail server.']) {
       const letter = await letterWhen(({ text }) => text.trim() === words)
       assert.deepEqual([letter.record, letter.isAutomatic, letter.subject], [order.id, false, ''])
+      const { body: stored } = expectStatus(await shop.staff.get(`/api/inboundMails/${letter.inbound}`), 200)
+      assert.equal(stored.isEncrypted, true)
     }
     const threads = await shop.staff.all(`/api/emailThreads?filter[record]=${order.id}`)
     assert.deepEqual(
@@ -124,6 +140,88 @@ describe('mail between servers', { skip }, () => {
     })
     assert.ok(headerOf(answer!, 'References')!.startsWith(receipt.messageId), 'in the thread that its reader has')
     assert.equal(headerOf(answer!, 'Auto-Submitted'), undefined)
+  })
+
+  test('notices of Postfix: no such user, a full mailbox, and a delay that changes nothing', async () => {
+    await rig.dovecot.addUser(`full@${customers}`, { quotaBytes: 300 })
+    const [gone, full, later] = await Promise.all(['nobody', 'full', 'later'].map((name) => write(`${name}@${customers}`)))
+    const hasBounced = ({ status }: Body) => status === 'bounced'
+    assert.match((await emailWhen(gone.id, hasBounced)).lastError, /^5\.1\.1 .*User doesn't exist/)
+    assert.match((await emailWhen(full.id, hasBounced)).lastError, /^5\.2\.2 .*Mailbox is full/)
+    const suppressed = await shop.staff.all('/api/suppressions')
+    assert.deepEqual(
+      suppressed.map(({ address, reason, scope }) => [address, reason, scope]),
+      [[`nobody@${customers}`, 'bounce', 'all']],
+    )
+    const delay = await letterWhen(({ subject }) => subject === 'Delayed Mail (still being retried)')
+    assert.deepEqual([delay.isAutomatic, delay.thread], [true, null])
+    assert.equal((await emailWhen(later.id, () => true)).status, 'sent')
+    // It is written to no more, and says why.
+    const next = await write(`nobody@${customers}`)
+    assert.equal((await emailWhen(next.id, ({ status }) => status === 'failed')).failure, 'suppressed')
+  })
+
+  test('an answer of Sieve while somebody is away stands in the conversation, and asks for nothing', async () => {
+    const away = `away@${customers}`
+    await rig.dovecot.addUser(away, { sieve: 'require "vacation";\nvacation :days 1 "I am at the sea.";\n' })
+    await hand(away, 'help@in.shop.test', `From: ${away}\r\nTo: help@in.shop.test\r\nSubject: Opening hours\r\n\r\nWhen?\r\n`)
+    const letter = await letterWhen(({ subject }) => subject === 'Opening hours')
+    assert.deepEqual([letter.isAutomatic, letter.thread === null], [false, false])
+    const { body: answer } = expectStatus(await shop.staff.post(`/api/emailThreads/${letter.thread}/reply`, { text: 'Until six.' }), 201)
+    const automatic = await letterWhen(({ text }) => text.includes('at the sea'))
+    assert.deepEqual([automatic.isAutomatic, automatic.thread, automatic.from], [true, letter.thread, away])
+    const { body: thread } = expectStatus(await shop.staff.get(`/api/emailThreads/${letter.thread}`), 200)
+    assert.equal(thread.status, 'waiting')
+    assert.equal((await emailWhen(answer.id, () => true)).status, 'sent')
+  })
+
+  test('smuggling out: what ends a message for old servers is a line of text in ours', async () => {
+    const second = 'MAIL FROM:<boss@cust.test>\r\nRCPT TO:<guest@cust.test>\r\nDATA\r\nSubject: smuggled\r\n\r\nPay them.\r\n.\r\n'
+    for (const end of ['\n.\n', '\n.\r\n', '\r.\r', '\r.\r\n', '\r\n.\r', '\r\n.\n', '\r\n.\r\n']) {
+      const { messageId } = await write(guest, { text: `Hello.${end}${second}The end.` })
+      const copies = await arrived('guest', messageId)
+      assert.equal(copies.length, 1, JSON.stringify(end))
+      assert.match(copies[0]!, /Hello\.\r\n\.\r\nMAIL FROM.*Pay them\.\r\n\.\r\nThe end\.\r\n$/s)
+    }
+    assert.deepEqual(
+      mailbox('guest').filter((raw) => headerOf(raw, 'Subject') === 'smuggled'),
+      [],
+    )
+  })
+
+  test('smuggling in: what Postfix hands on with a lone CR in it is refused, and its sender is told', async () => {
+    const second = 'MAIL FROM:<boss@shop.test>\r\nRCPT TO:<help@in.shop.test>\r\nDATA\r\nFrom: boss@shop.test\r\n\r\nPay them.'
+    for (const [index, end] of ['\r.\r', '\r\n.\r', 'a\rb'].entries()) {
+      const id = `<smuggled.${index}@cust.test>`
+      await hand(guest, 'help@in.shop.test', `From: ${guest}\r\nMessage-ID: ${id}\r\nSubject: Hello\r\n\r\nHello.${end}${second}`)
+      await eventually(`a notice of ${id}`, async () => mailbox('guest').find((raw) => raw.includes(id) && raw.includes('5.5.2')))
+    }
+    assert.deepEqual(
+      (await lettersTo()).filter(({ text }) => text.includes('Pay them')),
+      [],
+    )
+  })
+
+  test('a way into the receiver that breaks at any phase: Postfix brings it again, and each letter is there once', async () => {
+    const id = (name: string) => `<${name}@cust.test>`
+    const lines = 'A line of a long letter.\r\n'.repeat(100)
+    for (const [name, { way, fault }] of broken) {
+      way.next(fault)
+      const raw = `From: ${guest}\r\nMessage-ID: ${id(name)}\r\nSubject: ${name}\r\n\r\n${lines}.\r\nThe end.\r\n`
+      await hand(guest, `help+${name}@in.shop.test`, raw.replaceAll('\r\n.', '\r\n..'))
+    }
+    const waits = () => rig.postfix.queue().filter(({ recipients }) => recipients.some(({ address }) => address.startsWith('help+')))
+    await eventually('all of them are handed over', async () => (waits().length === 0 ? true : null), 60_000)
+    await eventually('all of them are read', async () => {
+      const found = await lettersTo()
+      return [...broken.keys()].every((name) => found.some(({ messageId }) => messageId === id(name))) ? true : null
+    })
+    const found = await lettersTo()
+    for (const name of broken.keys()) {
+      const own = found.filter(({ messageId }) => messageId === id(name))
+      assert.equal(own.length, 1, name)
+      assert.ok(own[0].text.trim().endsWith('\n.\nThe end.'), name)
+    }
   })
 })
 

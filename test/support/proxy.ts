@@ -15,6 +15,11 @@ export type Proxy = {
   dropAnswers(): void
   /** The next request that has this text in it arrives, and its connection breaks before the answer. */
   loseAnswerTo(text: string): void
+  /**
+   * The next request that has this text in it does not arrive, and `strike` is called; or it arrives, and `strike` is called in place of its answer.
+   * That connection goes on to be silent.
+   */
+  strikeAt(text: string, at: 'request' | 'answer', strike: () => void): void
   /** Every client's connection ends; the server does not learn of it while its requests are held. */
   cut(): void
   /** Each connection ends when this many more bytes have come to its client: in the middle of a line, say. */
@@ -27,26 +32,52 @@ export type Proxy = {
   close(): Promise<void>
 }
 
-type Cable = { readonly client: Socket; readonly server: Socket; held: Buffer[] | null; isDropping: boolean; left: number }
+type Cable = {
+  readonly client: Socket
+  readonly server: Socket
+  held: Buffer[] | null
+  isDropping: boolean
+  left: number
+  onAnswer: (() => void) | null
+}
+type Strike = { readonly text: string; readonly at: 'request' | 'answer'; readonly strike: () => void }
 
 export async function createProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target)
   const cables = new Set<Cable>()
   let isRefusing = false
   let losing: string | null = null
+  let striking: Strike | null = null
   let sendable = Number.POSITIVE_INFINITY
   const cut = () => {
     for (const { client } of cables) client.destroy()
   }
   const listener = createServer((client) => {
     if (isRefusing) return void client.destroy()
-    const cable: Cable = { client, server: open(Number(port), hostname), held: null, isDropping: false, left: Number.POSITIVE_INFINITY }
+    const cable: Cable = {
+      client,
+      server: open(Number(port), hostname),
+      held: null,
+      isDropping: false,
+      left: Number.POSITIVE_INFINITY,
+      onAnswer: null,
+    }
     cables.add(cable)
     client.on('data', (bytes: Buffer) => {
       if (losing !== null && bytes.includes(losing)) {
         losing = null
         cable.isDropping = true
         setTimeout(() => client.destroy(), 300)
+      }
+      if (striking !== null && bytes.includes(striking.text)) {
+        const { at, strike } = striking
+        striking = null
+        cable.isDropping = true
+        if (at === 'request') {
+          cable.held = []
+          return strike()
+        }
+        cable.onAnswer = strike
       }
       if (cable.held) cable.held.push(bytes)
       else cable.server.write(bytes)
@@ -56,6 +87,8 @@ export async function createProxy(target: string): Promise<Proxy> {
       cut()
     })
     cable.server.on('data', (bytes: Buffer) => {
+      cable.onAnswer?.()
+      cable.onAnswer = null
       if (cable.isDropping) return
       client.write(bytes.subarray(0, cable.left))
       cable.left -= bytes.length
@@ -96,6 +129,7 @@ export async function createProxy(target: string): Promise<Proxy> {
       for (const cable of cables) cable.isDropping = true
     },
     loseAnswerTo: (text) => void (losing = text),
+    strikeAt: (text, at, strike) => void (striking = { text, at, strike }),
     cut,
     cutAfter(bytes) {
       for (const cable of cables) cable.left = bytes

@@ -1,11 +1,15 @@
 // Dovecot as Debian packages it (dovecot-imapd, dovecot-lmtpd, dovecot-sieve), run by ourselves and by no user of its own: IMAP, IMAP over TLS and
 // LMTP, with users that are made while it runs. Invariant: what it stores is what it was handed, byte for byte.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { selfSigned } from '../certificate.ts'
+import { eventually } from '../eventually.ts'
 import { freePort, greeting, type RunningProgram, runner, startProgram } from './database-server.ts'
 import { findProgram } from './find-program.ts'
+
+const run = promisify(execFile)
 
 export type MailUser = {
   readonly password?: string
@@ -23,7 +27,7 @@ export type Dovecot = Omit<RunningProgram, 'port'> & {
   /** A socket of the file system. */
   readonly lmtpSocket: string
   /** Also of one that is there: the password is another one then. */
-  addUser(address: string, user?: MailUser): void
+  addUser(address: string, user?: MailUser): Promise<void>
   /** Puts a message into a folder without LMTP: of hundreds of thousands each is a file. */
   store(address: string, raw: string | Uint8Array, folder?: string): void
   /** What is in a folder, in the order in which it came. */
@@ -93,7 +97,7 @@ export async function startDovecot({ submission }: DovecotOptions = {}): Promise
     imapsPort,
     certificate: cert,
     lmtpSocket: join(folder, 'run/lmtp'),
-    addUser(address, { password = mailPassword, quotaBytes, sieve } = {}) {
+    async addUser(address, { password = mailPassword, quotaBytes, sieve } = {}) {
       const home = join(folder, 'mail', address)
       mkdirSync(home, { recursive: true })
       own(home)
@@ -109,6 +113,11 @@ export async function startDovecot({ submission }: DovecotOptions = {}): Promise
       writeFileSync(join(folder, 'users.new'), [...others, `${address}:{PLAIN}${password}::::::${quota}`, ''].join('\n'), { mode: 0o600 })
       own(join(folder, 'users.new'))
       renameSync(join(folder, 'users.new'), join(folder, 'users'))
+      // Dovecot looks at the file once in a second.
+      await eventually(`Dovecot knows ${address}`, async () => {
+        await run('doveadm', ['-c', join(folder, 'dovecot.conf'), 'auth', 'test', address, password], { timeout: 10_000 })
+        return true
+      })
     },
     store(address, raw, name) {
       const box = place(address, name)
