@@ -92,8 +92,8 @@ export const limits = {
   mailSubjectCharactersMax: 900,
   mailReferencesMax: 50,
   mailFilesMax: 100,
-  /** The year 2100: a date behind it is a mistake. */
-  mailWrittenMax: 4_102_444_800_000,
+  /** A letter that says that it was written later than that after it came says nothing: the clock of its sender is wrong. */
+  mailWrittenAheadMs: 24 * 3_600_000,
   /** It may be read while the machine is busy: it is quarantined only when reading failed so often. */
   mailReadsMax: 3,
   /** Of an answer whose quoted parts are looked for: a longer one is none by hand, and a line that is longer introduces nothing. */

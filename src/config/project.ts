@@ -58,6 +58,8 @@ export type ShopSettings = {
   readonly carriers: Readonly<Record<string, string>>
   /** How long after a parcel its customer may ask to send it back. Staff always may. */
   readonly returnMs: number
+  /** What stands in the fields that it adds to carts before anybody has said anything. */
+  readonly cartDefaults: Readonly<Record<string, unknown>>
   /** Of the fields that it adds to orders: those that staff find orders by. */
   readonly searchedOrderFields: readonly string[]
 }

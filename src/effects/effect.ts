@@ -137,9 +137,15 @@ export type Outcome<TResult = unknown> =
   | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number; readonly isNoAttempt?: true; readonly isUncertain?: true }
   /**
    * It will never work. `isUncertain`: after attempts of which nobody knows whether they did. `isOurs`: why is the matter of whoever runs
-   * the project, and of nobody else.
+   * the project, and of nobody else. `isLastUncertain`: the last of them is among those.
    */
-  | { readonly end: 'dead'; readonly error: string; readonly isUncertain?: true; readonly isOurs?: true }
+  | {
+      readonly end: 'dead'
+      readonly error: string
+      readonly isUncertain?: true
+      readonly isLastUncertain?: true
+      readonly isOurs?: true
+    }
   /** It may have happened. What to do is the handler's matter: `settle` is told. */
   | { readonly end: 'unknown'; readonly error: string }
 

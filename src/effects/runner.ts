@@ -268,7 +268,15 @@ function isPassing(error: unknown): boolean {
   return isEngineError(error) && ['now', 'later'].includes(errorCodes[error.code].retry)
 }
 
-type Ending = Stored & { readonly handler: EffectHandler | undefined; readonly alongside: Alongside | undefined }
+type Ending = Stored & {
+  readonly handler: EffectHandler | undefined
+  readonly alongside: Alongside | undefined
+  /**
+   * Nobody could be told that it may have happened. It counts as one attempt that failed and one of which nobody knows the end, so that the next
+   * one is known to be perhaps the second.
+   */
+  readonly isUnheard?: true
+}
 
 /** An end that cannot be written makes a failed attempt: one without an end would be made again for ever. */
 async function endAttempt(parts: RunnerParts, ending: Ending, outcome: Outcome, mayWait: () => boolean): Promise<AnyRecord | null> {
@@ -290,7 +298,7 @@ async function endAttempt(parts: RunnerParts, ending: Ending, outcome: Outcome, 
     if (!isUncertain) return await end(failed, alone)
     return await end(failed).catch((again) => {
       if (isPassing(again)) throw again
-      return end(failed, alone)
+      return end(failed, { ...alone, isUnheard: true })
     })
   }
 }
@@ -301,9 +309,10 @@ function mayHaveHappened(outcome: Outcome): boolean {
 }
 
 /** Answers what `settle` tells, where no events follow. */
-async function writeEnd(parts: RunnerParts, { handler, effect, payload, alongside }: Ending, outcome: Outcome): Promise<AnyRecord | null> {
+async function writeEnd(parts: RunnerParts, ending: Ending, outcome: Outcome): Promise<AnyRecord | null> {
+  const { handler, effect, payload, alongside, isUnheard } = ending
   return await inTransaction(parts, cause(effect.kind), async (tx, now) => {
-    const set = endOf(effect, outcome, now, parts.random.fraction())
+    const set = { ...endOf(effect, outcome, now, parts.random.fraction()), ...(isUnheard && { attempts: effect.attempts + 1 }) }
     // Code of a project hears of an end that counts, and of no other: it is waited for.
     const ended = await tx.updateIfUnchanged(effects, effect, { set }, handler?.ownCode === undefined ? 'rare' : 'usual')
     // Somebody else owns it by now: what they write counts.
@@ -385,7 +394,8 @@ function outOfAttempts(handler: EffectHandler | undefined, effect: Effect, outco
   const attemptsMax = handler?.attemptsMax ?? limits.effectAttemptsMax
   if (outcome.end !== 'retry' || outcome.isNoAttempt || failuresOf(effect) < attemptsMax) return outcome
   const after = ` (gave up after ${failuresOf(effect)} failures)`
-  return { end: 'dead', isUncertain: true, error: textOf(outcome.error, limits.refusalCharactersMax - after.length) + after }
+  const isLast = outcome.isUncertain === true && ({ isLastUncertain: true } as const)
+  return { end: 'dead', isUncertain: true, ...isLast, error: textOf(outcome.error, limits.refusalCharactersMax - after.length) + after }
 }
 
 /** What others say is kept by the effect and by what it is about: in characters that every database holds, and not more than is read. */

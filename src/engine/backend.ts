@@ -296,6 +296,7 @@ function shopSettingsOf(shop: ShopConfig): ShopSettings {
     cartReminderMs: shop.cartReminderHours === undefined ? null : shop.cartReminderHours * 3_600_000,
     hasAutomaticDiscounts: shop.automaticDiscounts ?? false,
     returnOrigins: shop.returnOrigins ?? [],
+    cartDefaults: Object.fromEntries(Object.entries(shop.cartFields ?? {}).map(([name, field]) => [name, field.default])),
     lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
     orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
     stock: {

@@ -11,6 +11,7 @@ import { limits } from '../../src/base/limits.ts'
 import { certificateIn } from '../../src/cli/mail-receiver.ts'
 import { and, eq } from '../../src/contract/filter.ts'
 import { type Email, emails, suppressions } from '../../src/domains/emails/collections.ts'
+import { composeMessage } from '../../src/domains/emails/compose-message.ts'
 import { emailThreads } from '../../src/domains/emails/threads.ts'
 import type { MailTransport, Message } from '../../src/domains/emails/transport.ts'
 import { type InboundMail, inboundMails } from '../../src/domains/inbound/collections.ts'
@@ -338,6 +339,24 @@ describe('what came in', () => {
     assert.deepEqual([answer.status, answer.body.code], [409, 'conflict'])
   })
 
+  test('says who wrote, where they want an answer and when, as far as a letter tells it', async () => {
+    const told = async (head: string, raw = `${head}\r\nSubject: a\r\n\r\n${head}`) => {
+      const { from, fromName, replyTo, sentAt } = await take(raw)
+      return [from, fromName, replyTo, sentAt]
+    }
+    const written = 'Date: Sat, 01 Jan 2022 10:00:00 +0100'
+    assert.deepEqual(await told(`From: Bea <Bea@mail.example>\r\nReply-To: "Desk" <Desk@Mail.example>\r\n${written}`), [
+      ...['Bea@mail.example', 'Bea', 'desk@mail.example'],
+      Date.parse('2022-01-01T09:00:00Z'),
+    ])
+    assert.deepEqual(await told('From: nobody'), ['ann@mail.example', 'nobody', null, null])
+    assert.deepEqual(await told('From: <a@b.example,c@d.example>\r\nDate: 1\r\nReply-To: <not an address>'), [
+      ...['ann@mail.example', 'a@b.example,c@d.example', null, null],
+    ])
+    const ahead = new Date(world.clock.now() + 2 * 86_400_000).toUTCString()
+    assert.deepEqual(await told(`From: a@b.example\r\nDate: ${ahead}`), ['a@b.example', null, null, null])
+  })
+
   test('goes on with nobody else’s letter, whatever Message-ID that has', async () => {
     const own = await take(letter(['Do you have Emma?']))
     const eve = await take('From: eve@mail.example\r\nSubject: x\r\nMessage-ID: <one@mail.example>\r\n\r\nMine')
@@ -463,6 +482,37 @@ describe('an answer to a mail of ours', () => {
     }
   })
 
+  test('is kept without the secret of the link that it quotes, which opens the order; as it came it stays', async () => {
+    const { out, replyTo } = await bought()
+    const { text } = sent.find(({ messageId }) => messageId === out.messageId)!
+    const [, secret] = /#token=(order_[\w-]+)/.exec(text)!
+    const boundary = 'Content-Type: multipart/alternative; boundary=b'
+    const quoted = [`Where?`, '', ...text.split('\n').map((line) => `> ${line}`)]
+    const html = ['--b', 'Content-Type: text/html', '', `<p>Where?</p><a href="https://shop.test/orders/x#token=${secret}">`, '--b--']
+    const letter = await take(['From: ann@mail.example', boundary, '', '--b', '', ...quoted, ...html], replyTo)
+    assert.match(letter.text, /#token=…/)
+    for (const kept of [letter.text, letter.html!, letter.reply!]) assert.ok(!kept.includes(secret!))
+    const raw = await world.call('staff', { method: 'GET', url: `/api/emails/${letter.id}/raw` })
+    assert.ok(raw.text.includes(secret!))
+  })
+
+  test('to two orders at once stands at both, and in both conversations', async () => {
+    const first = await bought()
+    const one = order
+    const second = await bought()
+    assert.notEqual(order, one)
+    const raw = ['From: Ann <ann@mail.example>', 'Message-ID: <both@mail.example>', '', 'One parcel for both, please.'].join('\r\n')
+    const answer = await talk.mail('ann@mail.example', [first.replyTo, second.replyTo, 'help@in.shop.test'], raw)
+    await letterOf(answer)
+    const found = await letters()
+    assert.deepEqual(found.map(({ record }) => record).toSorted(), [one, order].toSorted())
+    assert.equal(new Set(found.map(({ thread }) => thread)).size, 2)
+    assert.equal(new Set(found.map(({ inbound }) => inbound)).size, 1)
+    // Brought again by another way: still one at each.
+    await letterOf(await talk.mail('ann@mail.example', [second.replyTo, 'help@in.shop.test', first.replyTo], `X-Way: other\r\n${raw}`))
+    assert.equal((await letters()).length, 2)
+  })
+
   test('finds it by the Message-ID of ours, however far back; and by no subject', async () => {
     const { out } = await bought()
     const near = await take(['From: ann@mail.example', 'Subject: Re: x', `In-Reply-To: ${out.messageId}`, '', 'One'], 'help@in.shop.test')
@@ -488,6 +538,7 @@ describe('an answer to a mail of ours', () => {
     const answer = await ask('POST', '/reply', { text: 'No.', status: 'closed' })
     assert.equal(answer.status, 201, answer.text)
     const message = await eventually('it is sent', async () => sent.find(({ messageId }) => messageId === answer.body.messageId))
+    assert.deepEqual([out.isAutomatic, message.isAutomatic], [true, false])
     assert.deepEqual(
       [message.to, message.subject, message.text, message.inReplyTo, message.references],
       ['ann@mail.example', `Re: ${out.subject}`, 'No.', '<first@mail.example>', [out.messageId, '<first@mail.example>']],
@@ -519,6 +570,14 @@ describe('an answer to a mail of ours', () => {
     const [thread] = await read().find(emailThreads, { limit: 10 })
     assert.equal(thread!.status, 'waiting')
     assert.equal(sent.length, 1)
+    // What a person writes in answer is none of a program, and names what it answers.
+    const last = await take(
+      ['From: ann@mail.example', 'Auto-Submitted: auto-replied', 'Message-ID: <away@mail.example>', '', 'Away.'],
+      replyTo,
+    )
+    const body = { text: 'When are you back?' }
+    const answer = await world.call('staff', { method: 'POST', url: `/api/emailThreads/${last.thread}/reply`, body })
+    assert.deepEqual([answer.body.isAutomatic, answer.body.inReplyTo], [false, '<away@mail.example>'])
   })
 
   /** As mail systems write it: of a message with this Message-ID, with this status. */
@@ -632,4 +691,71 @@ describe('an answer to a mail of ours', () => {
     assert.deepEqual([other.isAutomatic, thread.status, thread.isUnread], [true, 'waiting', true])
     assert.deepEqual(await suppressed(), [])
   })
+})
+
+test('a conversation of two shops is one on each side, and answers find it', async (t) => {
+  const domains = ['a', 'b'] as const
+  const shops = new Map<string, World>()
+  const from = (name: string) => ({ from: { name: `Shop ${name}`, address: `shop@${name}.test` } })
+  /** Carried from one to the other, as two mail servers would. */
+  const mail: MailTransport = {
+    async send(message) {
+      const shop = shops.get(message.to.slice(message.to.lastIndexOf('@') + 1))!
+      assert.ok(await shop.engine.isMailTaken(message.to), message.to)
+      const envelope = {
+        door: 'smtp',
+        from: message.returnPath!,
+        recipients: [message.to],
+        remoteAddress: null,
+        helo: null,
+        isEncrypted: true,
+      } as const
+      await shop.engine.receiveMail(await composeMessage(message), envelope)
+      return { status: 'accepted', reply: '250 taken' }
+    },
+    close: async () => {},
+  }
+  for (const name of domains) {
+    const inbound = { domain: `in.${name}.test`, addresses: ['help'] }
+    const shop = await openWorld({ config: { ...testConfig, mail: { ...from(name), inbound } }, mail })
+    cleanUp(t, () => shop.close())
+    await shop.engine.start()
+    shops.set(inbound.domain, shop)
+  }
+  const [a, b] = [...shops.values()] as [World, World]
+  const say = async (shop: World, url: string, body: object) => {
+    const answer = await shop.call('staff', { method: 'POST', url, body })
+    assert.equal(answer.status, 201, answer.text)
+    return answer.body
+  }
+  const heard = (shop: World, text: string) =>
+    eventually(`“${text}” is heard`, async () => {
+      const all = await shop.engine.parts.storage.reader.find(emails, { where: eq('direction', 'in'), limit: 50 })
+      return all.find((one) => one.text === text)
+    })
+  await say(a, '/api/emails', { to: 'help@in.b.test', subject: 'Paper', text: 'Do you have paper?' })
+  const asked = await heard(b, 'Do you have paper?')
+  assert.deepEqual([asked.isAutomatic, asked.fromName, asked.from], [false, 'Shop a', 'shop@a.test'])
+  await say(b, `/api/emailThreads/${asked.thread}/reply`, { text: 'How much?' })
+  const { thread } = await heard(a, 'How much?')
+  // Two in a row, before the other side says anything.
+  for (const text of ['A lot.', 'Of the thick one.']) await say(a, `/api/emailThreads/${thread}/reply`, { text })
+  for (const text of ['A lot.', 'Of the thick one.']) assert.equal((await heard(b, text)).thread, asked.thread, text)
+  await say(b, `/api/emailThreads/${asked.thread}/reply`, { text: 'Tomorrow.' })
+  const last = await heard(a, 'Tomorrow.')
+  assert.deepEqual([last.thread, last.isAutomatic], [thread, false])
+  for (const shop of [a, b]) assert.equal((await shop.engine.parts.storage.reader.find(emailThreads, { limit: 10 })).length, 1)
+  // One who did not get an address of ours for answers, and names a letter of theirs that we have: `<eml_…@a.test>`, as ours are.
+  const raw = ['From: shop@a.test', 'Subject: Re: Paper', `In-Reply-To: ${asked.messageId}`, '', 'By post, please.'].join('\r\n')
+  await b.engine.receiveMail(Buffer.from(raw), {
+    ...({
+      door: 'smtp',
+      from: 'shop@a.test',
+      recipients: ['help@in.b.test'],
+      remoteAddress: null,
+      helo: null,
+      isEncrypted: false,
+    } as const),
+  })
+  assert.equal((await heard(b, 'By post, please.')).thread, asked.thread)
 })

@@ -164,6 +164,9 @@ describe('addresses that are not written to', () => {
         [false, false, false],
       )
     }
+    const again = await suppressed({ address: 'Ada@mail.example' })
+    assert.deepEqual([again.status, again.body.code, again.body.errors[0].path], [409, 'already_exists', '/address'], again.text)
+    assert.match(again.body.detail, new RegExp(`${lower.body.id} says so`))
     assert.equal((await world.call('staff', { method: 'DELETE', url: `/api/suppressions/${first.body.id}` })).status, 204)
     await write()
     await work(world)
@@ -424,6 +427,22 @@ describe('how often', () => {
     await work(world, 10_000)
     const email = await read(id)
     assert.deepEqual([email.status, email.uncertainAt !== null, sent.length], ['sent', true, 2])
+  })
+
+  test('the last try of all leaves the doubt that it ends with', async () => {
+    await world.close()
+    await open({}, { ambiguous: { transactional: 'resend' } })
+    ends = [{ status: 'deferred', reply: '451 later' }]
+    const id = await write()
+    await work(world)
+    const effect = await effectOf(id)
+    // As after all tries but one.
+    const failures = limits.mailAttemptsMax - 1
+    await world.write((tx) => tx.touch({ name: 'effects' }, effect.id, { set: { attempts: failures, failures } }))
+    ends = [{ status: 'unknown', reply: 'the answer was lost' }]
+    await work(world, 10_000)
+    const email = await read(id)
+    assert.deepEqual([email.status, email.failure, email.uncertainAt !== null, sent.length], ['failed', 'given_up', true, 2])
   })
 
   test('one that went on the second try has no doubt about it', async () => {

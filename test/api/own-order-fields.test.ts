@@ -180,10 +180,13 @@ test('a draft, an imported order and a cart that is taken over have them, too', 
   const [old] = (await call('staff', 'GET', 'orders?filter[number]=A-1')).body.items
   assert.deepEqual([old.costCenter, old.weightKg, old.wrapping], ['K9', '2.500', 'none'])
 
-  await cartWith('owner', { giftFrom: 'Ada', campaign: 'bees' })
+  await cartWith('owner', { giftFrom: 'Ada', campaign: 'bees', wrapping: 'paper' })
   const guest = await cartWith('guest', { campaign: 'ants' })
   const claimed = await call('owner', 'POST', `carts/${guest.id}/claim`, {}, guest.headers)
-  assert.deepEqual([claimed.body.giftFrom, claimed.body.campaign], ['Ada', 'ants'], claimed.text)
+  // What stands in a field from the start was nobody's wish.
+  assert.deepEqual([claimed.body.giftFrom, claimed.body.campaign, claimed.body.wrapping], ['Ada', 'ants', 'paper'], claimed.text)
+  const boxed = await cartWith('guest', { wrapping: 'box' })
+  assert.equal((await call('owner', 'POST', `carts/${boxed.id}/claim`, {}, boxed.headers)).body.wrapping, 'box')
 })
 
 test('hooks and documents know them', async () => {

@@ -143,7 +143,7 @@ test('an attempt whose end cannot be written has failed, whatever its end was', 
   const settles = () => {
     throw new Error('cannot be written')
   }
-  const worker = world.startWorker('broken', ({ attempt, end }) => end(ends[attempt - 1]!), settles)
+  const worker = world.startWorker('broken', ({ end }) => end(ends.shift()!), settles)
   await worker.started
   const id = await world.owe()
   for (const failures of [1, 2, 3]) {
@@ -152,6 +152,8 @@ test('an attempt whose end cannot be written has failed, whatever its end was', 
       return effect.failures === failures ? effect : null
     })
     assert.deepEqual([failed.state, failed.lastError], ['ready', 'cannot be written'])
+    // Whoever could not be told that it may have happened is told by the count: the next attempt may be the second.
+    assert.equal(failed.attempts - failed.failures!, [1, 1, 2][failures - 1])
     if (failures < 3) await world.time.pass(limits.effectBackoffMs * 2 ** failures + limits.effectPollMs)
   }
   // What it is about hears that it may have happened, where it may.

@@ -2,6 +2,7 @@
 // comes into it, as far as the bounds allow; what does not fit stays in that other cart, so nothing is lost and
 // asking again tells of it again. The cart that was claimed stays, since it is the one that its holder has before
 // them. An order that the cart has become is the account's too.
+import { isDeepStrictEqual } from 'node:util'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq, not } from '../../contract/filter.ts'
@@ -52,19 +53,23 @@ export async function takeOverCart(work: Work, cart: Cart, account: Account): Pr
       giftMessage: cart.giftMessage ?? other?.giftMessage ?? null,
       discountCodes: mergeCodes(cart.discountCodes, other?.discountCodes ?? null),
       ...(cart.vatId === null && other !== null && { vatId: other.vatId, vatCheck: other.vatCheck }),
-      ...ownOf(cart, other),
+      ...ownOf(work, cart, other),
     },
   })
   await planReminder(work, after)
   return { cart: after, leftOut, events: [] }
 }
 
-/** Of the fields that the shop has added. */
-function ownOf(cart: Cart, other: Cart | null): object {
+/** Of the fields that the shop has added. What stands in a field before anybody has said anything is nobody's choice. */
+function ownOf({ project }: Work, cart: Cart, other: Cart | null): object {
   if (other === null) return {}
   const before = ownValuesIn(carts, other)
-  const isSilent = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0)
-  return Object.fromEntries(Object.entries(ownValuesIn(carts, cart)).map(([name, value]) => [name, isSilent(value) ? before[name] : value]))
+  const { cartDefaults } = shopOf(project)
+  const isSilent = (name: string, value: unknown) =>
+    value === null || (Array.isArray(value) && value.length === 0) || isDeepStrictEqual(value, cartDefaults[name] ?? null)
+  return Object.fromEntries(
+    Object.entries(ownValuesIn(carts, cart)).map(([name, value]) => [name, isSilent(name, value) ? before[name] : value]),
+  )
 }
 
 /**

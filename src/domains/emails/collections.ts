@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto'
 import { nobody, staff } from '../../access/rule.ts'
 import { normalEmail } from '../../base/email-address.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { and, eq } from '../../contract/filter.ts'
 import { type AnyRecord, type BeforeChange, collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { findUnique } from '../../storage/find-all.ts'
 import { mailCategories } from './categories.ts'
 
 export const emailStatuses = ['queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'ambiguous', 'received', 'captured'] as const
@@ -73,7 +76,7 @@ export const emails = collection('emails', {
     /** Of one that came in. What its sender calls themselves, and what it says without what it quotes and the signature. */
     fromName: field.text({ max: 200, personal: true }),
     reply: field.longText({ max: 1_000_000, feed: false }),
-    /** A program wrote it: nothing answers it by itself. */
+    /** A program wrote it: nothing answers it by itself. Of ours: no person did. */
     isAutomatic: field.boolean(),
     /** Whether it is sure that it comes from whom it names, and that this is who was written to. */
     isVerified: field.boolean(),
@@ -125,11 +128,23 @@ export const suppressions = collection('suppressions', {
   indexes: [['createdAt']],
   personal: { because: 'That somebody is not to be written to is kept, as a hash of their address.' },
   access: { read: staff, create: staff, delete: staff },
-  async beforeChange({ after }: BeforeChange) {
+  async beforeChange({ tx, before, after }: BeforeChange) {
     const { address, reason, scope } = after as Row
-    return { hash: addressHash(address), scope: scope ?? scopeOf(reason) }
+    const own = { hash: addressHash(address), scope: scope ?? scopeOf(reason) }
+    const there = before === null ? await findUnique(tx, suppressions, and(eq('hash', own.hash), eq('scope', own.scope))) : null
+    if (there !== null) throw isThere(there)
+    return own
   },
 })
+
+/** By the row that it is in, as its hash says nothing to anybody. */
+function isThere({ id, reason, scope }: NonNullable<(typeof suppressions)['record']>): EngineError {
+  const what = scope === 'all' ? 'no mail at all' : 'no advertisement'
+  return new EngineError('already_exists', {
+    detail: `This address gets ${what} already: ${id} says so (${reason}). Delete that one first to put another in its place.`,
+    errors: [{ path: '/address', code: 'already_exists', message: `stands in ${id} already` }],
+  })
+}
 
 export type SuppressionReason = (typeof suppressionReasons)[number]
 type Scope = (typeof suppressionScopes)[number]

@@ -43,13 +43,13 @@ function mailOf(message: Message) {
 }
 
 /**
- * RFC 3834: nobody's out-of-office should answer a receipt; what staff write in answer to a letter says no such thing. RFC 8058: the program of
- * its reader sends a POST to it, and asks nobody.
+ * RFC 3834: nobody's out-of-office should answer a receipt; what a person wrote says no such thing. RFC 8058: the program of its reader sends a
+ * POST to it, and asks nobody.
  */
-export function headersOf({ unsubscribeUrl, inReplyTo }: Message): Record<string, string> {
+export function headersOf({ unsubscribeUrl, isAutomatic }: Message): Record<string, string> {
   const unsubscribe =
     unsubscribeUrl === undefined ? {} : { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
-  return { ...(inReplyTo === null && { 'Auto-Submitted': 'auto-generated' }), ...unsubscribe }
+  return { ...(isAutomatic !== false && { 'Auto-Submitted': 'auto-generated' }), ...unsubscribe }
 }
 
 export function parseMailbox(text: string): { name: string; address: string } {

@@ -17,7 +17,6 @@ import { type TemplateName, templates } from './templates.ts'
 const notReceived = {
   fromName: null,
   reply: null,
-  isAutomatic: null,
   isVerified: null,
   enclosed: null,
   inbound: null,
@@ -43,6 +42,8 @@ export type NewEmail = {
   readonly sendAt?: number | null
   /** From then on it is of no use. */
   readonly expiresAt?: number | null
+  /** Staff wrote it, and no program of theirs. */
+  readonly isByHand?: boolean
   /** The conversation that it is in, and the Message-IDs that it answers. */
   readonly thread?: { readonly id: string; readonly inReplyTo: string | null; readonly references: readonly string[] }
 }
@@ -105,6 +106,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     sendAt,
     expiresAt,
     ...notReceived,
+    isAutomatic: given.isByHand !== true,
     lastError: null,
     failure: null,
     uncertainAt: null,

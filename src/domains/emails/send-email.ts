@@ -155,6 +155,7 @@ type Attempt = { readonly effect: Effect; readonly payload: Sending; readonly ou
 /** An attempt of which nobody wrote an end may have handed the message over before its process died, and so may the one that ends now. */
 function isUncertain({ effect, payload, outcome }: Attempt): boolean {
   if (outcome.end === 'unknown' || (outcome.end === 'retry' && outcome.isUncertain === true)) return true
+  if (outcome.end === 'dead' && outcome.isLastUncertain === true) return true
   const attempts = effect.attempts - (payload.attemptsBefore ?? 0)
   return attempts - 1 > (effect.failures ?? 0)
 }

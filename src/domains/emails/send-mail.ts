@@ -71,6 +71,8 @@ export function sendMail(mails: Iterable<AnyOwnMail>): Operation {
         record,
         ...timesOf(given, now),
         ...said,
+        // A key is a program's, and an advertisement is nobody's letter.
+        isByHand: given.template === undefined && given.category !== 'marketing' && actor.session !== null,
         ...(replyTo && { replyTo: normalEmail(replyTo) }),
       })
       const [output] = await presentAll(tx, model.get(emails), actor, [email!])

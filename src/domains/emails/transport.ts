@@ -26,6 +26,8 @@ export type Message = Pick<
   /** Who gets it, where that is not whom it names: outside production. */
   readonly redirectTo?: string
   readonly category?: Email['category']
+  /** False: a person wrote it, and not this program. */
+  readonly isAutomatic?: Email['isAutomatic']
   /** Since when it is sent again on purpose: what a provider took of it before is another. */
   readonly anewAt?: number | undefined
 }

@@ -18,7 +18,7 @@ import type { Recognised } from './recognise.ts'
 export type Letter = { readonly mail: InboundMail; readonly parsed: ParsedMail; readonly recognised: Recognised }
 
 export async function fileLetter(work: Work, letter: Letter): Promise<readonly DomainEvent[]> {
-  const { tx, newId } = work
+  const { tx } = work
   const { mail, parsed } = letter
   const key = keyOf(letter)
   const repeated = await findUnique(tx, emails, eq('key', key))
@@ -28,15 +28,34 @@ export async function fileLetter(work: Work, letter: Letter): Promise<readonly D
   }
   // What a mail system says of a message belongs to that message, not to a conversation.
   const reported = await findReported(work, letter)
-  const answered = reported ?? (await findAnswered(work, letter))
-  const id = newId('eml')
-  const thread = reported !== null ? null : await threadOf(work, { ...letter, answered, id })
-  const email = await tx.insert(emails, rowOf(letter, { id, key, thread, answered }), 'conflict')
-  if (parsed.messageId !== null) await tx.insert(emailIds, { id: newId('emid'), messageId: parsed.messageId, email: id })
-  await tx.update(inboundMails, mail, { set: { state: 'parsed', email: id } })
-  if (reported !== null) await noteReport(work, { report: parsed.report!, about: reported })
-  if (thread === null) return []
-  return [emailReceived({ email, thread })]
+  if (reported !== null) {
+    const email = await insertLetter(work, letter, { key, thread: null, answered: reported })
+    await tx.update(inboundMails, mail, { set: { state: 'parsed', email: email.id } })
+    await noteReport(work, { report: parsed.report!, about: reported })
+    return []
+  }
+  const filed = new Map<string, { readonly email: Email; readonly thread: EmailThread }>()
+  const places = await findAnswered(work, letter)
+  for (const answered of places.length === 0 ? [null] : places) {
+    const id = work.newId('eml')
+    const thread = await threadOf(work, { ...letter, answered, id })
+    if (filed.has(thread.id)) continue
+    // One letter about two orders stands at both.
+    const own = filed.size === 0 ? key : `in:${thread.id}:${parsed.digest}`
+    filed.set(thread.id, { email: await insertLetter(work, letter, { id, key: own, thread, answered }), thread })
+  }
+  const all = [...filed.values()]
+  await tx.update(inboundMails, mail, { set: { state: 'parsed', email: all[0]!.email.id } })
+  return all.map((one) => emailReceived(one))
+}
+
+type Filed = { readonly id?: string; readonly key: string; readonly thread: EmailThread | null; readonly answered: Email | null }
+
+async function insertLetter({ tx, now, newId }: Work, letter: Letter, { id = newId('eml'), ...filed }: Filed): Promise<Email> {
+  const { messageId } = letter.parsed
+  const email = await tx.insert(emails, rowOf(letter, { ...filed, id, now }), 'conflict')
+  if (messageId !== null) await tx.insert(emailIds, { id: newId('emid'), messageId, email: id })
+  return email
 }
 
 /** The same message by another way, or brought again with another way noted in its head, is the same. */
@@ -56,17 +75,18 @@ async function findReported({ tx }: Work, { mail, parsed: { report }, recognised
   return place === undefined ? null : await tx.get(emails, place.email)
 }
 
-/** The message of ours, or of theirs, that it answers or speaks of. */
-async function findAnswered({ tx }: Work, { parsed, recognised }: Letter): Promise<Email | null> {
-  for (const { email } of recognised.places) {
-    const found = await tx.get(emails, email)
-    if (found !== null) return found
-  }
+/** The messages of ours, or the one of theirs, that it answers or speaks of. Who writes to two of our addresses answers two. */
+async function findAnswered({ tx }: Work, { parsed, recognised }: Letter): Promise<readonly Email[]> {
+  const addressed = await tx.getMany(
+    emails,
+    recognised.places.map(({ email }) => email),
+  )
+  if (addressed.length > 0) return addressed
   for (const messageId of [...parsed.answers, ...(parsed.report === null ? [] : parsed.encloses)]) {
     const found = await byMessageId(tx, messageId, parsed.from)
-    if (found !== null) return found
+    if (found !== null) return [found]
   }
-  return null
+  return []
 }
 
 async function byMessageId(tx: Work['tx'], messageId: string, from: string): Promise<Email | null> {
@@ -74,7 +94,8 @@ async function byMessageId(tx: Work['tx'], messageId: string, from: string): Pro
   const own = /^<(eml_[0-9a-hjkmnp-tv-z]{26})@/.exec(messageId)?.[1]
   if (own !== undefined) {
     const found = await tx.get(emails, own)
-    return found?.messageId === messageId ? found : null
+    // Another shop with this engine makes them as we do.
+    if (found?.messageId === messageId) return found
   }
   // Beyond the limit: others of that id, which anybody may give to a letter. Then it begins a conversation of its own. A letter of somebody else
   // is not gone on with.
@@ -98,8 +119,9 @@ async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): P
   const thread = known ?? (await openThread(work, placeOf({ answered, address, subject, id })))
   // The mail that began it is a part of it, too.
   if (answered !== null && answered.thread === null) await tx.update(emails, answered, { set: { thread: thread.id } })
-  if (parsed.isAutomatic) return await tx.update(emailThreads, thread, { set: { isUnread: true, lastAt: now } })
   const messageIds = idsAfter(thread.messageIds, ...[answered?.messageId, parsed.messageId].filter((one) => one != null))
+  // An answer of staff names it all the same.
+  if (parsed.isAutomatic) return await tx.update(emailThreads, thread, { set: { isUnread: true, lastAt: now, messageIds } })
   // Whoever else has got hold of an address of ours gives its owner no name.
   const isOwner = normalEmail(parsed.from) === thread.address && parsed.fromName !== ''
   const set = { status: 'open', isUnread: true, isVerified: isSure, lastAt: now, messageIds, ...(isOwner && { name: parsed.fromName }) }
@@ -127,16 +149,19 @@ function placeOf({ answered, address, subject, id }: Unplaced) {
 /** What only a message of ours has. */
 const notSent = { category: null, sendAt: null, expiresAt: null, failure: null, uncertainAt: null }
 
-type Filed = { readonly id: string; readonly key: string; readonly thread: EmailThread | null; readonly answered: Email | null }
+type NewRow = Filed & { readonly id: string; readonly now: number }
 
-function rowOf({ mail, parsed }: Letter, { id, key, thread, answered }: Filed) {
+function rowOf({ mail, parsed }: Letter, { id, key, thread, answered, now }: NewRow) {
+  const isNamed = isEmail(parsed.from)
+  const { writtenAt } = parsed
   return {
     id,
     direction: 'in',
     status: 'received',
-    from: parsed.from || mail.from || 'unknown',
+    // A head may say anything in place of an address.
+    from: isNamed ? parsed.from : mail.from || parsed.from || 'unknown',
     to: mail.recipients[0] ?? parsed.to,
-    replyTo: null,
+    replyTo: isEmail(parsed.replyTo) ? normalEmail(parsed.replyTo) : null,
     subject: parsed.subject,
     text: parsed.text,
     html: parsed.html,
@@ -150,13 +175,14 @@ function rowOf({ mail, parsed }: Letter, { id, key, thread, answered }: Filed) {
     ...notSent,
     inReplyTo: parsed.answers[0] ?? null,
     references: [...parsed.references],
-    fromName: parsed.fromName || null,
+    fromName: parsed.fromName || (isNamed ? null : parsed.from.slice(0, 200) || null),
     reply: parsed.reply,
     isAutomatic: parsed.isAutomatic,
     isVerified: isSure,
     enclosed: parsed.enclosed.length === 0 ? null : [...parsed.enclosed],
     inbound: mail.id,
     lastError: null,
-    sentAt: parsed.writtenAt,
+    // A clock that is ahead says nothing.
+    sentAt: writtenAt !== null && writtenAt <= now + limits.mailWrittenAheadMs ? writtenAt : null,
   } as const
 }

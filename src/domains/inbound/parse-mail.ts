@@ -7,6 +7,8 @@ import { limits } from '../../base/limits.ts'
 import { isAutomatic, type Report, type ReadMail as ReportedMail, readReport } from '../emails/read-report.ts'
 import { trimReply } from '../emails/trim-reply.ts'
 import { plainText } from './plain-text.ts'
+import { readMailDate } from './read-mail-date.ts'
+import { withoutLinkSecrets } from './without-link-secrets.ts'
 
 /** A file that came with a message. `place`: counted from 0, in the order of the message. */
 export type Enclosed = { readonly place: number; readonly name: string; readonly type: string; readonly size: number }
@@ -56,7 +58,6 @@ export async function parseMail(raw: Uint8Array): Promise<ParsedMail> {
   const messageId = idsIn(mail.messageId ?? '')[0] ?? null
   const references = idsIn(mail.references ?? '').slice(-limits.mailReferencesMax)
   const answered = idsIn(mail.inReplyTo ?? '').slice(0, limits.mailReferencesMax)
-  const written = Date.parse(mail.date ?? '')
   const headers = mail.headers.map(({ key, value }) => ({ key, value: value.slice(0, 2_000) }))
   const report = reportOf({ headers, from: from?.address ?? '', subject, text, parts: partsOf(mail) })
   return {
@@ -69,7 +70,7 @@ export async function parseMail(raw: Uint8Array): Promise<ParsedMail> {
     replyTo: mail.replyTo?.length === 1 ? (mailboxOf(mail.replyTo[0])?.address ?? '') : '',
     to: mailboxOf(mail.to?.[0])?.address ?? '',
     subject,
-    writtenAt: written >= 0 && written < limits.mailWrittenMax ? written : null,
+    writtenAt: readMailDate(mail.headers.find(({ key }) => key === 'date')?.value ?? ''),
     text,
     reply: clean(trimReply(text).text) || text.slice(0, limits.mailTextCharactersMax),
     html: htmlOf(mail),
@@ -109,16 +110,17 @@ function cut(text: string, charactersMax: number): string {
 }
 
 function textOf({ text, html }: Email): string {
-  const whole = clean(
-    text !== undefined && text.trim() !== '' ? text : html === undefined ? (text ?? '') : plainText(html.slice(0, limits.mailHtmlReadMax)),
-  )
+  const words =
+    text !== undefined && text.trim() !== '' ? text : html === undefined ? (text ?? '') : plainText(html.slice(0, limits.mailHtmlReadMax))
+  const whole = withoutLinkSecrets(clean(words))
   const max = limits.mailTextCharactersMax
   return whole.length <= max ? whole.trimEnd() : `${cut(whole, max - 100)}\n[…]`
 }
 
 function htmlOf({ html }: Email): string | null {
   if (html === undefined) return null
-  const whole = clean(html)
+  if (html.length > 2 * limits.mailHtmlCharactersMax) return null
+  const whole = withoutLinkSecrets(clean(html))
   return whole.length > limits.mailHtmlCharactersMax ? null : whole
 }
 

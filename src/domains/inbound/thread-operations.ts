@@ -62,6 +62,7 @@ const replyToThread = command({
       template: { ...verbatim, html: null },
       view: { subject, text },
       record: thread.record,
+      isByHand: actor.session !== null,
       thread: { id: thread.id, inReplyTo: thread.messageIds.at(-1) ?? null, references: thread.messageIds },
     }))!
     const messageIds = idsAfter(thread.messageIds, email.messageId)
