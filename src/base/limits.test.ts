@@ -13,6 +13,7 @@ test('the largest message of one network is taken, and leaves room for others', 
   assert(limits.inboundMailBytesMax <= limits.inboundBytesPerNetwork, 'the largest message is taken')
   assert(limits.inboundBytesPerNetwork * 4 <= limits.inboundBytesAtOnce, 'it takes four networks to hold all there is')
   assert(limits.inboundDataSilenceMs < limits.inboundSilenceMs, 'what holds memory is given up first')
+  assert(limits.mailboxRenewMs * 2 < limits.mailboxLeaseMs, 'a lease outlives a renewal that was late')
 })
 test('code of a project has at most half of the places', () =>
   assert(limits.ownEffectPlaces * 2 <= limits.effectSlots, 'code of a project has at most half of the places'))

@@ -113,6 +113,30 @@ export const limits = {
   inboundCertificateMs: 60_000,
   inboundCloseMs: 2_000,
 
+  /** Of messages in mailboxes of others, read by IMAP: so many are held in memory at once, and no more bytes than that, but for one that is larger. */
+  mailboxBatchMessages: 50,
+  mailboxBatchBytes: 8_388_608,
+  /** Of a head that was stored with a message: where its delivery was noted. */
+  storedHeadBytesMax: 131_072,
+  /** A line of a server's answer: the numbers of a million messages fit. */
+  mailboxLineBytesMax: 16_777_216,
+  /** How long a server may take to answer, and how slowly a message may come: it may be far away. */
+  mailboxCallMs: 60_000,
+  mailboxBytesPerSecondMin: 20_000,
+  /** How often it is asked what is new, where it tells us (IDLE) and where it does not. */
+  mailboxLookMs: 120_000,
+  mailboxUntoldLookMs: 30_000,
+  /** One process reads a mailbox. Should it be gone, another goes on when its lease ends. */
+  mailboxLeaseMs: 90_000,
+  mailboxRenewMs: 30_000,
+  /** Until a server that is away, and one that refuses us, is tried again: doubled each time. */
+  mailboxPauseMs: 5_000,
+  mailboxRefusedPauseMs: 60_000,
+  mailboxPauseMaxMs: 900_000,
+  /** A message that could not be fetched so often is left in its mailbox, and shown as such. */
+  mailboxTroublesMax: 3,
+  mailboxesMax: 20,
+
   /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */
   filesUnclaimedMax: 100,
   fileBytesUnclaimedMax: 5 * 1_073_741_824,

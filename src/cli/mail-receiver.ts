@@ -27,7 +27,9 @@ const portDefault = 2525
 /** Null where no mail is taken in, or not by this process. @throws Error with a sentence for people */
 export async function openMailReceiver({ settings, loaded, engine, log }: Parts): Promise<MailReceiver | null> {
   const inbound = loaded.config.mail?.inbound
-  if (inbound === undefined || !settings.roles.includes('mail')) return null
+  // A domain whose mail comes into a mailbox is met here as well only where somebody says so.
+  const isOnlyRead = inbound?.imap !== undefined && inbound.port === undefined && settings.smtpPort === null
+  if (inbound?.domain === undefined || isOnlyRead || !settings.roles.includes('mail')) return null
   const { createSmtpReceiver } = await import('../domains/inbound/smtp-receiver.ts')
   const { tls, domain } = inbound
   const receiver = createSmtpReceiver({

@@ -35,6 +35,7 @@ import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openMailReceiver } from './mail-receiver.ts'
 import { createMailThread } from './mail-thread.ts'
 import { openMailTransport } from './mail-transport.ts'
+import { openMailboxes } from './mailboxes.ts'
 import { lookAtStore, openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders } from './payment-providers.ts'
@@ -178,7 +179,7 @@ async function serveOn(place: Place): Promise<Running> {
   })
   await engine.start(settings.roles)
   payments.start()
-  const mailReceiver = await openMailReceiver({ settings, loaded, engine, log })
+  const mailIn = await openMailIn({ settings, loaded, engine, log })
   const isApi = settings.roles.includes('api')
   // The link that was told before is good for a day, unless newer ones take its place.
   const token = isApi && !isAgain ? await issueToken(engine) : null
@@ -188,7 +189,7 @@ async function serveOn(place: Place): Promise<Running> {
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
     hasStorefront: isApi && loaded.config.storefront !== undefined,
     hasSeed: settings.isDevelopment && loaded.config.seed !== undefined,
-    ...{ paidBy: payments.titles, mailPlace: mailReceiver?.place ?? null },
+    ...{ paidBy: payments.titles, mailPlace: mailIn.place },
     notices: [
       await recoveryNotice(storage),
       isMailKept(settings, backend) ? mailNotice : null,
@@ -201,7 +202,7 @@ async function serveOn(place: Place): Promise<Running> {
       // The proxy first, which asks /readyz; then requests, letters that wait to be read, effects, and what all write to.
       closing ??= (async () => {
         if (isApi && settings.drainMs > 0) await sleep(systemClock, settings.drainMs)
-        await Promise.all([server.close(), mailReceiver?.close()])
+        await Promise.all([server.close(), mailIn.close()])
         mails.stop()
         await engine.stop()
         for (const others of [payments, pictures, documents]) others?.stop()
@@ -215,6 +216,13 @@ async function serveOn(place: Place): Promise<Running> {
       return closing
     },
   }
+}
+
+/** Where mail is brought to, and the mailboxes that it is read from. */
+async function openMailIn(parts: Pick<Place, 'settings' | 'loaded' | 'log'> & { readonly engine: Engine }) {
+  const receiver = await openMailReceiver(parts)
+  const mailboxes = await openMailboxes(parts)
+  return { place: receiver?.place ?? null, close: async () => await Promise.all([receiver?.close(), mailboxes?.stop()]) }
 }
 
 /** What follows when code of the project never returns: `kingpost dev` waits for a change, in production somebody starts it again. */

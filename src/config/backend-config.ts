@@ -262,8 +262,11 @@ export type MailDesignConfig = {
 }
 
 export type InboundMailConfig = {
-  /** Whose MX records lead here: `in.shop.example`. Customers answer to addresses of it. */
-  readonly domain: string
+  /**
+   * Whose MX records lead here, or whose mail all comes into one of the mailboxes: `in.shop.example`. Customers answer to addresses of it. It may be
+   * left out beside `imap`: answers are then known by what they refer to.
+   */
+  readonly domain?: string
   /** Names there that take mail from anybody: `['help', 'orders']`. `postmaster` always does. */
   readonly addresses?: readonly string[]
   /** Where the process with the role `mail` listens: 2525 when left out. `KINGPOST_SMTP_PORT` goes before it. */
@@ -272,6 +275,26 @@ export type InboundMailConfig = {
   readonly host?: string
   /** Files with a certificate and its key, in PEM, relative to the config file. They are read again when they change. No STARTTLS when left out. */
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** Mailboxes at other servers that mail is read from, by IMAP. */
+  readonly imap?: readonly ImapMailboxConfig[]
+}
+
+export type ImapMailboxConfig = {
+  /** `imap.provider.example` */
+  readonly host: string
+  /** 993, or 143 without TLS from the first byte, when left out. */
+  readonly port?: number
+  /** `implicit`: from the first byte, which is meant when left out. `starttls`. `none`: to this machine alone. */
+  readonly tls?: 'implicit' | 'starttls' | 'none'
+  readonly user: string
+  /** Made by `defineSecret('…')`; of Gmail and others a password for this app alone. */
+  readonly password: Declared
+  /** `INBOX` when left out. */
+  readonly folder?: string
+  /** `all` takes what is there at the first look, a day such as `2026-11-01` what came from then on. When left out, what comes after it. */
+  readonly since?: string
+  /** What is done there with a message that was taken: it is marked as read when left out, or left as it is, or moved to another folder. */
+  readonly taken?: 'seen' | 'nothing' | { readonly moveTo: string }
 }
 type Ambiguous = 'hold' | 'resend'
 

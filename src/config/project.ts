@@ -156,6 +156,8 @@ export type MailSettings = {
   readonly language: Language
   /** Null: none is taken in. */
   readonly inbound: InboundMailSettings | null
+  /** At other servers, which mail is read from. */
+  readonly mailboxes: readonly MailboxSettings[]
   /** Categories of which one whose answer was lost is sent once more. */
   readonly resends: readonly string[]
   /** Of a process; null: as many as there are. */
@@ -183,6 +185,17 @@ export type MailDesign = {
 }
 /** Of buttons, of what is written on them, and of links. */
 export type MailColors = { readonly button: string; readonly onButton: string; readonly link: string }
+/** `password`: the variable that holds it. `since`: a time, or from when on. */
+export type MailboxSettings = {
+  readonly host: string
+  readonly port: number
+  readonly tls: 'implicit' | 'starttls' | 'none'
+  readonly user: string
+  readonly password: string
+  readonly folder: string
+  readonly since: 'first look' | 'all' | number
+  readonly settling: { readonly to: 'seen' | 'nothing' } | { readonly to: 'folder'; readonly folder: string }
+}
 
 /** `domain`: as the DNS has it. `addresses`: what stands before the @ where anybody may write to. */
 export type InboundMailSettings = { readonly domain: string; readonly addresses: ReadonlySet<string> }

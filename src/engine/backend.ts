@@ -7,12 +7,12 @@ import { parseColor, textOn, writtenColor } from '../base/color.ts'
 import { normalDomain } from '../base/email-address.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
-import type { BackendConfig, InboundMailConfig, MailConfig, ShopConfig } from '../config/backend-config.ts'
+import type { BackendConfig, ImapMailboxConfig, MailConfig, ShopConfig } from '../config/backend-config.ts'
 import { bookkeepingOf } from '../config/bookkeeping.ts'
 import { invoicesOf } from '../config/invoices.ts'
 import { defaultAccent, mailDesignOf } from '../config/mail-design.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
-import type { InboundMailSettings, MailSettings, Project, ShopSettings } from '../config/project.ts'
+import type { InboundMailSettings, MailboxSettings, MailSettings, Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
 import { sellerOf, standardClass, taxClassesOf, taxOf } from '../config/tax.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
@@ -46,7 +46,7 @@ import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { orderNotes } from '../domains/history/collections.ts'
-import { inboundMails, inboundPieces } from '../domains/inbound/collections.ts'
+import { inboundMailboxes, inboundMails, inboundPieces } from '../domains/inbound/collections.ts'
 import { savedReplies } from '../domains/inbound/saved-replies.ts'
 import { threadNotes } from '../domains/inbound/thread-notes.ts'
 import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
@@ -257,7 +257,8 @@ function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSetti
     from,
     replyTo,
     language,
-    inbound: inbound === undefined ? null : inboundOf(inbound),
+    inbound: inbound?.domain === undefined ? null : inboundOf(inbound.domain, inbound.addresses),
+    mailboxes: (inbound?.imap ?? []).map(mailboxOf),
     resends: Object.entries(ambiguous).flatMap(([category, what]) => (what === 'resend' ? [category] : [])),
     perDomain: { atOnce, perMinute },
     provider: provider === undefined ? null : { domain: '', region: 'us', ...provider, key: provider.key.name },
@@ -270,8 +271,28 @@ function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSetti
 }
 
 /** RFC 5321 section 4.5.1: every domain that takes mail has a postmaster. */
-function inboundOf({ domain, addresses = [] }: InboundMailConfig): InboundMailSettings {
+function inboundOf(domain: string, addresses: readonly string[] = []): InboundMailSettings {
   return { domain: normalDomain(domain)!, addresses: new Set(['postmaster', ...addresses.map((name) => name.toLowerCase())]) }
+}
+
+function mailboxOf({
+  tls = 'implicit',
+  port,
+  folder = 'INBOX',
+  since,
+  taken = 'seen',
+  password,
+  ...rest
+}: ImapMailboxConfig): MailboxSettings {
+  return {
+    ...rest,
+    tls,
+    port: port ?? (tls === 'implicit' ? 993 : 143),
+    folder,
+    password: password.name,
+    since: since === undefined ? 'first look' : since === 'all' ? since : Date.parse(`${since}T00:00:00Z`),
+    settling: typeof taken === 'string' ? { to: taken } : { to: 'folder', folder: taken.moveTo },
+  }
 }
 
 /** The shop's own first. */
@@ -403,6 +424,7 @@ function coreCollections() {
     inboundPieces,
     threadNotes,
     savedReplies,
+    inboundMailboxes,
     idempotencyKeys,
     rateLimits,
     hookCalls,

@@ -30,6 +30,7 @@ import { createFileLinkKey } from '../domains/files/file-link.ts'
 import { createPictureSizes, type PictureMaker, type PictureParts, type PictureSizes } from '../domains/files/picture-sizes.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { isKnownAddress } from '../domains/inbound/known-address.ts'
+import { mailboxFigures } from '../domains/inbound/mailbox-figures.ts'
 import type { MailReader } from '../domains/inbound/parse-mail.ts'
 import { readEffect } from '../domains/inbound/read-effect.ts'
 import { createMailReceiving, type ReceiveMail } from '../domains/inbound/receive-mail.ts'
@@ -229,8 +230,9 @@ const readHere: MailReader = {
 /** Loaded with the first document: a start need not read it. */
 const drawHere: RenderDocument = async (document) => (await import('../documents/render-pdf.ts')).renderPdf(document)
 
-function measuredIn({ meter = idleMeter, storage }: EngineOptions, rest: Pick<Measured, 'live' | 'pausedProviders'>) {
-  return { meter, traffic: () => storage.traffic?.() ?? null, ...rest }
+function measuredIn({ meter = idleMeter, storage, backend }: EngineOptions, rest: Pick<Measured, 'live' | 'pausedProviders'>) {
+  const hasMailboxes = backend.project.mail.mailboxes.length > 0
+  return { meter, traffic: () => storage.traffic?.() ?? null, mailboxes: hasMailboxes ? mailboxFigures : async () => null, ...rest }
 }
 
 /** Old lines of the commit log go by the hour. */

@@ -193,7 +193,7 @@ export const idlePorts: OperationPorts = {
   renderDocument: async () => new Uint8Array(),
   mail: idleMailPorts,
   handlers: [],
-  measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts, pausedProviders: () => [] },
+  measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts, pausedProviders: () => [], mailboxes: async () => null },
   react: async () => {},
 }
 

@@ -1410,6 +1410,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   inboundMails: { counts: adminsAlone },
   threadNotes: { counts: adminsAlone },
   savedReplies: { counts: adminsAlone },
+  inboundMailboxes: { counts: adminsAlone },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhookDeliveries: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },

@@ -149,6 +149,9 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'webhookDeliveries.agrees_with_effect': [`update "webhookDeliveries" set "status"='pending' where ${one('webhookDeliveries')}`],
   'inboundMails.bytes_there': [anInbound('parsed', "'eml_x'", 5)],
   'inboundMails.read_or_owed': [anInbound('received', 'null', 0)],
+  'inboundMailboxes.trouble_told': [
+    `insert into "inboundMailboxes" ("id","version","createdAt","updatedAt","name","state","lastUid","sinceUid","waiting","taken","leftThere","troubles") values ('inb_x',1,1,1,'x','failing',0,0,0,0,0,0)`,
+  ],
   'emails.in_their_thread': [`update "emails" set "thread"='eth_gone' where ${one('emails')}`],
   'threadNotes.in_their_thread': [`insert into "threadNotes" ("id","createdAt","thread","text") values ('etn_x',1,'eth_gone','x')`],
   'schedules.tick_once': [`delete from "scheduleTicks" where ${secondTick}`],

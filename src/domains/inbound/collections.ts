@@ -31,6 +31,8 @@ export const inboundMails = collection('inboundMails', {
     size: field.integer({ required: true }),
     /** Of the door, the recipients and the bytes: what is brought again is stored once. */
     key: field.text({ required: true, unique: true, max: 100, feed: false }),
+    /** Where it lies: mailbox, UIDVALIDITY and UID. Null of what was brought. Some servers hand over other bytes each time. */
+    place: field.text({ unique: true, max: 200, feed: false }),
     pieces: field.integer({ required: true, feed: false }),
     /** What was made of it. Of a message that was there already: that one. */
     email: field.text({ max: limits.idCharactersMax }),
@@ -60,3 +62,43 @@ export const inboundPieces = collection('inboundPieces', {
   unique: [['mail', 'place']],
   personal: { by: { mail: { holds: 'record', onErase: 'delete' } } },
 })
+
+/** `waiting`: all is read, and the server tells what is new. `failing`: it cannot be read now, and `lastError` says why. */
+export const mailboxStates = ['connecting', 'reading', 'waiting', 'failing'] as const
+
+/** The mailboxes of others that mail is read from, as the config names them, and how far they are read. */
+export const inboundMailboxes = collection('inboundMailboxes', {
+  prefix: 'inb',
+  title: 'Mailboxes',
+  system: true,
+  feed: false,
+  fields: {
+    /** `user@host:993/INBOX` */
+    name: field.text({ required: true, unique: true, max: 600 }),
+    state: field.enum(mailboxStates, { required: true }),
+    lastError: field.longText({ max: 2_000 }),
+    failingSince: field.dateTime(),
+    /** Of the folder when it was read. Once it is another, the numbers below say nothing, and it is read again. */
+    uidValidity: field.text({ max: 40 }),
+    /** All up to here were taken. */
+    lastUid: field.integer({ required: true }),
+    /** Messages that came before are left alone, where their number is not above `sinceUid`; null: none are. */
+    since: field.dateTime(),
+    sinceUid: field.integer({ required: true }),
+    /** How many are still to be read, as of the last look. */
+    waiting: field.integer({ required: true }),
+    /** Taken so far, and those that could not be. */
+    taken: field.integer({ required: true }),
+    leftThere: field.integer({ required: true }),
+    /** When it was last known that all is read. */
+    readAt: field.dateTime(),
+    /** The message that could not be fetched, and how often. */
+    troubledUid: field.integer(),
+    troubles: field.integer({ required: true }),
+    /** The process that reads it, and until when nobody else does. */
+    owner: field.text({ max: limits.idCharactersMax }),
+    leaseUntil: field.dateTime(),
+  },
+  access: { read: staff },
+})
+export type InboundMailbox = NonNullable<(typeof inboundMailboxes)['record']>

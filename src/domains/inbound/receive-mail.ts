@@ -21,6 +21,10 @@ export type Envelope = {
   readonly remoteAddress: string | null
   readonly helo: string | null
   readonly isEncrypted: boolean
+  /** Of what lies at its door and can be fetched again: where. It is stored once, whatever bytes it has then. */
+  readonly place?: string
+  /** Of what is not taken: why. The bytes are then as much of it as there is, and nobody reads them. */
+  readonly refusal?: string
 }
 
 /** `isRepeat`: it had been stored before. */
@@ -46,26 +50,34 @@ type Arrived = { readonly envelope: Envelope; readonly key: string; readonly pie
 
 async function store(work: Work, { envelope, key, pieces, size }: Arrived): Promise<Received> {
   const { tx, newId } = work
-  const { from, helo, recipients, ...rest } = envelope
+  const { from, helo, recipients, place = null, refusal = null, ...rest } = envelope
+  const known = place === null ? null : await findUnique(tx, inboundMails, eq('place', place))
+  if (known !== null) return { id: known.id, isRepeat: true }
   const row = {
     id: newId('inm'),
-    state: 'received',
+    state: refusal === null ? 'received' : 'quarantined',
     ...rest,
     from: from === null ? null : from.slice(0, 400),
     recipients: [...recipients],
     helo: helo === null ? null : helo.slice(0, 400),
     size,
     key,
+    place,
     pieces: pieces.length,
     email: null,
-    reason: null,
+    reason: refusal,
   } as const
   const mail = await tx.insertOnce(inboundMails, row, 'rare')
-  if (mail === null) return { id: (await findUnique(tx, inboundMails, eq('key', key)))!.id, isRepeat: true }
+  if (mail === null) {
+    // By its bytes, or by its place, which another process stored at the same time.
+    const there = (await findUnique(tx, inboundMails, eq('key', key))) ?? (await findUnique(tx, inboundMails, eq('place', place!)))
+    return { id: there!.id, isRepeat: true }
+  }
   await tx.insertMany(
     inboundPieces,
-    pieces.map((bytes, place) => ({ id: newId('inp'), mail: mail.id, place, bytes })),
+    pieces.map((bytes, index) => ({ id: newId('inp'), mail: mail.id, place: index, bytes })),
   )
+  if (refusal !== null) return { id: mail.id, isRepeat: false }
   await enqueue(work, emailParse, { key: `email.parse:${mail.id}`, payload: { mail: mail.id }, record: mail.id, isNew: true })
   return { id: mail.id, isRepeat: false }
 }
@@ -78,10 +90,17 @@ export async function rawOf(read: Pick<Reader, 'find'>, mail: Pick<InboundMail, 
   return inOrder.length === mail.pieces && raw.length === mail.size ? raw : null
 }
 
-/** A mail server that did not hear our answer sends the same bytes again, to the same recipients. */
-function keyOf(raw: Uint8Array, { door, recipients }: Envelope): string {
-  const place = JSON.stringify([door, recipients.map((one) => one.toLowerCase()).toSorted()])
-  return createHash('sha256').update(place).update('\n').update(raw).digest('hex')
+/**
+ * A mail server that did not hear our answer sends the same bytes again, to the same recipients. What lies in a mailbox may be moved, or be given
+ * another number there: its bytes alone say which it is.
+ */
+function keyOf(raw: Uint8Array, { door, recipients, refusal }: Envelope): string {
+  const to = door === 'imap' ? [refusal ?? ''] : recipients.map((one) => one.toLowerCase()).toSorted()
+  return createHash('sha256')
+    .update(JSON.stringify([door, to]))
+    .update('\n')
+    .update(raw)
+    .digest('hex')
 }
 
 function piecesOf(raw: Uint8Array): string[] {

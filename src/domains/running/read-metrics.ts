@@ -7,7 +7,7 @@ import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { effectStates, effects } from '../../effects/effect.ts'
 import { type Operation, query } from '../../operation/define.ts'
-import type { Traffic } from '../../storage/storage.ts'
+import type { Reader, Traffic } from '../../storage/storage.ts'
 
 /** What the process can say of itself. A port: nothing else asks the process. */
 export interface RuntimeMeter {
@@ -28,9 +28,12 @@ export type Measured = {
   readonly live: () => FanOutCounts
   /** Payment providers that do not answer and are spared. */
   readonly pausedProviders: () => readonly string[]
+  /** Of mailboxes that mail is read from: those that cannot be read now, and messages still to be read. Null where there are none. */
+  readonly mailboxes: (read: Pick<Reader, 'find'>) => Promise<MailboxFigures | null>
 }
+export type MailboxFigures = { readonly failing: number; readonly waiting: number }
 
-export function readMetrics({ meter, newestPosition, traffic, live, pausedProviders }: Measured): Operation {
+export function readMetrics({ meter, newestPosition, traffic, live, pausedProviders, mailboxes }: Measured): Operation {
   return query({
     name: 'running.readMetrics',
     route: 'GET /metrics',
@@ -60,6 +63,7 @@ export function readMetrics({ meter, newestPosition, traffic, live, pausedProvid
           'Payment providers that do not answer and are spared by this process.',
           pausedProviders().length,
         ),
+        ...mailboxLines(await mailboxes(read)),
         '# HELP kingpost_effects Effects by state.',
         '# TYPE kingpost_effects gauge',
         ...effectStates.map((state, index) => `kingpost_effects{state="${state}"} ${counts[index]}`),
@@ -74,6 +78,14 @@ function admissionLines({ inside, room, refused }: ReturnType<RuntimeMeter['admi
     ...gauge('kingpost_requests_inside', 'Requests worked on now.', inside),
     ...gauge('kingpost_requests_room', 'Requests that would be worked on at once.', room),
     ...gauge('kingpost_requests_refused_total', 'Requests refused because too much came.', refused, 'counter'),
+  ]
+}
+
+function mailboxLines(figures: MailboxFigures | null): string[] {
+  if (figures === null) return []
+  return [
+    ...gauge('kingpost_mailboxes_failing', 'Mailboxes that mail is read from and that cannot be read now.', figures.failing),
+    ...gauge('kingpost_mailbox_letters_waiting', 'Messages in them that are still to be read.', figures.waiting),
   ]
 }
 

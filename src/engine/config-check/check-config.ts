@@ -4,7 +4,7 @@
 
 import { isDay } from '../../base/clock.ts'
 import { isCurrency } from '../../base/currencies.ts'
-import { isEmail, normalDomain } from '../../base/email-address.ts'
+import { isEmail } from '../../base/email-address.ts'
 import { languages } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import { declarationOf } from '../../base/place.ts'
@@ -13,7 +13,6 @@ import { isOrigin } from '../../base/web-address.ts'
 import type {
   BackendConfig,
   BookkeepingConfig,
-  InboundMailConfig,
   MailConfig,
   MailDesignConfig,
   MailProviderConfig,
@@ -47,6 +46,7 @@ import { checkCollection, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
 import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
+import { checkInbound } from './check-inbound.ts'
 import { checkInvoices, checkInvoicesConfig } from './check-invoices.ts'
 import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
@@ -133,20 +133,6 @@ const shop = object(
   } satisfies Record<keyof ShopConfig, Check>,
   { required: ['currency'] },
 )
-const localName = is(
-  'what stands before the @ of an address, such as help',
-  (value) => typeof value === 'string' && !value.includes('@') && isEmail(`${value}@in.example`),
-)
-const inbound = object(
-  {
-    domain: is('a domain, such as in.shop.example', (value) => typeof value === 'string' && normalDomain(value) !== null),
-    addresses: list(localName),
-    port: whole(0, 65_535),
-    host: is('an address of this machine, such as 0.0.0.0', (value) => typeof value === 'string' && /^[\w.:-]+$/.test(value)),
-    tls: object({ key: line, cert: line }, { required: ['key', 'cert'] }),
-  } satisfies Record<keyof InboundMailConfig, Check>,
-  { required: ['domain'] },
-)
 const providerShape = object(
   {
     name: word('resend', 'postmark', 'sendgrid', 'mailgun', 'ses'),
@@ -178,8 +164,8 @@ const mailShape = object({
   from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
   replyTo: emailAddress,
   language: word(...languages),
-  inbound,
   design: mailDesign,
+  inbound: checkInbound,
   ambiguous: object(Object.fromEntries(mailCategories.map((category) => [category, word('hold', 'resend')]))),
   perDomain: object({ atOnce: whole(1, limits.effectSlots), perMinute: whole(1, 1_000_000) }),
   provider: mailProvider,

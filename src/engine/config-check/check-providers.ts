@@ -5,7 +5,7 @@ import type { SignInProvider } from '../../config/sign-in-providers.ts'
 import { type Add, type Check, flag, is, isObject, line, list, object, passes, word } from '../../schema/shape.ts'
 
 /** Of the own machine, where nobody listens. */
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
+export const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
 const issuer = is('an address such as "https://id.example.com"', (value) => {
   const url = typeof value === 'string' ? plainAddress(value) : null

@@ -43,6 +43,7 @@ export function secretsOfProviders({ accounts, shop, mail }: BackendConfig<Opera
     ...(taxSecret === undefined ? [] : [taxSecret]),
     ...(ratesSecret === undefined ? [] : [ratesSecret]),
     ...(mail?.dkim ?? []).map(({ key }) => key),
+    ...(mail?.inbound?.imap ?? []).map(({ password }) => password),
     ...(mail?.provider === undefined ? [] : [mail.provider.key]),
   ]
 }

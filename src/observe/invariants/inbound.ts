@@ -2,18 +2,20 @@
 import { eq, isNull, not, oneOf } from '../../contract/filter.ts'
 import { emails } from '../../domains/emails/collections.ts'
 import { emailThreads } from '../../domains/emails/threads.ts'
-import { type InboundMail, inboundMails, inboundPieces } from '../../domains/inbound/collections.ts'
+import { type InboundMail, inboundMailboxes, inboundMails, inboundPieces } from '../../domains/inbound/collections.ts'
 import { emailParse } from '../../domains/inbound/receive-mail.ts'
 import { threadNotes } from '../../domains/inbound/thread-notes.ts'
 import { effects } from '../../effects/effect.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const inboundInvariants: InvariantGroup = {
-  needs: ['inboundMails', 'inboundPieces', 'emails', 'emailThreads', 'threadNotes', 'effects'],
+  needs: ['inboundMails', 'inboundPieces', 'inboundMailboxes', 'emails', 'emailThreads', 'threadNotes', 'effects'],
   invariants: {
     'inboundMails.bytes_there': 'A message that came in has all of its bytes.',
     'inboundMails.read_or_owed':
       'A message that came in was read, with the e-mail that it became, or its reading is owed, or it is quarantined with the reason.',
+    'inboundMailboxes.trouble_told':
+      'A mailbox that cannot be read says why and since when, and which message could not be fetched, where one could not.',
     'emails.in_their_thread': 'The conversation that an e-mail names is there.',
     'threadNotes.in_their_thread': 'The conversation that a note of staff names is there.',
   },
@@ -24,6 +26,12 @@ export const inboundInvariants: InvariantGroup = {
     }
     for await (const page of pagesOf(context, emails, not(isNull('thread')))) await checkThreads(context, 'emails', page)
     for await (const page of pagesOf(context, threadNotes)) await checkThreads(context, 'threadNotes', page)
+    for await (const page of pagesOf(context, inboundMailboxes))
+      for (const { id, state, lastError, failingSince, troubledUid, troubles } of page) {
+        const isTold = (state !== 'failing' || (lastError !== null && failingSince !== null)) && troubles > 0 === (troubledUid !== null)
+        if (!isTold)
+          context.report('inboundMailboxes.trouble_told', [`inboundMailboxes/${id}`], `${state}, because ${lastError}, ${troubles} times`)
+      }
   },
 }
 
