@@ -173,11 +173,20 @@ test('what mostly waits runs beside the two others', () => {
   assert.equal(last, '3 passed, 0 failed', stdout)
 })
 
+test('who has nothing left that waits takes from the end of the others', () => {
+  const last = 'c.test.ts'
+  const files = { 'src/a.test.ts': after(last), 'src/b.test.ts': after(last), [`src/${last}`]: marking }
+  const run = testTree(files)
+  assert.equal(run.last, '3 passed, 0 failed', run.stdout)
+})
+
 test('what takes long begins before the others', () => {
-  const now = after('x.test.ts', 'y.test.ts').replace('200', '-1')
+  const ofLong = after('x.test.ts', 'y.test.ts')
+  const now = ofLong.replace('200', '-1')
   const long = `// long\n${marking}`
-  const { last, stdout } = testTree({ 'src/a.test.ts': now, 'src/b.test.ts': now, 'src/x.test.ts': long, 'src/y.test.ts': long })
-  assert.equal(last, '4 passed, 0 failed', stdout)
+  const files = { 'src/a.test.ts': now, 'src/b.test.ts': now, 'src/x.test.ts': long, 'src/y.test.ts': long }
+  const { last, stdout } = testTree({ ...files, 'src/w.test.ts': `// waits\n${ofLong}` })
+  assert.equal(last, '5 passed, 0 failed', stdout)
 })
 
 test('a database that is none is refused', () => {

@@ -2,7 +2,8 @@
  * `npm test`: every layer of tests, each file in a process of its own, two at a time. One queue holds the files of all layers,
  * in their order, so that no core waits for the end of a layer. What takes long says `// long` in a line of its own and begins
  * before the others, or the run would end with it alone. What mostly waits says `// waits`: it runs from the start on, beside
- * the two. What a file prints is told when it has ended. Ends with a table, where `seconds` adds up the files of a row, and, as
+ * the two, in a third place, which then takes from the end of the queue: browsers and processes leave a core idle half of their time.
+ * What a file prints is told when it has ended. Ends with a table, where `seconds` adds up the files of a row, and, as
  * the very last line, `N passed, N failed`. Exit 1 when anything failed or a layer ran no test at all.
  * `--only unit,api` runs some layers; `--root FOLDER` those of another tree, which is how this file is tested.
  *
@@ -135,14 +136,15 @@ async function runRows(rows: readonly Row[], selected: readonly DatabaseName[]):
   const computing = jobs.filter((job) => !says('waits')(job))
   const queue = [...computing.filter(says('long')), ...computing.filter((job) => !says('long')(job))]
   const results = new Map<Row, Result[]>(rows.map((row) => [row, []]))
-  const work = async (left: Job[]) => {
-    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+  const work = async (next: () => Job | undefined) => {
+    for (let job = next(); job !== undefined; job = next()) {
       const { row } = job
       const database = row.database === null ? {} : { database: await serverOf(row.database) }
       results.get(row)!.push({ ...(await runFile(job, environmentOf(row, selected))), ...database })
     }
   }
-  await Promise.all([work(queue), work(queue), work(waiting)])
+  const first = () => queue.shift()
+  await Promise.all([work(first), work(first), work(() => waiting.shift() ?? queue.pop())])
   return rows.map((row) => ({ row, result: whyNot(row) ?? sumOf(results.get(row)!) }))
 }
 
