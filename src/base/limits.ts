@@ -109,6 +109,21 @@ export const limits = {
   /** Messages that wait in memory for the thread that reads: those, and files that staff open. */
   mailsWaitingMax: 4,
 
+  /** What looking up who vouches for a letter may take: signatures of it, questions to the DNS, and how long these may take in all. */
+  mailSignaturesMax: 10,
+  mailDnsQuestionsMax: 80,
+  mailDnsMs: 8_000,
+  /** Of each minute, how long letters may wait for the DNS, those of one network and all; and what each has beyond that. */
+  mailDnsWindowMs: 60_000,
+  mailDnsNetworkMs: 12_000,
+  mailDnsWaitedMs: 24_000,
+  mailDnsLeastMs: 500,
+  /** The questions, and reading the letter for its signatures: ten of them over 25 MiB take 4 s. */
+  mailAuthenticateMs: 20_000,
+  /** Results of a mail server in front: characters of the header that are read, and domains that are told. */
+  mailResultsCharactersMax: 10_000,
+  mailDomainsToldMax: 10,
+
   /** How often the files of the certificate are looked at, and how long conversations under way may take when the server stops. */
   inboundCertificateMs: 60_000,
   inboundCloseMs: 2_000,

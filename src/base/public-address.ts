@@ -40,6 +40,24 @@ export function isPublicAddress(address: string): boolean {
   return family === 6 && givenOut.check(address, 'ipv6') && !specialOfSix.check(address, 'ipv6')
 }
 
+/** Whether a text names a block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+export function isAddressBlock(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+?)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const family = isIP(address)
+  return family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+export function isInBlock(address: string, block: string): boolean {
+  // IPv4 by a socket of IPv6.
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  const [network = '', bits] = block.split('/')
+  const family = isIP(network) === 4 ? 'ipv4' : 'ipv6'
+  if (isIP(plain) !== isIP(network)) return false
+  const list = new BlockList()
+  list.addSubnet(network, bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits), family)
+  return list.check(plain, family)
+}
+
 /** The host of a URL, where it is an address and no name. */
 export function addressIn({ hostname }: URL): string | null {
   const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname

@@ -2,20 +2,30 @@
 // given up, its thread ended, and the others are read by a new one.
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { DnsServer } from '../base/dns.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
+import type { AuthenticateMail, Authentication, Carrier } from '../domains/emails/authentication.ts'
 import type { MailReader, ParsedMail } from '../domains/inbound/parse-mail.ts'
 
-export type ToMailThread = { readonly id: number; readonly raw: Uint8Array; readonly place: number | null }
+/** Read it, hand over the file at a place of it, or look up who vouches for it. */
+export type MailTask =
+  | { readonly kind: 'read'; readonly raw: Uint8Array }
+  | { readonly kind: 'enclosed'; readonly raw: Uint8Array; readonly place: number }
+  | { readonly kind: 'authenticate'; readonly raw: Uint8Array; readonly carrier: Carrier }
+export type ToMailThread = { readonly id: number; readonly task: MailTask }
 export type FromMailThread =
-  | { readonly id: number; readonly result: ParsedMail | Uint8Array | null }
+  | { readonly id: number; readonly result: ParsedMail | Uint8Array | Authentication | null }
   | { readonly id: number; readonly error: string }
+/** `dns`: null: the resolvers of this machine. `name`: what it calls itself to the DNS of others. */
+export type MailThreadData = { readonly dns: readonly DnsServer[] | null; readonly name: string }
 
 type Waiting = { readonly asked: ToMailThread; readonly resolve: (result: never) => void; readonly reject: (error: Error) => void }
 
-function startThread(memoryMb: number, hear: (answer: FromMailThread) => void): Worker {
+function startThread(memoryMb: number, data: MailThreadData, hear: (answer: FromMailThread) => void): Worker {
   const one = new Worker(new URL(file, import.meta.url), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   })
   one.on('message', hear)
@@ -27,17 +37,21 @@ function settle({ resolve, reject }: Waiting, answer: FromMailThread): void {
   else reject(new Error(answer.error))
 }
 
-export type MailThread = MailReader & { stop(): void }
+export type MailThread = MailReader & { readonly authenticate: AuthenticateMail; stop(): void }
 
 /** TypeScript in a clone, JavaScript in the package. */
 const file = `./mail-worker${extname(import.meta.url)}`
 
-/** `idleMs`: how long it is kept. */
-export function createMailThread({
-  idleMs = 30_000,
-  readMs = limits.mailReadMs as number,
-  memoryMb = limits.mailReadMemoryMb as number,
-} = {}): MailThread {
+type Options = {
+  /** How long it is kept when nothing is to be done. */
+  readonly idleMs?: number
+  /** How long one task may take. */
+  readonly readMs?: number
+  readonly memoryMb?: number
+} & Partial<MailThreadData>
+
+export function createMailThread(options: Options = {}): MailThread {
+  const { idleMs = 30_000, readMs = limits.mailReadMs, memoryMb = limits.mailReadMemoryMb, dns = null, name = 'localhost' } = options
   const waiting: Waiting[] = []
   let current: Waiting | null = null
   let thread: Worker | null = null
@@ -68,13 +82,13 @@ export function createMailThread({
     thread.postMessage(current.asked)
   }
 
-  function giveUp(why: string): void {
+  const giveUp = (why: string) => {
     end(new Error(why))
     next()
   }
 
   function begin(): Worker {
-    const one = startThread(memoryMb, (answer) => {
+    const one = startThread(memoryMb, { dns, name }, (answer) => {
       if (current?.asked.id !== answer.id) return
       settle(current, answer)
       current = null
@@ -86,16 +100,17 @@ export function createMailThread({
     return one
   }
 
-  const ask = <T>(raw: Uint8Array, place: number | null) =>
+  const ask = <T>(task: MailTask) =>
     new Promise<T>((resolve, reject) => {
       if (isStopped || waiting.length >= limits.mailsWaitingMax) return reject(new EngineError('overloaded'))
-      waiting.push({ asked: { id: ++last, raw, place }, resolve, reject })
+      waiting.push({ asked: { id: ++last, task }, resolve, reject })
       if (current === null) next()
     })
 
   return {
-    read: (raw) => ask<ParsedMail>(raw, null),
-    readEnclosed: (raw, place) => ask<Uint8Array | null>(raw, place),
+    read: (raw) => ask<ParsedMail>({ kind: 'read', raw }),
+    readEnclosed: (raw, place) => ask<Uint8Array | null>({ kind: 'enclosed', raw, place }),
+    authenticate: (raw, carrier) => ask<Authentication>({ kind: 'authenticate', raw, carrier }),
     stop() {
       isStopped = true
       for (const one of waiting.splice(0)) one.reject(new EngineError('overloaded'))

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, sleep, systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
+import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
@@ -144,6 +145,22 @@ function servicesOf({ clock, log, backend, settings }: Pick<Place, 'log' | 'back
   }
 }
 
+/** One reads, and one looks up who vouches for a letter: whose domain answers slowly keeps nobody waiting who reads another. */
+function openMailThreads({ dnsServers }: ProcessSettings, { project: { mail } }: Backend) {
+  const reader = createMailThread()
+  const { inbound, mailboxes, from } = mail
+  if (inbound === null && mailboxes.length === 0) return { ports: { mailReader: reader }, stop: reader.stop }
+  const name = inbound?.domain ?? from.address.slice(from.address.indexOf('@') + 1)
+  const vouching = createMailThread({ readMs: limits.mailAuthenticateMs, dns: dnsServers, name })
+  return {
+    ports: { mailReader: reader, authenticateMail: vouching.authenticate },
+    stop() {
+      reader.stop()
+      vouching.stop()
+    },
+  }
+}
+
 /** To receivers of webhooks, and to providers that sign people in. */
 const network = { webhooks: { egress: systemEgress }, egress: systemEgress }
 
@@ -155,7 +172,7 @@ async function serveOn(place: Place): Promise<Running> {
   const blobs = openBlobs(settings)
   if (settings.filesUrl !== null) void lookAtStore(blobs, log)
   const pictures = openPictures(settings, backend, log)
-  const [documents, mails, admission] = [createDocumentThread(), createMailThread(), admissionOf(storage, log)]
+  const [documents, mails, admission] = [createDocumentThread(), openMailThreads(settings, backend), admissionOf(storage, log)]
   const engine = await createEngine({
     backend,
     storage,
@@ -164,7 +181,7 @@ async function serveOn(place: Place): Promise<Running> {
     log,
     services: servicesOf({ clock, log, backend, settings }),
     providers: payments.all,
-    ...{ mail, mailReader: mails, ...network },
+    ...{ mail, ...mails.ports, ...network },
     ...{ blobs, erasedList: openErasedList(settings.dataFolder), renderDocument: documents.render },
     ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
     meter: createRuntimeMeter(admission.counts),

@@ -2,6 +2,7 @@
 // nowhere else; a wrong value is one sentence and exit 2.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { type DnsServer, parseDnsServer } from '../base/dns.ts'
 import { nearest } from '../base/nearest.ts'
 import { plainAddress } from '../base/web-address.ts'
 import { allRoles, type Role } from '../engine/roles.ts'
@@ -30,6 +31,8 @@ export type ProcessSettings = {
   /** Where mail comes in, before what the config says. Null: as the config says. */
   readonly smtpPort: number | null
   readonly mail: MailMode
+  /** The resolvers that are asked for records of mail. Null: those of this machine. */
+  readonly dnsServers: readonly DnsServer[] | null
   /** A bucket for the bytes of files, its key and secret included: never print it. Null: below the data folder. */
   readonly filesUrl: string | null
   readonly roles: readonly Role[]
@@ -155,6 +158,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
     smtpPort: environment['KINGPOST_SMTP_PORT'] ? portOf(environment['KINGPOST_SMTP_PORT']) : null,
     mail: mailOf(environment, oneOf('KINGPOST_ENV', ['development', 'production']) === 'development'),
+    dnsServers: dnsServersOf(environment['KINGPOST_DNS']),
     filesUrl: environment['KINGPOST_FILES_URL'] || null,
     drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
     roles: rolesOf(given('role', 'ROLE')),
@@ -180,6 +184,16 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
       isContracting: values.contract === true || values['allow-destructive'] === true,
       allowsDestructive: values['allow-destructive'] === true,
     },
+  }
+}
+
+/** `127.0.0.1, [::1]:5353` @throws UsageError */
+function dnsServersOf(text: string | undefined): readonly DnsServer[] | null {
+  if (!text) return null
+  try {
+    return text.split(',').map((one) => parseDnsServer(one.trim()))
+  } catch (error) {
+    throw new UsageError(`KINGPOST_DNS: ${(error as Error).message}.`)
   }
 }
 

@@ -277,6 +277,11 @@ export type InboundMailConfig = {
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Mailboxes at other servers that mail is read from, by IMAP. */
   readonly imap?: readonly ImapMailboxConfig[]
+  /**
+   * Mail servers in front whose `Authentication-Results` are believed: by the name that stands in these, and the addresses that they connect from
+   * (`['10.0.0.5', '10.1.0.0/16']`). They must take such headers of strangers away. Without addresses: the server of a mailbox that is fetched from.
+   */
+  readonly trustedRelays?: readonly { readonly name: string; readonly addresses?: readonly string[] }[]
 }
 
 export type ImapMailboxConfig = {

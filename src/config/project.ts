@@ -158,6 +158,7 @@ export type MailSettings = {
   readonly inbound: InboundMailSettings | null
   /** At other servers, which mail is read from. */
   readonly mailboxes: readonly MailboxSettings[]
+  readonly trustedRelays: readonly TrustedRelay[]
   /** Categories of which one whose answer was lost is sent once more. */
   readonly resends: readonly string[]
   /** Of a process; null: as many as there are. */
@@ -199,6 +200,9 @@ export type MailboxSettings = {
 
 /** `domain`: as the DNS has it. `addresses`: what stands before the @ where anybody may write to. */
 export type InboundMailSettings = { readonly domain: string; readonly addresses: ReadonlySet<string> }
+
+/** A mail server in front, whose word of a letter is taken. `name`: in small letters. Without addresses it is that of a mailbox. */
+export type TrustedRelay = { readonly name: string; readonly addresses: readonly string[] }
 
 export type PaymentProviderSettings = {
   readonly id: string

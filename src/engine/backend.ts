@@ -258,6 +258,7 @@ function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSetti
     replyTo,
     language,
     inbound: inbound?.domain === undefined ? null : inboundOf(inbound.domain, inbound.addresses),
+    trustedRelays: (inbound?.trustedRelays ?? []).map(({ name, addresses = [] }) => ({ name: name.toLowerCase(), addresses })),
     mailboxes: (inbound?.imap ?? []).map(mailboxOf),
     resends: Object.entries(ambiguous).flatMap(([category, what]) => (what === 'resend' ? [category] : [])),
     perDomain: { atOnce, perMinute },

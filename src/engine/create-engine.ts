@@ -21,6 +21,7 @@ import { sendProof } from '../domains/accounts/send-proof.ts'
 import { createUses } from '../domains/accounts/uses.ts'
 import { waysToProve } from '../domains/accounts/ways-to-prove.ts'
 import { answerable } from '../domains/emails/answerable.ts'
+import type { AuthenticateMail } from '../domains/emails/authentication.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import { type AddressKey, createAddressKey } from '../domains/emails/signed-address.ts'
 import { spareTransport } from '../domains/emails/spare-transport.ts'
@@ -86,6 +87,8 @@ export type EngineOptions = {
   readonly mail: MailTransport
   /** Reads what comes in. By itself, beside whatever else is done, when left out. */
   readonly mailReader?: MailReader
+  /** Looks up who vouches for what comes in. Nobody looks when left out. */
+  readonly authenticateMail?: AuthenticateMail
   /** The way to the receivers of webhooks. Left out where there is none. */
   readonly webhooks?: WebhookPorts
   /** The way to providers that sign people in. Left out where there is none. */
@@ -297,7 +300,7 @@ function effectHandlers(
   } & HasHooks,
   common: TransactionParts & WorkParts,
 ): EffectHandler[] {
-  const { mail, webhooks, clock, log, blobs, backend, providers, renderDocument = drawHere, mailIn } = options
+  const { mail, webhooks, clock, log, blobs, backend, providers, renderDocument = drawHere, mailIn, authenticateMail } = options
   const { reader, unsubscribeLinks } = mailIn.ports
   return [
     ...personalHandlers(options, common),
@@ -306,7 +309,7 @@ function effectHandlers(
       attach: attachInvoices(renderDocument),
       unsubscribeLinks,
     }),
-    readEffect({ reader, addressKey: mailIn.addressKey }),
+    readEffect({ reader, addressKey: mailIn.addressKey, log, ...(authenticateMail && { authenticate: authenticateMail }) }),
     ...(backend.project.shop === null ? [] : issueInvoiceEffects(options.services)),
     sendProof(),
     ...(backend.project.shop ? [sendOrderLink()] : []),

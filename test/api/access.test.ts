@@ -266,7 +266,7 @@ const aLetter = async (world: World): Promise<Given> => {
   const parsed = await parseMail(raw)
   await world.write(async (tx, now) => {
     const mail = await tx.get(inboundMails, id)
-    await fileLetter(workIn(world.engine.parts, tx, now), { mail: mail!, parsed, recognised: { places: [] } })
+    await fileLetter(workIn(world.engine.parts, tx, now), { mail: mail!, parsed, recognised: { places: [] }, authentication: null })
   })
   const [letter] = await world.engine.parts.storage.reader.find(emails, { where: eq('inbound', id), limit: 1 })
   return { mail: id, email: letter!.id, thread: letter!.thread! }

@@ -7,14 +7,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
+import { systemDns } from '../../src/base/dns.ts'
 import { limits } from '../../src/base/limits.ts'
 import { certificateIn } from '../../src/cli/mail-receiver.ts'
 import { and, eq } from '../../src/contract/filter.ts'
+import { type AuthenticateMail, unknownAuthentication } from '../../src/domains/emails/authentication.ts'
 import { type Email, emails, suppressions } from '../../src/domains/emails/collections.ts'
 import { composeMessage } from '../../src/domains/emails/compose-message.ts'
 import { emailThreads } from '../../src/domains/emails/threads.ts'
 import type { MailTransport, Message } from '../../src/domains/emails/transport.ts'
 import { type InboundMail, inboundMails } from '../../src/domains/inbound/collections.ts'
+import { createMailAuthenticator } from '../../src/domains/inbound/mail-authenticator.ts'
 import { rawOf } from '../../src/domains/inbound/receive-mail.ts'
 import { createSmtpReceiver, type SmtpReceiver, type SmtpReceiverOptions } from '../../src/domains/inbound/smtp-receiver.ts'
 import { effectInvariants } from '../../src/observe/invariants/effects.ts'
@@ -24,6 +27,7 @@ import { verifyDatabase } from '../../src/observe/verify.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
 import { selfSigned } from '../support/certificate.ts'
 import { cleanUp } from '../support/clean-up.ts'
+import { startDnsServer } from '../support/dns-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { type SmtpTalk, talkTo } from '../support/smtp-talk.ts'
@@ -437,12 +441,15 @@ describe('an answer to a mail of ours', () => {
     },
     close: async () => {},
   }
+  /** Who vouches for letters: nobody, where a test says nothing else. */
+  let vouch: AuthenticateMail
   beforeEach(async () => {
+    vouch = async () => unknownAuthentication('none')
     talk.hangUp()
     await receiver.close()
     await world.close()
     sent.length = 0
-    world = await openWorld({ config, mail })
+    world = await openWorld({ config, mail, authenticateMail: (raw, carrier) => vouch(raw, carrier) })
     await world.engine.start()
     talk = await talkTo(await open())
   })
@@ -553,6 +560,50 @@ describe('an answer to a mail of ours', () => {
     assert.equal((await ask('PATCH', '', { assignee: world.ids['staff'] })).body.assignee, world.ids['staff'])
     for (const assignee of [world.ids['other'], 'usr_nobody']) assert.equal((await ask('PATCH', '', { assignee })).status, 400)
     assert.equal((await ask('PATCH', '', { assignee: null, status: 'closed' })).body.assignee, null)
+  })
+
+  test('is the customer’s where their domain vouches for it, and nobody else’s whoever has the address', async () => {
+    const { replyTo } = await bought()
+    const dns = await startDnsServer({
+      'mail.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
+      '_dmarc.mail.example': { TXT: ['v=DMARC1; p=none'] },
+      'evil.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
+    })
+    vouch = createMailAuthenticator({ dns: systemDns([dns]), clock: systemClock, name: 'in.shop.test' })
+    try {
+      const own = await take(['From: Ann <Ann@mail.example>', '', 'Mine'], replyTo)
+      assert.deepEqual([own.isVerified, own.record, own.authentication?.dmarc.result], [true, order, 'pass'])
+      // Of her domain, and of another one that vouches for its own; and what says it is hers.
+      const near = await take(['From: bob@mail.example', '', 'Bob'], replyTo, 'bob@mail.example')
+      const eve = await take(['From: eve@evil.example', 'Message-ID: <e@evil.example>', '', 'Eve'], replyTo, 'eve@evil.example')
+      const forged = await take(['From: ann@mail.example', '', 'Forged'], replyTo, 'eve@evil.example')
+      assert.deepEqual(
+        [near, eve, forged].map(({ isVerified, authentication, record }) => [isVerified, authentication?.isAuthentic, record]),
+        [
+          [false, true, order],
+          [false, true, order],
+          [false, false, order],
+        ],
+      )
+      // Who answers their own letter in it is nobody else by that.
+      const again = await take(
+        ['From: eve@evil.example', 'In-Reply-To: <e@evil.example>', '', 'Me'],
+        'help@in.shop.test',
+        'eve@evil.example',
+      )
+      assert.deepEqual([again.isVerified, again.thread], [false, own.thread])
+      // One that answers nothing is of whoever wrote it.
+      const first = await take(['From: eve@evil.example', '', 'Hello'], 'help@in.shop.test', 'eve@evil.example')
+      assert.deepEqual([first.isVerified, first.record], [true, null])
+      // What cannot be looked up keeps no letter back.
+      vouch = async () => assert.fail('the thread was ended')
+      const unknown = await take(['From: ann@mail.example', '', 'Late'], replyTo)
+      assert.deepEqual([unknown.isVerified, unknown.authentication?.spf.result], [false, 'temperror'])
+      const seen = await world.call('staff', { method: 'GET', url: `/api/emails/${own.id}` })
+      assert.deepEqual(seen.body.authentication.spf, { result: 'pass', domain: 'mail.example' })
+    } finally {
+      await dns.close()
+    }
   })
 
   test('a program’s answer opens nothing again, and nothing answers it', async () => {

@@ -109,6 +109,18 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.mail.provider = { name: 'postmark', key: c.mail.provider.key }),
     /^mail\.dkim: is of no use: postmark signs/,
   ],
+  'a mail server in front without a name': [
+    (c) => delete c.mail.inbound.trustedRelays[0].name,
+    /^mail\.inbound\.trustedRelays\[0\]\.name: is missing/,
+  ],
+  'a mail server in front by its name, not its address': [
+    (c) => (c.mail.inbound.trustedRelays[0].addresses = ['mx.example.com']),
+    /^mail\.inbound\.trustedRelays\[0\]\.addresses\[0\]: must be an address or a block of them/,
+  ],
+  'a block of more than all addresses': [
+    (c) => (c.mail.inbound.trustedRelays[0].addresses = ['10.0.0.0/33']),
+    /^mail\.inbound\.trustedRelays\[0\]\.addresses\[0\]: must be an address or a block of them/,
+  ],
   'a selector that is no name': [(c) => (c.mail.dkim[0].selector = 'a b'), /^mail\.dkim\[0\]\.selector: must be a name of the DNS/],
   'an address that is none': [(c) => (c.mail.from.address = 'a@b.c '), /^mail\.from\.address: must be an e-mail address/],
   'a name of two lines': [(c) => (c.mail.from.name = 'Clubs\r\nBcc: x@y.example'), /^mail\.from\.name: must be a text of one line/],

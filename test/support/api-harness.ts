@@ -19,6 +19,7 @@ import { categories } from '../../src/domains/catalog/categories.ts'
 import { shippingMethods } from '../../src/domains/catalog/collections.ts'
 import { products } from '../../src/domains/catalog/products.ts'
 import { variants } from '../../src/domains/catalog/variants.ts'
+import type { AuthenticateMail } from '../../src/domains/emails/authentication.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
@@ -214,6 +215,8 @@ export type ApiHarnessOptions = {
   readonly pictureMaker?: () => Promise<PictureMaker | null>
   /** The way to receivers of webhooks; none when left out. */
   readonly webhooks?: WebhookPorts
+  /** Looks up who vouches for letters; nobody when left out. */
+  readonly authenticateMail?: AuthenticateMail
   /** The way to providers that sign people in. */
   readonly egress?: Egress
   /** Parts that stand in for the engine's own. */
@@ -319,6 +322,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     },
     providers: [(options.provider ?? ((real) => real))(sandbox), ...(options.payments ?? [])],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
+    ...(options.authenticateMail && { authenticateMail: options.authenticateMail }),
     egress: options.egress ?? idleProvider,
     ...(options.blobs ? { blobs: options.blobs } : {}),
     ...(options.pictureMaker ? { pictureMaker: options.pictureMaker } : {}),

@@ -160,6 +160,7 @@ export function validConfig(): any {
             taken: { moveTo: 'Done' },
           },
         ],
+        trustedRelays: [{ name: 'mx.example.com', addresses: ['10.0.0.5', '2001:db8::/32'] }],
       },
       design: { logo: '/logo.png', logoWidth: 120, color: '#2f5bd0', address: ['Clubs', 'Main Street 1'] },
       ambiguous: { account: 'resend', marketing: 'hold' },

@@ -7,6 +7,7 @@ import { and, eq } from '../../contract/filter.ts'
 import { type AnyRecord, type BeforeChange, collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { findUnique } from '../../storage/find-all.ts'
+import { type Authentication, authenticationShape } from './authentication.ts'
 import { mailCategories } from './categories.ts'
 
 export const emailStatuses = ['queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'ambiguous', 'received', 'captured'] as const
@@ -80,6 +81,8 @@ export const emails = collection('emails', {
     isAutomatic: field.boolean(),
     /** Whether it is sure that it comes from whom it names, and that this is who was written to. */
     isVerified: field.boolean(),
+    /** Of one that came in: what SPF, DKIM, DMARC and ARC say of it. Null where nobody has looked. */
+    authentication: field.json<Authentication | null>({ schema: { ...authenticationShape, type: ['object', 'null'] } }),
     /** What came with it: `/api/emails/{id}/attachments/{place}`. */
     enclosed: field.json<readonly EnclosedFile[] | null>({ schema: { type: ['array', 'null'], items: enclosedShape } }),
     /** What arrived, of which it was made: the row of `inboundMails`. */

@@ -18,6 +18,7 @@ const notReceived = {
   fromName: null,
   reply: null,
   isVerified: null,
+  authentication: null,
   enclosed: null,
   inbound: null,
 } as const

@@ -7,6 +7,7 @@ import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
+import type { Authentication } from '../emails/authentication.ts'
 import { type Email, emails } from '../emails/collections.ts'
 import { emailReceived } from '../emails/events.ts'
 import { type EmailThread, emailIds, emailThreads, idsAfter, openThread, threadKeyOf } from '../emails/threads.ts'
@@ -15,7 +16,13 @@ import { noteReport } from './note-report.ts'
 import type { ParsedMail } from './parse-mail.ts'
 import type { Recognised } from './recognise.ts'
 
-export type Letter = { readonly mail: InboundMail; readonly parsed: ParsedMail; readonly recognised: Recognised }
+export type Letter = {
+  readonly mail: InboundMail
+  readonly parsed: ParsedMail
+  readonly recognised: Recognised
+  /** Null: nobody has looked. */
+  readonly authentication: Authentication | null
+}
 
 export async function fileLetter(work: Work, letter: Letter): Promise<readonly DomainEvent[]> {
   const { tx } = work
@@ -111,8 +118,9 @@ async function byMessageId(tx: Work['tx'], messageId: string, from: string): Pro
 type Threaded = Letter & { readonly answered: Email | null; readonly id: string }
 
 /** A letter that a person wrote opens it, and waits for somebody; one that a program wrote is shown there. */
-async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): Promise<EmailThread> {
+async function threadOf(work: Work, letter: Threaded): Promise<EmailThread> {
   const { tx, now } = work
+  const { mail, parsed, answered, id } = letter
   const address = addressOf(mail, parsed)
   const subject = parsed.subject || '(no subject)'
   const known = answered?.thread ? await tx.get(emailThreads, answered.thread) : null
@@ -124,12 +132,17 @@ async function threadOf(work: Work, { mail, parsed, answered, id }: Threaded): P
   if (parsed.isAutomatic) return await tx.update(emailThreads, thread, { set: { isUnread: true, lastAt: now, messageIds } })
   // Whoever else has got hold of an address of ours gives its owner no name.
   const isOwner = normalEmail(parsed.from) === thread.address && parsed.fromName !== ''
-  const set = { status: 'open', isUnread: true, isVerified: isSure, lastAt: now, messageIds, ...(isOwner && { name: parsed.fromName }) }
+  const isSure = isVerified(letter, { thread, answered })
+  const set = {
+    status: 'open',
+    isUnread: true,
+    isVerified: isSure,
+    lastAt: now,
+    messageIds,
+    ...(isOwner && { name: parsed.fromName }),
+  } as const
   return await tx.update(emailThreads, thread, { set })
 }
-
-/** Nothing shows yet who has sent a letter. */
-const isSure = false
 
 /** Whom an answer may go to: one address, and not whatever stands in a head. */
 function addressOf(mail: InboundMail, { replyTo, from }: ParsedMail): string {
@@ -151,7 +164,19 @@ const notSent = { category: null, sendAt: null, expiresAt: null, failure: null, 
 
 type NewRow = Filed & { readonly id: string; readonly now: number }
 
-function rowOf({ mail, parsed }: Letter, { id, key, thread, answered, now }: NewRow) {
+/**
+ * The domain of its author vouches for it, and its author is whom the conversation is with, or has written into it as such. One that answers nothing
+ * begins a conversation with whoever wrote it.
+ */
+function isVerified({ parsed: { from }, authentication }: Letter, { thread, answered }: Pick<Filed, 'thread' | 'answered'>): boolean {
+  if (authentication?.isAuthentic !== true || thread === null) return false
+  const isFrom = (address: string) => normalEmail(address) === normalEmail(from)
+  return answered === null || isFrom(thread.address) || (answered.isVerified === true && isFrom(answered.from))
+}
+
+function rowOf(letter: Letter, filed: NewRow) {
+  const { id, key, thread, answered, now } = filed
+  const { mail, parsed, authentication } = letter
   const isNamed = isEmail(parsed.from)
   const { writtenAt } = parsed
   return {
@@ -178,7 +203,8 @@ function rowOf({ mail, parsed }: Letter, { id, key, thread, answered, now }: New
     fromName: parsed.fromName || (isNamed ? null : parsed.from.slice(0, 200) || null),
     reply: parsed.reply,
     isAutomatic: parsed.isAutomatic,
-    isVerified: isSure,
+    isVerified: isVerified(letter, filed),
+    authentication,
     enclosed: parsed.enclosed.length === 0 ? null : [...parsed.enclosed],
     inbound: mail.id,
     lastError: null,

@@ -3,16 +3,39 @@
 // however much comes in, few are read at once: those that wait hold no place among the effects, and none of their bytes are in memory.
 import { isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import type { Log } from '../../base/log.ts'
+import type { TrustedRelay } from '../../config/project.ts'
 import { type EffectHandler, effectHandler, type Outcome } from '../../effects/effect.ts'
-import { inboundMails } from './collections.ts'
+import { type AuthenticateMail, type Authentication, unknownAuthentication } from '../emails/authentication.ts'
+import { carrierOf } from './carrier.ts'
+import { type InboundMail, inboundMails } from './collections.ts'
 import { fileLetter } from './file-letter.ts'
 import type { MailReader, ParsedMail } from './parse-mail.ts'
 import { emailParse, rawOf } from './receive-mail.ts'
 import { type Recognise, type Recognised, recognise } from './recognise.ts'
 
-type Read = { readonly parsed: ParsedMail; readonly recognised: Recognised }
+type Read = { readonly parsed: ParsedMail; readonly recognised: Recognised; readonly authentication: Authentication | null }
 
-export function readEffect({ reader, ...ports }: Recognise & { readonly reader: MailReader }): EffectHandler {
+type Stored = {
+  readonly raw: Uint8Array
+  readonly mail: InboundMail
+  readonly parsed: ParsedMail
+  readonly relays: readonly TrustedRelay[]
+}
+
+/** `authenticate`: left out where nobody looks who vouches for a letter. */
+type Parts = Recognise & { readonly reader: MailReader; readonly authenticate?: AuthenticateMail; readonly log: Log }
+
+export function readEffect({ reader, authenticate, log, ...ports }: Parts): EffectHandler {
+  /** Nothing of it keeps a letter from being read: what cannot be told is told as that. */
+  async function vouched({ raw, mail, parsed, relays }: Stored): Promise<Authentication | null> {
+    if (authenticate === undefined) return null
+    return await authenticate(raw, carrierOf(mail, parsed.from, relays)).catch((error: unknown) => {
+      log.write('warn', 'Who vouches for a letter could not be looked up.', { mail: mail.id, error })
+      return unknownAuthentication('temperror')
+    })
+  }
+
   return effectHandler(emailParse, {
     role: 'mail',
     attemptsMax: limits.mailReadsMax,
@@ -25,7 +48,8 @@ export function readEffect({ reader, ...ports }: Recognise & { readonly reader: 
       if (raw === null) return { end: 'dead', error: 'Not all of its bytes are there.' }
       try {
         const parsed = await reader.read(raw)
-        return { end: 'done', result: { parsed, recognised: await recognise(ports, { mail, parsed, project }) } }
+        const authentication = await vouched({ raw, mail, parsed, relays: project.mail.trustedRelays })
+        return { end: 'done', result: { parsed, recognised: await recognise(ports, { mail, parsed, project }), authentication } }
       } catch (error) {
         const { message } = error as Error
         if (isEngineError(error, 'overloaded')) return { end: 'retry', error: message, afterMs: 5_000, isNoAttempt: true }

@@ -2,6 +2,7 @@
 import { isDay } from '../../base/clock.ts'
 import { isEmail, normalDomain } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
+import { isAddressBlock } from '../../base/public-address.ts'
 import type { ImapMailboxConfig, InboundMailConfig } from '../../config/backend-config.ts'
 import { type Check, is, isObject, line, list, object, whole, word } from '../../schema/shape.ts'
 import { loopback, secret } from './check-providers.ts'
@@ -36,12 +37,26 @@ const mailbox: Check = (value, path, add) => {
     add(`${path}.tls`, 'would send the password for everybody to read: "none" is for this machine alone')
   if (isObject(taken) && taken['moveTo'] === folder) add(`${path}.taken.moveTo`, 'is the folder that is read')
 }
+const relays = list(
+  object(
+    {
+      name: is('what stands first in its Authentication-Results, such as mx.shop.example', (value) => {
+        return typeof value === 'string' && /^[\w.-]{1,255}$/.test(value)
+      }),
+      addresses: list(
+        is('an address or a block of them, such as 10.0.0.5 or 10.1.0.0/16', (value) => typeof value === 'string' && isAddressBlock(value)),
+      ),
+    },
+    { required: ['name'] },
+  ),
+)
 const inboundShape = object({
   domain: is('a domain, such as in.shop.example', (value) => typeof value === 'string' && normalDomain(value) !== null),
   addresses: list(localName),
   port: whole(0, 65_535),
   host: is('an address of this machine, such as 0.0.0.0', (value) => typeof value === 'string' && /^[\w.:-]+$/.test(value)),
   tls: object({ key: line, cert: line }, { required: ['key', 'cert'] }),
+  trustedRelays: relays,
   imap: (value, path, add) => {
     list(mailbox)(value, path, add)
     if (!Array.isArray(value)) return

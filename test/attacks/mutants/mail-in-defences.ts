@@ -4,6 +4,8 @@ import type { Defence } from './defences.ts'
 const conversations = 'test/api/conversations.test.ts'
 const test = 'test/api/inbound-mail.test.ts'
 
+const vouching = 'src/domains/inbound/authenticate-mail.test.ts'
+
 export const inboundDefences: readonly Defence[] = [
   {
     name: 'CR or LF alone ends no line of a message',
@@ -228,5 +230,77 @@ export const inboundDefences: readonly Defence[] = [
     to: 'const isOwner =',
     test: conversations,
     asked: ['is open until it is answered'],
+  },
+  {
+    name: 'a letter with two authors is nobody’s',
+    file: 'src/domains/inbound/authenticate-mail.ts',
+    from: 'dkim.fromFields === 1 && dkim.headerFrom.length === 1',
+    to: 'dkim.headerFrom.length > 0',
+    test: vouching,
+    asked: ['nobody, where its author is not one'],
+  },
+  {
+    name: 'the author who is shown is the one who is vouched for',
+    file: 'src/domains/inbound/authenticate-mail.ts',
+    from: 'author !== null && author === normalEmail(carrier.author)',
+    to: 'author !== null',
+    test: vouching,
+    asked: ['nobody, where its author is not one'],
+  },
+  {
+    name: 'a signature over a part vouches for no letter',
+    file: 'src/domains/inbound/authenticate-mail.ts',
+    from: 'held.filter(({ status }) => !status.underSized)',
+    to: 'held',
+    test: vouching,
+    asked: ['nobody, where a signature covers a part'],
+  },
+  {
+    name: 'who vouches is of the author’s domain',
+    file: 'src/domains/inbound/authenticate-mail.ts',
+    from: "if (domain === '' || (dmarc.result !== 'pass' && dmarc.result !== 'none')) return false",
+    to: "if (domain === '') return false",
+    test: vouching,
+    asked: ['nobody, where the domain that does'],
+  },
+  {
+    name: 'few signatures of a letter are looked at',
+    file: 'src/domains/inbound/authenticate-mail.ts',
+    from: '++count <= limits.mailSignaturesMax',
+    to: '++count > 0',
+    test: vouching,
+    asked: ['is asked no more than it may be'],
+  },
+  {
+    name: 'results of a server in front are those of a name that is trusted',
+    file: 'src/domains/inbound/relay-results.ts',
+    from: 'return relays.includes(name) ? [',
+    to: "return name !== '' ? [",
+    test: vouching,
+    asked: ['the word of a server in front'],
+  },
+  {
+    name: 'results that were there before a letter came to the server in front are nothing',
+    file: 'src/domains/inbound/relay-results.ts',
+    from: 'return fields.slice(0, second).filter(',
+    to: 'return fields.slice(0).filter(',
+    test: vouching,
+    asked: ['the word of a server in front'],
+  },
+  {
+    name: 'a letter is the customer’s where its author is',
+    file: 'src/domains/inbound/file-letter.ts',
+    from: 'return answered === null || isFrom(thread.address) || (answered.isVerified === true && isFrom(answered.from))',
+    to: 'return true',
+    test,
+    asked: ['is the customer'],
+  },
+  {
+    name: 'letters wait for the DNS no longer than they may',
+    file: 'src/domains/inbound/bounded-dns.ts',
+    from: 'return Math.min(limits.mailDnsMs, Math.max(limits.mailDnsLeastMs, left))',
+    to: 'return limits.mailDnsMs',
+    test: 'src/domains/inbound/bounded-dns.test.ts',
+    asked: ['letters of one network'],
   },
 ]
