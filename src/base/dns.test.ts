@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type DnsPeer, startDnsServer, type Zone } from '../../test/support/dns-server.ts'
 import { systemClock } from './clock.ts'
-import { createDns, DnsFailure, type DnsServer, parseDnsServer, systemDns } from './dns.ts'
+import { createDns, DnsFailure, type DnsServer, isOnThisMachine, parseDnsServer, systemDns } from './dns.ts'
 import { decodeReply } from './dns-wire.ts'
 import { limits } from './limits.ts'
 import { systemRandom } from './random.ts'
@@ -95,6 +95,7 @@ test('an answer is authentic where a resolver of this machine says so', async ()
   const dns = systemDns([server])
   assert.equal((await dns.resolve('shop.example', 'A')).isAuthentic, true)
   assert.equal((await dns.resolve('other.example', 'A')).isAuthentic, false)
+  assert.deepEqual(['127.0.0.53', '::1', '192.0.2.1', '10.0.0.1', 'fd00::1'].map(isOnThisMachine), [true, true, false, false, false])
 })
 
 test('addresses of resolvers are read, and what is none is refused', () => {

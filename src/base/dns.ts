@@ -66,9 +66,14 @@ export function createDns({ servers, clock, random }: Parts): Dns {
 }
 
 function answerOf<T extends DnsType>(reply: DnsReply<T>, { host }: DnsServer): DnsAnswer<T> {
-  const isAuthentic = reply.isAuthentic && (host === '::1' || host.startsWith('127.'))
+  const isAuthentic = reply.isAuthentic && isOnThisMachine(host)
   const status = reply.code === 3 ? 'missing' : reply.records.length === 0 ? 'none' : 'found'
   return { status, isAuthentic, records: reply.records }
+}
+
+/** By its network address. Between it and us is nobody. */
+export function isOnThisMachine(host: string): boolean {
+  return host === '::1' || host.startsWith('127.')
 }
 
 type Asked<T extends DnsType> = {

@@ -775,6 +775,30 @@ export const limits = {
   /** Of an answer: records that are read, and names that are another's before its own. The root has 13 servers, and nobody more mail servers than some 30. */
   dnsRecordsMax: 200,
   dnsAliasesMax: 10,
+  /**
+   * Mail straight to servers of its receivers: those of a domain that are tried, addresses of each, and for how long all of it, from the first
+   * question to the DNS on. With questions at its end that nobody answers it is over before the lease of an effect.
+   */
+  mailHostsMax: 5,
+  mailAddressesMax: 3,
+  mailDirectMs: 20_000,
+  mailConnectMs: 5_000,
+  /** With less time left no other server is looked up, or met. */
+  mailNextMs: 8_000,
+  mailLeastMs: 2_000,
+  /** Of a process: half of the places of effects. Servers that do not answer keep payments from none. */
+  mailDirectAtOnce: 20,
+  /** Certificates above that of a server: two are usual. */
+  mailChainMax: 8,
+  /**
+   * A policy of MTA-STS (RFC 8461 section 3.2 and 3.3): time for it, characters, names of servers, how long it is kept at most, and how soon one that
+   * could not be had is asked for again.
+   */
+  mailPolicyMs: 5_000,
+  mailPolicyCharactersMax: 65_536,
+  mailPolicyNamesMax: 100,
+  mailPolicyAgeMaxMs: 31_557_600_000,
+  mailPolicyAgainMs: 300_000,
   /** How far ahead a mail may be written. */
   mailAheadMaxMs: 366 * 24 * 3_600_000,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */

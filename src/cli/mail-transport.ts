@@ -1,7 +1,9 @@
-// Who takes the mail of this process: a mail server by SMTP, or nobody; and outside production perhaps a mailbox of those who develop, instead of
-// whom it names.
+// Who takes the mail of this process: a mail server by SMTP, a provider by HTTP, the servers of its receivers themselves, or nobody; and outside
+// production perhaps a mailbox of those who develop, instead of whom it names.
 import { systemClock } from '../base/clock.ts'
+import { parseDnsServer, systemDns } from '../base/dns.ts'
 import { systemEgress } from '../base/egress.ts'
+import { normalDomain } from '../base/email-address.ts'
 import type { Project } from '../config/project.ts'
 import type { DkimKey } from '../domains/emails/sign-dkim.ts'
 import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
@@ -14,7 +16,8 @@ export async function openMailTransport(settings: ProcessSettings, project: Proj
   if ((smtpUrl === null && provider === null) || mail.mode === 'capture') return captureTransport
   if (smtpUrl !== null && provider !== null)
     throw new UsageError(`Mail goes one way: leave out --smtp-url, or mail.provider (${provider.name}) of the config.`)
-  const transport = smtpUrl === null ? await httpTransport(settings, project) : await smtpTransport(smtpUrl, settings, project)
+  const bySmtp = smtpUrl?.startsWith('mx:') ? mxTransport : smtpTransport
+  const transport = smtpUrl === null ? await httpTransport(settings, project) : await bySmtp(smtpUrl, settings, project)
   return mail.mode === 'redirect' ? redirected(transport, mail) : transport
 }
 
@@ -27,6 +30,26 @@ async function smtpTransport(smtpUrl: string, settings: ProcessSettings, project
     throw new UsageError(`--smtp-url: ${(error as Error).message}.`)
   }
   return createSmtpTransport({ url: smtpUrl, clock: systemClock, dkim: await dkimKeysOf(settings, project) })
+}
+
+/** `mx://mail.shop.example?dns=127.0.0.1`: what this machine is called, and which resolver it asks. @throws UsageError */
+async function mxTransport(url: string, settings: ProcessSettings, project: Project): Promise<MailTransport> {
+  const { createMxTransport } = await import('../domains/emails/transport-mx.ts')
+  const { hostname, searchParams, port, username, pathname } = new URL(url)
+  const name = normalDomain(hostname)
+  const refuse = (words: string) => new UsageError(`--smtp-url: ${words}.`)
+  if (name === null) throw refuse('mx:// needs the full name of this machine, as in mx://mail.shop.example')
+  if (port !== '' || username !== '' || !['', '/'].includes(pathname) || [...searchParams.keys()].some((one) => one !== 'dns'))
+    throw refuse('mx:// has a name and dns=…, and nothing else')
+  try {
+    const resolvers = searchParams.getAll('dns').map(parseDnsServer)
+    const dns = systemDns(resolvers.length === 0 ? undefined : resolvers)
+    const dkim = await dkimKeysOf(settings, project)
+    return createMxTransport({ name, dns, egress: systemEgress, clock: systemClock, dkim, isPublicOnly: !settings.isDevelopment })
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw refuse((error as Error).message)
+  }
 }
 
 /** @throws UsageError */
@@ -55,6 +78,7 @@ export function redirected(
 ): MailTransport {
   const isAllowed = (address: string) => allow.includes(address) || allow.includes(address.slice(address.lastIndexOf('@')))
   return {
+    ...transport,
     send: (message) => transport.send(isAllowed(message.to) ? message : { ...message, redirectTo: to }),
     close: () => transport.close(),
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Project } from '../config/project.ts'
 import type { Message } from '../domains/emails/transport.ts'
-import { redirected } from './mail-transport.ts'
+import { openMailTransport, redirected } from './mail-transport.ts'
 import { readSettings, UsageError } from './settings.ts'
 
 test('options come before variables, and wrong ones are one sentence', () => {
@@ -109,4 +110,20 @@ test('whom mail goes to is said by the environment, and outside production it ma
     ['eve@mail.example', 'dev@shop.example'],
     ['eve@notteam.example', 'dev@shop.example'],
   ])
+})
+
+test('mail straight to its receivers needs the name of this machine, and knows a resolver', async () => {
+  const project = { mail: { provider: null, dkim: [] } } as unknown as Project
+  const open = (url: string) => {
+    const settings = readSettings(['start', '--smtp-url', url], {}) as Exclude<ReturnType<typeof readSettings>, { shown: string }>
+    return openMailTransport(settings, project)
+  }
+  for (const url of ['mx://mail.shop.example', 'mx://mail.shop.example/?dns=127.0.0.1&dns=[::1]:5353']) await (await open(url)).close()
+  for (const [url, words] of [
+    ['mx://mail', /needs the full name of this machine/],
+    ['mx://mail.shop.example?tls=none', /nothing else/],
+    ['mx://mail.shop.example:25', /nothing else/],
+    ['mx://mail.shop.example?dns=one.one', /no address of a DNS resolver/],
+  ] as const)
+    await assert.rejects(open(url), (error) => error instanceof UsageError && words.test(error.message), url)
 })

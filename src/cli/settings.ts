@@ -155,7 +155,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     publicUrl: urlOf('--public-url', given('public-url', 'PUBLIC_URL'), ['http:', 'https:']),
     isDevelopment: oneOf('KINGPOST_ENV', ['development', 'production']) === 'development',
     isRateLimited: oneOf('KINGPOST_RATE_LIMITS', ['on', 'off']) === 'on',
-    smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
+    smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:', 'mx:']),
     smtpPort: environment['KINGPOST_SMTP_PORT'] ? portOf(environment['KINGPOST_SMTP_PORT']) : null,
     mail: mailOf(environment, oneOf('KINGPOST_ENV', ['development', 'production']) === 'development'),
     dnsServers: dnsServersOf(environment['KINGPOST_DNS']),

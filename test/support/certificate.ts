@@ -14,24 +14,41 @@ const [integer, bits, oid, utf8, time, sequence, set, version] = [0x02, 0x03, 0x
 const commonName = der(oid, Buffer.from('550403', 'hex'))
 const algorithm = der(sequence, der(oid, Buffer.from('2a8648ce3d040302', 'hex')))
 
-/** Good until 2049. */
-export function selfSigned(name: string): { readonly key: string; readonly cert: string } {
+type Certified = { readonly name: string; readonly key: string; readonly cert: string }
+
+const called = (name: string) => der(sequence, der(set, der(sequence, commonName, der(utf8, Buffer.from(name)))))
+
+/** 2.5.29.19, critical: it may sign others. */
+const authority = der(
+  0xa3,
+  der(
+    sequence,
+    der(sequence, der(oid, Buffer.from('551d13', 'hex')), Buffer.from('0101ff', 'hex'), der(0x04, Buffer.from('30030101ff', 'hex'))),
+  ),
+)
+
+type Options = { readonly isAuthority?: boolean; readonly issuer?: Pick<Certified, 'name' | 'key'> }
+
+/** Good until 2049. `issuer`: whose key signs it; its own when left out. */
+export function selfSigned(name: string, { isAuthority = false, issuer }: Options = {}): Certified {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const subject = der(sequence, der(set, der(sequence, commonName, der(utf8, Buffer.from(name)))))
+  const subject = called(name)
   const dates = ['200101000000Z', '491231235959Z'].map((date) => der(time, Buffer.from(date)))
   const body = der(
     sequence,
     der(version, der(integer, Buffer.from([2]))),
     der(integer, Buffer.from([1])),
     algorithm,
-    subject,
+    issuer === undefined ? subject : called(issuer.name),
     der(sequence, ...dates),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
+    ...(isAuthority ? [authority] : []),
   )
-  const signature = der(bits, Buffer.from([0]), sign('sha256', body, privateKey))
+  const signature = der(bits, Buffer.from([0]), sign('sha256', body, issuer === undefined ? privateKey : issuer.key))
   const base64 = der(sequence, body, algorithm, signature).toString('base64').replaceAll(/.{64}/g, '$&\n').trimEnd()
   return {
+    name,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
   }

@@ -9,12 +9,13 @@ import type { Delivery, Message } from './transport.ts'
 const accepted: Delivery = { status: 'accepted', reply: '250 ok' }
 const broken: Delivery = { status: 'unavailable', reply: 'connect ECONNREFUSED' }
 
-function open(perDomain: Partial<DomainLimits> = {}) {
+function open(perDomain: Partial<DomainLimits> = {}, atOnce?: number) {
   let now = 1_000_000
   const log: string[] = []
   const sent: string[] = []
   const spoken: { answer: Delivery | Promise<Delivery> } = { answer: accepted }
   const inner = {
+    ...(atOnce !== undefined && { atOnce }),
     send: async ({ to }: Message) => {
       sent.push(to)
       return await spoken.answer
@@ -119,4 +120,28 @@ test('a domain that got its mail more than a minute ago is forgotten once there 
   // Its failures of before are forgotten with it, so that this is the first.
   await send()
   assert.equal((await send()).status, 'deferred')
+})
+
+test('a domain that cannot be reached rests by itself', async () => {
+  const { send, sent, spoken } = open()
+  spoken.answer = { status: 'deferred', reply: 'mx.mail.example: connect ETIMEDOUT', isOfDomain: true }
+  for (let count = 0; count < limits.mailDomainFailuresMax; count++) assert.equal((await send()).status, 'deferred')
+  assert.equal((await send()).status, 'unavailable')
+  spoken.answer = accepted
+  assert.equal((await send('eve@other.example')).status, 'accepted')
+  assert.equal(sent.length, limits.mailDomainFailuresMax + 1)
+})
+
+test('a transport that waits for servers of others takes so many at a time, and none of the rest is an attempt', async () => {
+  const { send, sent, log, spoken } = open({}, 2)
+  let answer: (delivery: Delivery) => void = () => {}
+  spoken.answer = new Promise((resolve) => (answer = resolve))
+  const first = [send('a@one.example'), send('b@two.example')]
+  const third = await send('c@three.example')
+  assert.deepEqual([third.status, sent.length], ['unavailable', 2])
+  answer(accepted)
+  await Promise.all(first)
+  // It was no failure of the way.
+  assert.equal((await send('c@three.example')).status, 'accepted')
+  assert.deepEqual(log, [])
 })

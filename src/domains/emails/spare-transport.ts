@@ -15,6 +15,8 @@ type Parts = { readonly clock: Pick<Clock, 'now'>; readonly log: Log; readonly p
 export function spareTransport(transport: MailTransport, { clock, log, perDomain }: Parts): MailTransport {
   const way = createBreaker({ clock, failuresMax: 1, firstMs: limits.mailPauseMs, mostMs: limits.mailPauseMaxMs })
   const domains = new Map<string, Domain>()
+  const { atOnce = Infinity } = transport
+  let underWay = 0
 
   function domainOf(message: Message): Domain {
     const name = message.to.slice(message.to.lastIndexOf('@') + 1)
@@ -37,6 +39,8 @@ export function spareTransport(transport: MailTransport, { clock, log, perDomain
 
   return {
     async send(message) {
+      // Those before it may wait for servers that do not answer: payments need places, too.
+      if (underWay >= atOnce) return waits(`${underWay} messages are on their way.`, limits.effectPollMs)
       const closed = way.enter()
       if (closed !== null) return closed
       const domain = domainOf(message)
@@ -45,12 +49,14 @@ export function spareTransport(transport: MailTransport, { clock, log, perDomain
         way.leave()
         return full
       }
+      underWay++
       try {
         const delivery = await transport.send(message)
         learn(delivery)
         domain.learn(delivery)
         return delivery.status === 'unavailable' ? { ...delivery, afterMs: Math.max(delivery.afterMs ?? 0, way.waitMs()) } : delivery
       } finally {
+        underWay--
         way.leave()
         domain.leave()
       }
@@ -60,6 +66,10 @@ export function spareTransport(transport: MailTransport, { clock, log, perDomain
 }
 
 type Domain = ReturnType<typeof createDomain>
+
+function waits(why: string, afterMs: number): Delivery {
+  return { status: 'unavailable', reply: `Waits: ${why}`, afterMs }
+}
 
 function createDomain(name: string, { clock, perDomain: { atOnce, perMinute } }: Omit<Parts, 'log'>) {
   const breaker = createBreaker({
@@ -71,7 +81,6 @@ function createDomain(name: string, { clock, perDomain: { atOnce, perMinute } }:
   let underWay = 0
   /** Starts of the last minute. */
   let starts: number[] = []
-  const unavailable = (reply: string, afterMs: number): Delivery => ({ status: 'unavailable', reply, afterMs })
 
   return {
     isIdle: () => underWay === 0 && breaker.waitMs() === 0 && starts.every((at) => at <= clock.now() - 60_000),
@@ -79,10 +88,9 @@ function createDomain(name: string, { clock, perDomain: { atOnce, perMinute } }:
     enter(): Delivery | null {
       const now = clock.now()
       starts = starts.filter((at) => at > now - 60_000)
-      if (atOnce !== null && underWay >= atOnce)
-        return unavailable(`Waits: ${underWay} messages to ${name} are on their way.`, limits.effectPollMs)
+      if (atOnce !== null && underWay >= atOnce) return waits(`${underWay} messages to ${name} are on their way.`, limits.effectPollMs)
       if (perMinute !== null && starts.length >= perMinute)
-        return unavailable(`Waits: ${perMinute} messages to ${name} went out within a minute.`, starts[0]! + 60_000 - now)
+        return waits(`${perMinute} messages to ${name} went out within a minute.`, starts[0]! + 60_000 - now)
       const closed = breaker.enter()
       if (closed !== null) return closed
       underWay++
@@ -93,9 +101,11 @@ function createDomain(name: string, { clock, perDomain: { atOnce, perMinute } }:
       underWay--
       breaker.leave()
     },
-    learn({ status, reply }: Delivery) {
+    learn(delivery: Delivery) {
+      const { status, reply } = delivery
       // 421 and 4.7.x speak of all that we send there; other delays of one mailbox.
-      if (status === 'deferred' && /^421|\b4\.7\.\d/.test(reply)) breaker.fail(`${name} takes no mail now: ${withoutAddresses(reply)}`)
+      if (status === 'deferred' && (delivery.isOfDomain || /^421|\b4\.7\.\d/.test(reply)))
+        breaker.fail(`${name} takes no mail now: ${withoutAddresses(reply)}`)
       else if (status === 'accepted' || status === 'refused') breaker.pass()
     },
   }

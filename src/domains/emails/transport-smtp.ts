@@ -71,7 +71,14 @@ export function createSmtpTransport(options: SmtpOptions): MailTransport {
       const connection = connect()
       open.add(connection)
       try {
-        return await transmit({ connection, auth, clock: options.clock, envelope: envelopeOf(message), bytes })
+        return await transmit({
+          connection,
+          auth,
+          clock: options.clock,
+          withinMs: limits.effectCallMs,
+          envelope: envelopeOf(message),
+          bytes,
+        })
       } finally {
         open.delete(connection)
         connection.close()
@@ -87,12 +94,18 @@ type Transmission = {
   readonly connection: SMTPConnection
   readonly auth: { readonly user: string; readonly pass: string } | null
   readonly clock: Clock
+  readonly withinMs: number
+  /** The server is its receiver's own: what it says of our sender is its own view. */
+  readonly isTheirs?: boolean
+  /** Why nothing is to be said to this server, once it can be seen who it is; null: it is the right one. */
+  readonly misfit?: () => string | null
   readonly envelope: { readonly from: string; readonly to: string[] }
   readonly bytes: Buffer
 }
 
 /** One SMTP transaction. Always resolves, at the latest when a call's time is over. */
-function transmit({ connection, auth, clock, envelope, bytes }: Transmission): Promise<Delivery> {
+export function transmit(transmission: Transmission): Promise<Delivery> {
+  const { connection, auth, clock, withinMs, isTheirs = false, misfit = () => null, envelope, bytes } = transmission
   return new Promise((resolve) => {
     // The connection reads it once the peer has said yes to DATA, and writes the final dot at its end.
     const body = Readable.from(piecesOf(bytes), { objectMode: false })
@@ -107,9 +120,9 @@ function transmit({ connection, auth, clock, envelope, bytes }: Transmission): P
       cancel()
       resolve(delivery)
     }
-    const fail = (error: SmtpError) => end(failureOf(error, { isIn, isHandedOver }))
+    const fail = (error: SmtpError) => end(failureOf(error, { isIn, isHandedOver, isTheirs }))
     // A server that trickles its replies never meets a socket time-out.
-    cancel = clock.after(limits.effectCallMs, () => fail(new Error(`No end within ${limits.effectCallMs} ms.`)))
+    cancel = clock.after(withinMs, () => fail(new Error(`No end within ${withinMs} ms.`)))
     const send = () => {
       isIn = true
       connection.send(envelope, body, (error, info) =>
@@ -119,6 +132,8 @@ function transmit({ connection, auth, clock, envelope, bytes }: Transmission): P
     connection.on('error', fail)
     connection.connect((error) => {
       if (error) return fail(error)
+      const why = misfit()
+      if (why !== null) return end({ status: 'unavailable', reply: why })
       if (auth === null) return send()
       connection.login({ credentials: auth }, (refused) => (refused ? fail(refused) : send()))
     })
@@ -131,7 +146,7 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
 }
 
-function envelopeOf(message: Message): Transmission['envelope'] {
+export function envelopeOf(message: Message): Transmission['envelope'] {
   return { from: message.returnPath ?? parseMailbox(message.from).address, to: [message.redirectTo ?? message.to] }
 }
 
@@ -140,10 +155,10 @@ const aboutMessage: readonly (string | undefined)[] = ['RCPT TO', 'DATA']
 /** RFC 4954: they ask for a login, or for TLS before it, whatever command they answer. */
 const aboutUs: readonly number[] = [530, 534, 535, 538]
 
-type Phase = { readonly isIn: boolean; readonly isHandedOver: boolean }
+type Phase = { readonly isIn: boolean; readonly isHandedOver: boolean; readonly isTheirs: boolean }
 
 /** RFC 5321 section 4.2.1: 4xx is for now, 5xx for good. No reply to a message handed over: nobody knows. */
-function failureOf(error: SmtpError, { isIn, isHandedOver }: Phase): Delivery {
+function failureOf(error: SmtpError, { isIn, isHandedOver, isTheirs }: Phase): Delivery {
   // A server may say as much as it likes: what follows reads so much of it.
   const reply = (error.response ?? error.message).slice(0, limits.refusalCharactersMax)
   const code = error.responseCode
@@ -151,8 +166,8 @@ function failureOf(error: SmtpError, { isIn, isHandedOver }: Phase): Delivery {
   if (code === undefined) return { status: isHandedOver ? 'unknown' : 'deferred', reply }
   // 503: the commands came in an order that it did not expect. A full mailbox (X.2.2, RFC 3463) is emptied some day.
   const isForGood = code >= 500 && code !== 503 && code !== 552 && !/\b5\.2\.2\b/.test(reply)
-  // The sender is ours, and the same for all mail.
-  if (isForGood && error.command === 'MAIL FROM') return { status: 'unavailable', reply }
+  // The sender is ours, and the same for all mail that this server takes.
+  if (isForGood && error.command === 'MAIL FROM') return { status: isTheirs ? 'refused' : 'unavailable', reply }
   if (isForGood && aboutMessage.includes(error.command)) return { status: 'refused', reply }
   const afterMs = askedPause(reply)
   return { status: 'deferred', reply, ...(afterMs === null ? {} : { afterMs }) }

@@ -9,7 +9,13 @@ import type { Email } from './collections.ts'
  */
 export type Delivery =
   | { readonly status: 'accepted' | 'captured' | 'refused' | 'unknown'; readonly reply: string }
-  | { readonly status: 'deferred' | 'unavailable'; readonly reply: string; readonly afterMs?: number }
+  | {
+      readonly status: 'deferred' | 'unavailable'
+      readonly reply: string
+      readonly afterMs?: number
+      /** It is so of all mail to this domain. */
+      readonly isOfDomain?: true
+    }
 
 /** A file that goes with a message. */
 export type Attachment = { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
@@ -33,6 +39,8 @@ export type Message = Pick<
 }
 
 export interface MailTransport {
+  /** So many messages at a time, of a process; the others wait. As many as there are when left out. */
+  readonly atOnce?: number
   send(message: Message): Promise<Delivery>
   close(): Promise<void>
 }

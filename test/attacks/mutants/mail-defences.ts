@@ -3,6 +3,7 @@ import type { Defence } from './defences.ts'
 
 const test = 'test/api/outgoing-mail.test.ts'
 const send = 'src/domains/emails/send-email.ts'
+const mx = 'src/domains/emails/transport-mx.test.ts'
 
 export const mailDefences: readonly Defence[] = [
   {
@@ -204,5 +205,77 @@ export const mailDefences: readonly Defence[] = [
     to: 'if (found !== null && found.id === email.id)',
     test,
     asked: ['get nothing, and each message says why'],
+  },
+  {
+    name: 'mail goes to no machine of a private network, whatever the DNS of its domain says',
+    file: 'src/domains/emails/mail-route.ts',
+    from: '!isPublicOnly || isPublicAddress(address)',
+    to: 'isPublicOnly || isPublicAddress(address) || true',
+    test: mx,
+    asked: ['leads to no machine'],
+  },
+  {
+    name: 'a domain that takes no mail is believed',
+    file: 'src/domains/emails/mail-route.ts',
+    from: "if (sorted.every(({ exchange }) => exchange === '')) return",
+    to: 'if (sorted.length === 0) return',
+    test: mx,
+    asked: ['goes to the domain itself'],
+  },
+  {
+    name: 'a policy of TLS that is enforced needs a certificate for the name',
+    file: 'src/domains/emails/transport-mx.ts',
+    from: "rejectUnauthorized: security === 'verified'",
+    to: 'rejectUnauthorized: false',
+    test: mx,
+    asked: ['a policy that is enforced'],
+  },
+  {
+    name: 'a policy of TLS that is enforced names the servers',
+    file: 'src/domains/emails/transport-mx.ts',
+    from: "if (security === 'verified' && !isServerOf(policy!, host.name))",
+    to: "if (security === 'verified' && !isServerOf(policy!, host.name) && host.name === '')",
+    test: mx,
+    asked: ['a policy that is enforced'],
+  },
+  {
+    name: 'a policy of TLS outlives that it cannot be had',
+    file: 'src/domains/emails/mta-sts.ts',
+    from: 'if (id === undefined || id === null || id === held?.id) return held?.policy ?? null',
+    to: 'if (id === undefined || id === null || id === held?.id) return id === held?.id ? (held?.policy ?? null) : null',
+    test: mx,
+    asked: ['a policy is kept for its time'],
+  },
+  {
+    name: 'TLS that is promised is not left out where it breaks',
+    file: 'src/domains/emails/transport-mx.ts',
+    from: "requireTLS: security !== 'any'",
+    to: 'requireTLS: false',
+    test: mx,
+    asked: ['a policy that is enforced', 'a certificate that a signed DNS names'],
+  },
+  {
+    name: 'the certificate is the one that a signed DNS names',
+    file: 'src/domains/emails/transport-mx.ts',
+    from: "security === 'pinned' ? misfitOf(",
+    to: "security === 'any' ? misfitOf(",
+    test: mx,
+    asked: ['a certificate that a signed DNS names'],
+  },
+  {
+    name: 'what the DNS says of a certificate counts where it was verified',
+    file: 'src/domains/emails/mail-route.ts',
+    from: 'tlsa: tlsa.isAuthentic && tlsa.records.length > 0',
+    to: 'tlsa: tlsa.records.length > 0',
+    test: mx,
+    asked: ['what the DNS names is worth nothing'],
+  },
+  {
+    name: 'that an answer was verified is believed of a resolver on this machine alone',
+    file: 'src/base/dns.ts',
+    from: "return host === '::1' || host.startsWith('127.')",
+    to: "return host !== ''",
+    test: 'src/base/dns.test.ts',
+    asked: ['an answer is authentic'],
   },
 ]
