@@ -6,6 +6,7 @@ import type { Work } from '../operation/work.ts'
 import { notListed, OwnMistake } from './own-code.ts'
 import { isTime } from './own-effect.ts'
 import { checkId, checkKey } from './own-key.ts'
+import { scopeOf } from './scope.ts'
 
 export type SentMail<TData> = {
   readonly to: string
@@ -22,7 +23,10 @@ export type SentMail<TData> = {
 }
 
 export type Mail = {
-  /** False where a message with this key is owed already, or was sent. */
+  /**
+   * False where a message with this key is owed already, or was sent. So it is for whoever wrote the letter that this code hears of, where a program wrote
+   * it (RFC 3834) or where they were answered five times: two programs that answer each other come to an end.
+   */
   send<TData>(mail: OwnMail<TData>, message: SentMail<NoInfer<TData>>): Promise<boolean>
 }
 
@@ -38,6 +42,9 @@ export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
         if (time !== undefined && !isTime(time)) throw new OwnMistake(`mail.send(${mail.name}): ${name} must be milliseconds since 1970`)
       const misfit = dataMisfit(mail, data)
       if (misfit !== null) throw new OwnMistake(`mail.send(${mail.name}): data${misfit.path} ${misfit.message}`)
+      const { letter } = scopeOf(work.tx)
+      const isAnswer = letter?.from.includes(normalEmail(to)) === true
+      if (isAnswer && letter?.isAutomatic) return false
       const queued = await queueEmail(work, {
         key: `${mail.name}:${key ?? work.newId('key')}`,
         ...(key === undefined ? {} : { repeats: 'usual' as const }),
@@ -48,6 +55,7 @@ export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
         sendAt: sendAt ?? null,
         expiresAt: expiresAt ?? null,
         ...(replyTo === undefined ? {} : { replyTo: normalEmail(replyTo) }),
+        ...(isAnswer && { bound: 'answers' as const }),
       })
       return queued !== null
     },

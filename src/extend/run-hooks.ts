@@ -4,6 +4,7 @@
 
 import { systemActor } from '../access/actor.ts'
 import { frozenCopyOf } from '../base/copy.ts'
+import { normalEmail } from '../base/email-address.ts'
 import { isEngineError, isPassing, LostRace } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
@@ -16,7 +17,7 @@ import { type CollectionHooks, type RecordAction, type RecordHooks, type RecordW
 import { checkReferences } from '../records/write-record.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { attempt } from './attempt.ts'
-import { type EventName, isRefusable, projectEventsOf } from './events.ts'
+import { type EventName, isRefusable, type ProjectEvents, projectEventsOf } from './events.ts'
 import { type Hook, isOnEvent } from './hook.ts'
 import { type HookCall, hookCalls } from './hook-calls.ts'
 import { named, OwnLimit, OwnMistake, type Piece, runOwnCode } from './own-code.ts'
@@ -138,6 +139,7 @@ export function eventHooks(
   const putOff = new Map<Hook, number>()
 
   async function follow(work: Work, hook: Hook, { name, payload }: ReturnType<typeof projectEventsOf>[number]): Promise<void> {
+    hear(work, hook, payload)
     const told = { told: payload, record: subjectOf(payload) }
     if (hook.kind === 'after' || (putOff.get(hook) ?? 0) > parts.clock.now()) return await owe(work, hook, told)
     try {
@@ -158,6 +160,14 @@ export function eventHooks(
   return async (work, event) => {
     for (const told of projectEventsOf(event)) for (const hook of byEvent.get(told.name) ?? []) await follow(work, hook, told)
   }
+}
+
+/** Of a letter: who wrote it, so that no answer goes round and round. */
+function hear({ tx }: Pick<Work, 'tx'>, { on }: Hook, told: Values): void {
+  if (on !== 'email.received') return
+  const { email, thread } = told as ProjectEvents['email.received']
+  const from = [email.from, email.replyTo ?? '', thread.address].map(normalEmail)
+  scopeOf(tx).letter = { from, isAutomatic: email.isAutomatic === true }
 }
 
 async function runOnEvent(hook: Hook, parts: OwnParts, { work, payload }: { work: Work; payload: Values }): Promise<void> {
@@ -197,6 +207,7 @@ function hookHandler(hook: Hook, parts: OwnParts): EffectHandler {
       if (outcome.end !== 'done') return []
       const { call, result } = outcome.result
       scopeOf(work.tx).chain = call.chain
+      hear(work, hook, call.told)
       const code = hook.kind === 'before' ? hook.run : hook.settle
       const { context, events } = dutyWork(parts, work)
       if (code !== null)

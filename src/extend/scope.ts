@@ -11,14 +11,19 @@ type Scope = {
   /** After hooks that led to this transaction, each by what the one before it wrote. */
   chain: number
   bound: Bound | null
+  /** The letter that code of the project hears of in it. */
+  letter: HeardLetter | null
 }
+
+/** `from`: whom an answer to it would go to. */
+export type HeardLetter = { readonly from: readonly string[]; readonly isAutomatic: boolean }
 
 const scopes = new WeakMap<Transaction, Scope>()
 
 export function scopeOf(tx: Transaction): Scope {
   const found = scopes.get(tx)
   if (found) return found
-  const scope: Scope = { written: 0, chain: 0, bound: null }
+  const scope: Scope = { written: 0, chain: 0, bound: null, letter: null }
   scopes.set(tx, scope)
   return scope
 }

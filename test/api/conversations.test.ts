@@ -3,13 +3,14 @@
 // slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { type Email, emails } from '../../src/domains/emails/collections.ts'
 import { type EmailThread, emailThreads } from '../../src/domains/emails/threads.ts'
 import { inboundMails, inboundPieces } from '../../src/domains/inbound/collections.ts'
 import { threadNotes } from '../../src/domains/inbound/thread-notes.ts'
 import { effects } from '../../src/effects/effect.ts'
-import { after, collection, field } from '../../src/index.ts'
+import { after, before, collection, defineMail, field, Type } from '../../src/index.ts'
 import { inboundInvariants } from '../../src/observe/invariants/inbound.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
@@ -28,10 +29,33 @@ const open = after({
     await records(tickets).create({ letter: email.id, words: email.reply, about: thread.record })
   },
 })
+/** As somebody writes it who thinks of no other program. */
+const acknowledgment = defineMail('acknowledgment', {
+  data: Type.Object({}, { additionalProperties: false }),
+  subject: 'Acknowledge',
+  text: 'We have got your letter.',
+})
+const acknowledged: boolean[] = []
+const acknowledge = before({
+  name: 'letters.acknowledge',
+  on: 'email.received',
+  async run({ email, thread, mail }) {
+    if (email.subject === 'Acknowledge') acknowledged.push(await mail.send(acknowledgment, { to: thread.address, data: {} }))
+  },
+})
+const acknowledgeLater = after({
+  name: 'letters.acknowledgeLater',
+  on: 'email.received',
+  run: () => {},
+  async settle({ email, mail }) {
+    if (email.subject === 'Acknowledge later') acknowledged.push(await mail.send(acknowledgment, { to: email.from, data: {} }))
+  },
+})
 const config = {
   ...testConfig,
   collections: [...testConfig.collections!, tickets],
-  hooks: [open],
+  hooks: [open, acknowledge, acknowledgeLater],
+  mails: [acknowledgment],
   mail: { inbound: { domain: 'in.shop.test', addresses: ['help'] } },
 }
 let world: World
@@ -261,4 +285,24 @@ test('code of a project is told of each letter once, without what nobody may rea
   )
   assert.ok((await ask('GET', '/schema')).body.events.includes('email.received'))
   assert.equal((await read().find(threadNotes, { where: eq('thread', letter.thread!), limit: 1 })).length, 0)
+})
+
+test('code of a project that answers letters answers nothing that a program wrote, and nobody without an end', async () => {
+  const from = (name: string) => `From: ${name}@peer.example`
+  const automatic = 'Auto-Submitted: auto-replied'
+  await take([from('robot'), automatic, 'Subject: Acknowledge', '', 'You are answered.'])
+  assert.deepEqual(acknowledged, [false])
+  await take([from('robot'), automatic, 'Subject: Acknowledge later', '', 'You are answered.'])
+  await eventually('the hook has run', async () => {
+    await world.clock.advance(100)
+    return acknowledged[1]
+  })
+  // One that does not say what it is, and has another address for each letter.
+  for (let round = 0; round < limits.strangerMailsAtOnce + 1; round++)
+    await take([from(`bot+${round}`), 'Subject: Acknowledge', '', 'Thanks.'])
+  assert.deepEqual(acknowledged, [false, false, ...Array.from({ length: limits.strangerMailsAtOnce }, () => true), false])
+  await take([from('eve'), 'Subject: Acknowledge', '', 'A person'])
+  assert.equal(acknowledged.at(-1), true)
+  const sent = await read().find(emails, { where: eq('template', 'acknowledgment'), limit: 20 })
+  assert.equal(sent.length, limits.strangerMailsAtOnce + 1)
 })

@@ -8,7 +8,7 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
 import { customers, headerOf, type MailRig, openMailRig, type RigShop, skipsMailRig, swaks, tapMail } from '../support/mail-rig.ts'
-import { checkOut, makeArticle, makeCart } from '../support/shop.ts'
+import { checkOut, effectsAtRest, makeArticle, makeCart } from '../support/shop.ts'
 import { createFaultyWay, type Fault, type FaultyWay, phases, ways } from '../support/smtp-faults.ts'
 import { talkTo } from '../support/smtp-talk.ts'
 
@@ -202,6 +202,7 @@ describe('mail between servers', { skip }, () => {
     )
   })
 
+  // proves P-048
   test('a way into the receiver that breaks at any phase: Postfix brings it again, and each letter is there once', async () => {
     const id = (name: string) => `<${name}@cust.test>`
     const lines = 'A line of a long letter.\r\n'.repeat(100)
@@ -222,6 +223,49 @@ describe('mail between servers', { skip }, () => {
       assert.equal(own.length, 1, name)
       assert.ok(own[0].text.trim().endsWith('\n.\nThe end.'), name)
     }
+  })
+
+  test('two shops that write to each other have one conversation on each side, and each letter once', async () => {
+    const club = await rig.openShop('club.test')
+    const answer = async (at: RigShop, thread: string, text: string) =>
+      void expectStatus(await at.staff.post(`/api/emailThreads/${thread}/reply`, { text }), 201)
+    await write('help@in.club.test', { subject: 'Old books', text: 'Do you take them?' })
+    const asked = await letterWhen(({ text }) => text.includes('take them'), club)
+    await answer(club, asked.thread, 'How many?')
+    const back = await letterWhen(({ text }) => text.startsWith('How many'))
+    await answer(shop, back.thread, 'Ten.')
+    // Two in a row: nothing that the other side wrote lies between them.
+    await answer(shop, back.thread, 'And a map.')
+    const more = [
+      await letterWhen(({ text }) => text.startsWith('Ten.'), club),
+      await letterWhen(({ text }) => text.startsWith('And a map'), club),
+    ]
+    assert.deepEqual(
+      more.map(({ thread }) => thread),
+      [asked.thread, asked.thread],
+    )
+    await answer(club, asked.thread, 'We take all.')
+    const last = await letterWhen(({ text }) => text.startsWith('We take all'))
+    assert.equal(last.thread, back.thread)
+    const counts = await Promise.all([lettersTo(club), club.staff.all('/api/emailThreads')])
+    assert.deepEqual(
+      counts.map(({ length }) => length),
+      [3, 1],
+    )
+
+    // Both have code that answers whatever comes.
+    await write('help@in.club.test', { subject: 'Opening hours', text: 'Please acknowledge this.' })
+    const answered = await letterWhen(({ subject }) => subject === 'Acknowledged')
+    assert.equal(answered.isAutomatic, true)
+    await effectsAtRest(shop.staff)
+    await effectsAtRest(club.staff)
+    assert.deepEqual(
+      rig.postfix.queue().filter(({ recipients }) => recipients.some(({ address }) => address.includes('@in.'))),
+      [],
+    )
+    assert.equal((await lettersTo(club)).length, 4)
+    assert.deepEqual((await club.staff.all('/api/emails?filter[template]=acknowledgment')).length, 1)
+    assert.deepEqual(await shop.staff.all('/api/emails?filter[template]=acknowledgment'), [])
   })
 })
 

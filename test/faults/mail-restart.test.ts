@@ -69,6 +69,7 @@ async function restart(): Promise<void> {
 }
 
 describe('PostgreSQL is killed', { skip }, () => {
+  // proves P-048
   for (const [name, at] of [
     ['before what stores a letter is there', 'request'],
     ['once what stores a letter is there, before its answer', 'answer'],

@@ -10,9 +10,9 @@ import type { Work } from '../../operation/work.ts'
 /**
  * Bound apart, so that orders in somebody's name do not keep the mails of their account from them. `signIn` and `account`: what is
  * asked for each address, of what lets in and of the rest, whether or not it leads to a mail. `mailbox`: what is sent to all
- * spellings of a mailbox that nobody proved; what leads to no mail takes nothing of it.
+ * spellings of a mailbox that nobody proved; what leads to no mail takes nothing of it. `answers`: what code of the project answers letters by.
  */
-export type BoundKind = 'orders' | 'account' | 'signIn' | 'mailbox'
+export type BoundKind = 'orders' | 'account' | 'signIn' | 'mailbox' | 'answers'
 
 type Asked = {
   readonly kind: BoundKind
@@ -31,7 +31,8 @@ const ofNetworks: Bound = { atOnce: limits.strangerMailNetworksMax, stepMs: 86_4
  * stranger does not keep an owner from the mail that they wait for. All networks together have so many a day.
  */
 export async function mayWriteTo(work: Work, { kind, to, network }: Asked): Promise<boolean> {
-  const place = `mail:${kind}:${kind === 'mailbox' || kind === 'orders' ? mailboxOf(to) : to}`
+  const isOfMailbox = kind === 'mailbox' || kind === 'orders' || kind === 'answers'
+  const place = `mail:${kind}:${isOfMailbox ? mailboxOf(to) : to}`
   if (await takeOne(work, place, ofAll)) return true
   const [own, shared] = [`${place}:${network}`, `${place}:networks`]
   if (network === undefined || !(await takeOne(work, own, ofNetwork))) return false

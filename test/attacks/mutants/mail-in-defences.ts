@@ -303,4 +303,20 @@ export const inboundDefences: readonly Defence[] = [
     test: 'src/domains/inbound/bounded-dns.test.ts',
     asked: ['letters of one network'],
   },
+  {
+    name: 'code of the project answers nothing that a program wrote',
+    file: 'src/extend/own-mail.ts',
+    from: 'if (isAnswer && letter?.isAutomatic) return false',
+    to: '',
+    test: conversations,
+    asked: ['answers nothing that a program wrote'],
+  },
+  {
+    name: 'code of the project answers nobody without an end',
+    file: 'src/extend/own-mail.ts',
+    from: "...(isAnswer && { bound: 'answers' as const }),",
+    to: '',
+    test: conversations,
+    asked: ['answers nothing that a program wrote'],
+  },
 ]
