@@ -6,38 +6,30 @@
 import assert from 'node:assert/strict'
 import { type AddressInfo, createServer, connect as netConnect } from 'node:net'
 import { after, before, describe, type TestContext, test } from 'node:test'
-import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Body, expectStatus } from '../support/http-client.ts'
-import { customers, headerOf, type MailRig, openMailRig, type RigShop, skipsMailRig } from '../support/mail-rig.ts'
-import { createProxy } from '../support/proxy.ts'
-import type { DatabaseServer } from '../support/servers/database-server.ts'
-import { effectsAtRest } from '../support/shop.ts'
-import { talkTo } from '../support/smtp-talk.ts'
+import { expectStatus } from '../support/http-client.ts'
+import { skipsMailRig } from '../support/mail-rig.ts'
+import { copiesOf, guest, handLetters, mailAtRest, openRestartRig, type RestartRig, restartWhileMailGoes } from './mail-restarts.ts'
 
 const skip = skipsMailRig()
+const restarts = 3
 const ends: (() => unknown)[] = []
 const all: Pick<TestContext, 'after'> = { after: (end) => void ends.unshift(end as () => unknown) }
-const guest = `guest@${customers}`
 
-let rig: MailRig
-let database: DatabaseServer
-let cable: Awaited<ReturnType<typeof createProxy>>
-let shop: RigShop
+let parts: RestartRig
 /** Called once when Postfix has taken a message, before or after our shop hears of it. */
 let onTaken: { readonly before?: () => Promise<void>; readonly after?: () => Promise<void> } | null = null
 
 before(async () => {
-  if (skip !== false) return
-  rig = await openMailRig(all)
-  await rig.dovecot.addUser(guest)
-  database = await testDatabase().startServer()
-  ends.unshift(() => database.kill())
-  const url = await database.createDatabase()
-  cable = await createProxy(url)
-  ends.unshift(() => cable.close())
+  if (skip === false) parts = await openRestartRig(all, wayThatStrikes)
+})
+after(async () => {
+  for (const end of ends) await end()
+})
+
+async function wayThatStrikes(target: number): Promise<number> {
   const way = createServer((client) => {
-    const peer = netConnect(rig.postfix.port, '127.0.0.1')
+    const peer = netConnect(target, '127.0.0.1')
     for (const socket of [client, peer]) socket.on('error', () => {})
     client.pipe(peer)
     client.on('close', () => peer.destroy())
@@ -53,19 +45,7 @@ before(async () => {
   })
   await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve))
   ends.unshift(() => way.close())
-  shop = await rig.openShop('shop.test', { smtpPort: (way.address() as AddressInfo).port, database: cable.url(url) })
-})
-after(async () => {
-  for (const end of ends) await end()
-})
-
-const lettersOf = async (messageId: string): Promise<Body[]> =>
-  (await shop.staff.all('/api/emails?filter[direction]=in')).filter((one) => one.messageId === messageId)
-
-async function restart(): Promise<void> {
-  await database.kill()
-  cable.cut()
-  await database.start()
+  return (way.address() as AddressInfo).port
 }
 
 describe('PostgreSQL is killed', { skip }, () => {
@@ -76,27 +56,26 @@ describe('PostgreSQL is killed', { skip }, () => {
   ] as const)
     test(`${name}: Postfix brings the letter again, and it is there once`, async () => {
       const messageId = `<${at}@cust.test>`
+      const { cable, restart, shop } = parts
       const restarted = new Promise<void>((resolve, reject) => {
         // What the commit of it is called: it goes with the COMMIT.
         cable.strikeAt('mail.receive', at, () => void restart().then(resolve, reject))
       })
-      const talk = await talkTo(rig.postfix.port)
-      const raw = `From: ${guest}\r\nMessage-ID: ${messageId}\r\nSubject: Hello\r\n\r\nHello.\r\n`
-      assert.match(await talk.mail(guest, 'help@in.shop.test', raw), /^250 /)
-      talk.hangUp()
+      await handLetters(parts, [messageId])
       await restarted
-      await eventually('Postfix has handed it over', async () => (rig.postfix.queue().length === 0 ? true : null), 90_000)
-      await effectsAtRest(shop.staff, 90_000)
+      await mailAtRest(parts)
       const stored = (await shop.staff.all('/api/inboundMails')).filter(({ from }) => from === guest)
-      assert.equal((await lettersOf(messageId)).length, 1)
+      const letters = (await shop.staff.all('/api/emails?filter[direction]=in')).filter((one) => one.messageId === messageId)
+      assert.equal(letters.length, 1)
       assert.equal(stored.length, at === 'request' ? 1 : 2)
     })
 
   for (const [name, strike] of [
-    ['before our shop hears the 250', { before: restart }],
-    ['right after our shop has heard the 250', { after: restart }],
+    ['before our shop hears the 250', { before: () => parts.restart() }],
+    ['right after our shop has heard the 250', { after: () => parts.restart() }],
   ] as const)
     test(`${name} for a mail of ours: it is there once, or said to be doubtful`, async () => {
+      const { shop } = parts
       onTaken = strike
       const { id, messageId } = expectStatus(await shop.staff.post('/api/emails', { to: guest, subject: name, text: 'Hello.' }), 201).body
       const email = await eventually(
@@ -108,8 +87,14 @@ describe('PostgreSQL is killed', { skip }, () => {
         90_000,
       )
       assert.equal(onTaken, null, 'PostgreSQL was killed then')
-      const count = rig.dovecot.messages(guest).filter((message) => headerOf(message.toString('latin1'), 'Message-ID') === messageId).length
+      const count = copiesOf(parts, messageId)
       if (email.status === 'sent') assert.ok(count >= 1)
       if (count !== 1) assert.notEqual(email.uncertainAt, null, `${count} copies`)
     })
+
+  // proves P-048
+  test(`${restarts} times at any moment: each letter is there once, and each mail as often as its record says`, async (t) => {
+    const done = await restartWhileMailGoes(parts, { restarts, say: (line) => t.diagnostic(line) })
+    t.diagnostic(`${done.letters} letters, ${done.mails} mails, ${done.doubtful} doubtful`)
+  })
 })
