@@ -108,6 +108,13 @@ export const limits = {
   mailReadsAtOnce: 2,
   /** Messages that wait in memory for the thread that reads: those, and files that staff open. */
   mailsWaitingMax: 4,
+  /** Templates in files, with their partials and what was compiled of them: they are read at each start. */
+  mailTemplateFilesMax: 1_000,
+  mailTemplateBytesMax: 256 * 1024,
+  /** Partials within each other: more of them are a circle. */
+  mailPartialsDeep: 8,
+  /** `de-Latn-AT`, with more than anybody has mails in. */
+  languageTagCharactersMax: 20,
 
   /** What looking up who vouches for a letter may take: signatures of it, questions to the DNS, and how long these may take in all. */
   mailSignaturesMax: 10,

@@ -1,12 +1,14 @@
 // The server of `kingpost dev`, a process of its own: it says which files its config consists of, loads them, and opens the
 // data when it is told that they are free.
 import { registerHooks } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { textOf } from '../base/error-text.ts'
 import { faultsOfPages } from './check-pages.ts'
 import { endOnUncaught } from './end-on-uncaught.ts'
 import { environmentOf, takeEnvironment } from './environment.ts'
 import type { LoadedConfig } from './load-config.ts'
+import { mailFolder } from './mail-folder.ts'
 import { privateMask } from './private-files.ts'
 import { readSettings } from './settings.ts'
 import { elsewhere, pagePackages, pagesFolder } from './site.ts'
@@ -42,9 +44,10 @@ function tellFiles(): void {
   })
 }
 
-/** Also where it is not there yet. */
+/** Also where they are not there yet. */
 function tellPages(loaded: LoadedConfig): void {
   const folder = pagesFolder(loaded)
+  tell({ files: [join(loaded.folder, mailFolder)] })
   if (folder !== null) tell({ files: [folder] })
 }
 

@@ -31,6 +31,8 @@ export async function dev(settings: ProcessSettings): Promise<number> {
   const servers = createServers({ config, words, watchToo: (paths) => watched.add(paths) })
   let quiet: NodeJS.Timeout | undefined
   const watched = watchFiles((path) => {
+    // Written by the server that loads.
+    if (/[\\/]mails[\\/]compiled(?:[\\/]|$)/.test(path)) return
     clearTimeout(quiet)
     quiet = setTimeout(() => servers.load(`${relative(process.cwd(), path)} changed`), quietMs)
   })

@@ -22,6 +22,8 @@ const commandLines = `
   kingpost import COLLECTION FILE     write the rows of a CSV file or of JSON lines (--by FIELD: a row changes the record with the same)
   kingpost import users FILE          accounts of another system with their passwords, from JSON lines
   kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
+  kingpost mails                      list all mails, and say what is wrong in their templates
+  kingpost mails build                compile those in MJML
   kingpost openapi                    print the OpenAPI document
   kingpost sandbox                    run the payment sandbox by itself, for several servers (development)
   kingpost help COMMAND               this, of one command

@@ -8,6 +8,7 @@ import { type Backend, ConfigError, createBackend, type Surroundings } from '../
 import { declaredSecrets } from '../extend/own-secret.ts'
 import type { Operation } from '../operation/define.ts'
 import { explainLoadError, explainReadError, NotLoaded, placeOfEnd } from './load-error.ts'
+import { readMailFiles } from './mail-folder.ts'
 import { otherCopy, toldOtherCopy } from './other-copy.ts'
 import { offeredProviders } from './payment-providers.ts'
 import { projectFiles } from './project-files.ts'
@@ -81,8 +82,9 @@ async function importWithin(path: string, withinMs: number): Promise<Record<stri
 }
 
 /** @throws Error listing every mistake with its file */
-export function compileConfig(loaded: LoadedConfig, surroundings: Omit<Surroundings, 'paymentProviders'>): Backend {
-  const backend = checkedBackend(loaded, { ...surroundings, paymentProviders: offeredProviders(surroundings.isDevelopment) })
+export function compileConfig(loaded: LoadedConfig, surroundings: Omit<Surroundings, 'paymentProviders' | 'mailFiles'>): Backend {
+  const mailFiles = readMailFiles(loaded.folder)
+  const backend = checkedBackend(loaded, { ...surroundings, mailFiles, paymentProviders: offeredProviders(surroundings.isDevelopment) })
   const { storefront, accounts } = loaded.config
   const stat = (name: string) => statSync(resolve(loaded.folder, name), { throwIfNoEntry: false })
   if (storefront !== undefined && !stat(storefront)?.isDirectory())

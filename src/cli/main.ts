@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<(settings: ProcessSettings
   migrate: async () => (await import('./migrate.ts')).migrate,
   import: async () => (await import('./import.ts')).importFile,
   admin: async () => (await import('./admin.ts')).createAdmin,
+  mails: async () => (await import('./mails.ts')).mails,
   openapi: async () => (await import('./openapi.ts')).exportOpenApi,
   sandbox: async () => (await import('./sandbox.ts')).runSandbox,
 }

@@ -33,6 +33,7 @@ import { createDocumentThread } from './document-thread.ts'
 import { openErasedList } from './erased-list.ts'
 import { createExchangeRates } from './exchange-rates.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
+import { compileMails } from './mail-folder.ts'
 import { openMailReceiver } from './mail-receiver.ts'
 import { createMailThread } from './mail-thread.ts'
 import { openMailTransport } from './mail-transport.ts'
@@ -91,6 +92,7 @@ export async function serve(settings: ProcessSettings, { onRead, whenLoaded, fau
   onRead?.(loaded)
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
+  if (settings.isDevelopment) await compileMails(loaded.folder)
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment, readSecret: settings.readSecret })
   let isAgain = false
   if (whenLoaded !== undefined) {

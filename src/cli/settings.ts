@@ -116,6 +116,7 @@ export const commandOptions: Readonly<Record<string, readonly Option[]>> = {
   migrate: [...database, 'stopped', 'contract', 'allow-destructive', 'json'],
   import: [...database, 'by', 'json'],
   admin: [...database, 'password-stdin'],
+  mails: ['config'],
   openapi: ['config', 'public-url'],
   sandbox: ['data-dir', 'port', 'host', 'public-url', 'webhook-url', 'json'],
 }

@@ -173,7 +173,28 @@ export type MailSettings = {
   /** `key`: the variable that holds it. */
   readonly dkim: readonly { readonly domain: string; readonly selector: string; readonly key: string }[]
   readonly design: MailDesign
+  readonly written: WrittenMails
 }
+
+/** Mails of the project, and ours that it writes itself: templates by name and, behind a dot, language; layouts as `layout` and `layout.de`. */
+export type WrittenMails = { readonly templates: ReadonlyMap<string, MailTemplate>; readonly layouts: ReadonlyMap<string, MailLayout> }
+
+/** In Mustache. Without HTML the message is text alone. */
+export type MailTemplate = {
+  readonly subject: string
+  readonly text: string
+  readonly html: string | null
+  /** What lists of mails show beside the subject. */
+  readonly preheader?: string
+  /** Its HTML has a head of its own: it stands in no layout. */
+  readonly isWhole?: boolean
+  /** That of whom it is for when left out. */
+  readonly language?: string
+  /** `transactional` when left out. */
+  readonly category?: 'account' | 'transactional' | 'marketing'
+}
+/** Before and after what a mail says: {subject, preheader, shop, language, accent, unsubscribeUrl}. */
+export type MailLayout = { readonly head: string; readonly foot: string }
 
 /** How mails look. */
 export type MailDesign = {

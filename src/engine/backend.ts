@@ -41,6 +41,8 @@ import { discountTallies, discountUses } from '../domains/discounts/collections.
 import { discountsIn } from '../domains/discounts/discounts-in.ts'
 import { downloads } from '../domains/downloads/collections.ts'
 import { emails, suppressions } from '../domains/emails/collections.ts'
+import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
+import { type MailFile, writtenMails } from '../domains/emails/mail-files.ts'
 import { emailIds, emailThreads } from '../domains/emails/threads.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
@@ -105,6 +107,8 @@ export type Surroundings = {
   readonly paymentProviders: readonly OfferedProvider[]
   /** Values of secrets by their names. Left out where nothing is served: then none is needed. */
   readonly readSecret?: (name: string) => string | undefined
+  /** What lies in `mails` beside the config. */
+  readonly mailFiles?: readonly MailFile[]
   /** By which code of the project has its time. The system's when left out. */
   readonly clock?: Clock
 }
@@ -205,7 +209,9 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
     clock: surroundings.clock ?? systemClock,
   })
   const staffRoles = staffRolesOf(Object.fromEntries(Object.entries(config.roles ?? {}).map(([name, { may }]) => [name, may])))
-  const unknown: ConfigMistake[] = []
+  const ownMails = (config.mails ?? []) as readonly AnyOwnMail[]
+  const { mistakes: inMails, ...written } = writtenMails(surroundings.mailFiles ?? [], ownMails, config.mail?.language)
+  const unknown: ConfigMistake[] = [...inMails]
   checkScopes(config, { model, project: { shop, staffRoles }, operations: extension.operations }, (path, message) => {
     unknown.push({ path, message })
   })
@@ -235,6 +241,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       mail: {
         ...mailOf(config.mail ?? {}, { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` }),
         design: mailDesignOf(config, publicUrl),
+        written,
       },
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],
@@ -250,7 +257,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   }
 }
 
-function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSettings, 'design'> {
+function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSettings, 'design' | 'written'> {
   const { from = sender, replyTo = null, language = 'en', inbound, ambiguous = {}, perDomain = {}, dkim = [], provider } = given
   const { atOnce = null, perMinute = null } = perDomain
   return {

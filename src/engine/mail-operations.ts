@@ -1,5 +1,6 @@
 // The operations of mail, out and in.
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
+import { templateOperations } from '../domains/emails/preview-templates.ts'
 import { resendEmail } from '../domains/emails/resend-email.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
 import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
@@ -22,6 +23,7 @@ export const idleMailPorts: MailPorts = {
 export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, reader }: MailPorts): readonly Operation[] {
   return [
     sendMail(mails),
+    ...templateOperations(mails),
     resendEmail,
     askUnsubscribe(unsubscribeLinks),
     unsubscribe(unsubscribeLinks),

@@ -13,6 +13,8 @@ export type SentMail<TData> = {
   readonly data: TData
   /** One message per key, for good. Without it each call sends one. */
   readonly key?: string
+  /** What its reader reads, where the mail has files in several languages: `de`. The language of the project when left out. */
+  readonly language?: string
   readonly replyTo?: string
   /** The record that it is about: staff see the mail there. */
   readonly record?: string
@@ -32,7 +34,7 @@ export type Mail = {
 
 export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
   return {
-    async send(mail, { to, data, key, replyTo, record, sendAt, expiresAt }) {
+    async send(mail, { to, data, key, language, replyTo, record, sendAt, expiresAt }) {
       if (!declared.has(mail)) throw notListed(`The mail ${mail.name}`, mail, 'mails')
       if (key !== undefined) checkKey(key, `mail.send(${mail.name}): the key`)
       if (record !== undefined) checkId(record, `mail.send(${mail.name}): record`)
@@ -50,6 +52,7 @@ export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
         ...(key === undefined ? {} : { repeats: 'usual' as const }),
         to: normalEmail(to),
         template: mail,
+        ...(language === undefined ? {} : { language }),
         view: data as Readonly<Record<string, unknown>>,
         record: record ?? null,
         sendAt: sendAt ?? null,

@@ -9,6 +9,7 @@ import type { AnyBackend } from '../../client/src/typed.ts'
 import { createPlainLog } from '../base/plain-log.ts'
 import { systemRandom } from '../base/random.ts'
 import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
+import { readMailFiles } from '../cli/mail-folder.ts'
 import { offeredProviders } from '../cli/payment-providers.ts'
 import { seedDatabase } from '../cli/seed.ts'
 import type { BackendConfig } from '../config/backend-config.ts'
@@ -35,7 +36,7 @@ import { createManualClock, type ManualClock } from './manual-clock.ts'
 export type TestBackendOptions = {
   /** Loads the seed of the config, as development does. Without it the database is empty. */
   readonly seed?: boolean
-  /** That of the config, where the seed names files by their paths; the working directory when left out. */
+  /** That of the config, where its mails lie, and files that the seed names by their paths; the working directory when left out. */
   readonly folder?: string
   /** When the test begins, as a date; now, when left out. */
   readonly now?: Date
@@ -76,7 +77,8 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   // The methods of the sandbox, which plays all that take money, beside their own.
   const providers = offeredProviders(true).map((one) => ({ ...one, methods: [...new Set([...sandboxMethods, ...one.methods])] }))
   const readSecret = (name: string) => options.secrets?.[name] ?? `${name} of the test`
-  const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers, readSecret, clock })
+  const mailFiles = readMailFiles(options.folder ?? process.cwd())
+  const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers, readSecret, clock, mailFiles })
   const storage = openSqlite({ path: ':memory:', model: backend.model, clock })
   // Who still follows changes when it closes is cut off, and then told for good, so that nothing keeps the test waiting.
   const closing = new AbortController()

@@ -5,7 +5,9 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { toIso } from '../../src/base/clock.ts'
 import { limits } from '../../src/base/limits.ts'
+import { Type } from '../../src/contract/type.ts'
 import { pauseAfter } from '../../src/domains/emails/categories.ts'
+import { defineMail } from '../../src/domains/emails/define-mail.ts'
 import type { Delivery, Message } from '../../src/domains/emails/transport.ts'
 import { address, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 
@@ -450,5 +452,75 @@ describe('how often', () => {
     const id = await write()
     await work(world, 10_000)
     assert.deepEqual([(await read(id)).status, (await read(id)).uncertainAt, sent.length], ['sent', null, 2])
+  })
+})
+
+describe('a mail in files of the project', () => {
+  const guest = defineMail('guest', {
+    data: Type.Object({ name: Type.String({ examples: ['Ada'] }), when: Type.String() }),
+    sample: { name: 'Ada', when: 'Friday' },
+  })
+  const front = (subject: string) => `---\nsubject: ${subject}\n---\n`
+  const files = {
+    'guest.html': `${front('Come, {{name}}')}<h1>Come on {{when}}</h1>`,
+    'guest.de.html': `${front('Komm, {{name}}')}<h1>Komm am {{when}}</h1>`,
+    'account_magic.html': `${front('Your way into {{shop}}')}<p><a class="button" href="{{url}}">In</a></p>`,
+  }
+  const get = (url: string) => world.call('staff', { method: 'GET', url })
+  beforeEach(async () => {
+    await world.close()
+    world = await openWorld({
+      config: { ...testConfig, mails: [guest] } as never,
+      mailFiles: Object.entries(files).map(([name, text]) => ({ path: `mails/${name}`, text })),
+      mail: {
+        async send(message) {
+          sent.push(message)
+          return { status: 'accepted', reply: '250 ok' }
+        },
+        close: async () => {},
+      },
+    })
+    await world.engine.start()
+  })
+
+  test('goes in the language of its reader, keeps which version of it that was, and takes values as text', async () => {
+    const data = { name: '<b>~secret~{{when}}', when: 'Friday\r\nBcc: x@example.com' }
+    const id = await write({ subject: undefined, text: undefined, template: 'guest', data, language: 'de-CH' })
+    await work(world)
+    const [message] = sent
+    assert.equal(message!.subject, 'Komm, <b>~secret~{{when}}')
+    assert.equal(message!.text, 'Komm am Friday Bcc: x@example.com\n')
+    assert.match(message!.html!, /<html lang="de"[\s\S]*<h1 style="[^"]+">Komm am Friday Bcc: x@example\.com<\/h1>/)
+    const email = await read(id)
+    const shown = (await get('/api/emailTemplates/guest?language=de')).body
+    assert.deepEqual([email.template, email.templateVersion, shown.subject], ['guest', shown.version, 'Komm, Ada'])
+    assert.match(shown.version, /^[\w-]{12}$/)
+    assert.notEqual((await get('/api/emailTemplates/guest')).body.version, shown.version)
+    assert.equal((await read(await write())).templateVersion, null)
+  })
+
+  test('takes the place of ours, with the secret that it brings', async () => {
+    const answer = await world.request({ method: 'POST', url: '/api/auth/magic', body: { email: 'owner@example.com' } })
+    assert.equal(answer.status, 202)
+    await work(world)
+    const [message] = sent
+    assert.deepEqual([message!.subject, message!.category], ['Your way into Test shop', 'account'])
+    assert.match(message!.text, /^In: http:\/\/shop\.test\/account\/magic#token=magic_[\w-]{20,}\n$/)
+  })
+
+  test('is shown to staff before it is sent to anybody, as are all of ours', async () => {
+    const { items } = (await get('/api/emailTemplates')).body
+    const named = (name: string) => items.find((one: { name: string }) => one.name === name)
+    assert.deepEqual(named('guest'), { name: 'guest', origin: 'project', isWritten: true, languages: ['de'], category: 'transactional' })
+    const ours = { origin: 'kingpost', languages: ['en', 'de'], category: 'account' }
+    assert.deepEqual(named('account_magic'), { name: 'account_magic', isWritten: true, ...ours })
+    assert.deepEqual(named('account_reset'), { name: 'account_reset', isWritten: false, ...ours })
+    for (const { name } of items) {
+      const { body } = await get(`/api/emailTemplates/${name}?language=de`)
+      assert.deepEqual([body.name, typeof body.subject, body.html.startsWith('<!doctype html>')], [name, 'string', true])
+    }
+    assert.equal((await get('/api/emailTemplates/nothing')).status, 404)
+    assert.equal((await get('/api/emailTemplates/guest?language=%22')).status, 400)
+    assert.equal(sent.length, 0)
   })
 })

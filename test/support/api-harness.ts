@@ -20,6 +20,7 @@ import { shippingMethods } from '../../src/domains/catalog/collections.ts'
 import { products } from '../../src/domains/catalog/products.ts'
 import { variants } from '../../src/domains/catalog/variants.ts'
 import type { AuthenticateMail } from '../../src/domains/emails/authentication.ts'
+import type { MailFile } from '../../src/domains/emails/mail-files.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
@@ -209,6 +210,8 @@ export type ApiHarnessOptions = {
   readonly seed?: number
   readonly clock?: TestClock
   readonly mail?: MailTransport
+  /** What lies in `mails` beside the config. */
+  readonly mailFiles?: readonly MailFile[]
   /** Where the bytes of files are; in memory when left out. */
   readonly blobs?: BlobStore
   /** Makes pictures smaller; none when left out. */
@@ -425,7 +428,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
 const backends = new WeakMap<BackendConfig<Operation>, Backend>()
 
 function backendOf(options: ApiHarnessOptions, { publicUrl, clock }: { readonly publicUrl: string; readonly clock: Clock }): Backend {
-  const { config = testConfig, payments = [], secrets } = options
+  const { config = testConfig, payments = [], secrets, mailFiles } = options
   const make = () =>
     createBackend(config, {
       publicUrl,
@@ -433,8 +436,9 @@ function backendOf(options: ApiHarnessOptions, { publicUrl, clock }: { readonly 
       paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }, ...payments],
       readSecret: (name) => secrets?.[name],
       clock,
+      ...(mailFiles && { mailFiles }),
     })
-  if (payments.length > 0 || secrets !== undefined || options.publicUrl !== undefined) return make()
+  if (payments.length > 0 || secrets !== undefined || mailFiles !== undefined || options.publicUrl !== undefined) return make()
   const known = backends.get(config) ?? make()
   if (!hasOwnCode(known.extension)) backends.set(config, known)
   return known

@@ -60,6 +60,8 @@ export const emails = collection('emails', {
     /** One message per key, however often its event happens. */
     key: field.text({ required: true, unique: true, max: 400 }),
     template: field.text(),
+    /** Of the words and the look that it was made of: it changes with them. Null of words of staff, and of what came in. */
+    templateVersion: field.text({ max: 20 }),
     /** The order or account it is about. */
     record: field.text(),
     thread: field.text(),

@@ -2,17 +2,14 @@
 // background pictures. Gmail leaves styles out of some mails: all that is needed stands on the elements, and the sheet has only what changes by
 // night and on telephones. It is stored with each message, so it is short.
 import { escapeHtml } from '../../base/text.ts'
-import type { MailColors, MailDesign } from '../../config/project.ts'
+import type { MailColors, MailDesign, MailLayout } from '../../config/project.ts'
 import { languageWords, nearestLanguage } from '../../languages/language-texts.ts'
 
 export const soft = 'color:#63635c'
 const line = '1px solid #e4e4de'
 const font = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
-/** Before and after what a mail says, as Mustache: {subject, preheader, unsubscribeUrl}. */
-export type Layout = { readonly head: string; readonly foot: string }
-
-export function defaultLayout({ logo, address, day, night }: MailDesign, name: string, language: string): Layout {
+export function defaultLayout({ logo, address, day, night }: MailDesign, name: string, language: string): MailLayout {
   const direction = /^(?:ar|fa|he|ur|yi)\b/.test(language) ? 'rtl' : 'ltr'
   const top =
     logo === null ? plain(name) : `<img src="${plain(logo.url)}" width="${logo.width}" alt="${plain(name)}" style="${imageStyle}">`

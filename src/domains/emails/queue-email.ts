@@ -9,7 +9,7 @@ import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Repeats } from '../../storage/transaction.ts'
 import { type Email, type EmailAttachment, emails } from './collections.ts'
-import { type Rendered, render, type Template } from './render.ts'
+import { findWritten, type Rendered, render, type Template, versionOf } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
 import { type TemplateName, templates } from './templates.ts'
 
@@ -29,6 +29,8 @@ export type NewEmail = {
   readonly to: string
   readonly template: TemplateName | OwnTemplate
   readonly view: Readonly<Record<string, unknown>>
+  /** What its reader reads: `de-AT`. That of the template when left out. */
+  readonly language?: string
   readonly record: string | null
   /** A token, or a code: the view has `secretMark` in its place. */
   readonly secret?: string | null
@@ -48,8 +50,9 @@ export type NewEmail = {
   /** The conversation that it is in, and the Message-IDs that it answers. */
   readonly thread?: { readonly id: string; readonly inReplyTo: string | null; readonly references: readonly string[] }
 }
-/** Of the project, or words of their own, which have no name. */
-type OwnTemplate = Template & { readonly name: string | null }
+/** Of the project, whose words may stand in files, or words of their own, which have no name. */
+type OwnTemplate = Pick<Template, 'category' | 'language'> &
+  ({ readonly [K in 'subject' | 'text' | 'html']: string | null } | Template) & { readonly name: string | null }
 
 /**
  * Sends a message. Once staff have it sent again: `attemptsBefore`, made before that, which say nothing of how long it is tried from then on;
@@ -79,11 +82,12 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   const { from, replyTo, inbound } = project.mail
   const { sendAt = null, expiresAt = null } = given
   const id = newId('eml')
-  const template: OwnTemplate = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
+  const named = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
+  const template = templateFor(project, named, given.language)
   const { category } = template
   // By what it is about. Nobody answers a code or a link that opens an account, and what quotes one is not to lie here.
   const isAnswered = inbound !== null && category !== 'account'
-  const { subject, text, html } = renderFor(project, template, given.view)
+  const { subject, text, html, version } = renderFor(project, template, given.view)
   const message = {
     id,
     direction: 'out',
@@ -99,7 +103,8 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     // RFC 5322 section 3.6.4: unique for ever, at a domain that is ours.
     messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`,
     key: given.key,
-    template: template.name,
+    template: named.name,
+    templateVersion: named.name === null ? null : version,
     record: given.record,
     ...threadedBy(given.thread),
     attachments: given.attachments ?? null,
@@ -122,11 +127,22 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   return email
 }
 
-/** As the project looks, in its language where the template has none. */
-export function renderFor({ name, mail }: Project, template: Template, view: NewEmail['view']): Rendered {
-  const { design, language } = mail
-  const { button: ground, onButton: text } = design.day
-  return render(template, { shop: name, accent: { ground, text }, ...view }, { shop: name, design, language })
+/** As the project has it. */
+export function templateFor({ mail }: Project, template: OwnTemplate, language?: string): Template {
+  const reads = language ?? template.language
+  const found = template.name === null ? null : findWritten(mail.written.templates, template.name, reads ?? mail.language)
+  const { text } = template
+  if (found === null && text === null) throw new Error(`The mail ${template.name} has no words`)
+  const words = { ...template, ...found } as Template
+  // One for all languages is read in that of its reader.
+  return reads === undefined || found?.language !== undefined ? words : { ...words, language: reads }
+}
+
+/** In the look of the project, and in its language where the template has none. */
+export function renderFor({ name, mail }: Project, template: Template, view: NewEmail['view']): Rendered & { readonly version: string } {
+  const { design, language, written } = mail
+  const look = { shop: name, design, language, layouts: written.layouts }
+  return { ...render(template, view, look), version: versionOf(template, look) }
 }
 
 /** No mark can be made of what is left. */

@@ -12,6 +12,9 @@ import { type AnyOwnMail, dataMisfit } from './define-mail.ts'
 import { queueEmail } from './queue-email.ts'
 import type { Template } from './render.ts'
 
+/** BCP 47, as far as anybody has mails in it. */
+export const languageTag = '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+
 const input = Type.Object(
   {
     to: Type.String({ format: 'email', maxLength: limits.emailCharactersMax }),
@@ -21,6 +24,13 @@ const input = Type.Object(
     text: Type.Optional(Type.String({ minLength: 1, maxLength: limits.longTextCharactersMax })),
     html: Type.Optional(
       Type.String({ minLength: 1, maxLength: limits.longTextCharactersMax, description: 'As it is: nothing is filled in.' }),
+    ),
+    language: Type.Optional(
+      Type.String({
+        pattern: languageTag,
+        maxLength: limits.languageTagCharactersMax,
+        description: 'What its reader reads, where the template has several: `de`.',
+      }),
     ),
     replyTo: Type.Optional(Type.String({ format: 'email', maxLength: limits.emailCharactersMax })),
     category: Type.Optional(
@@ -63,7 +73,7 @@ export function sendMail(mails: Iterable<AnyOwnMail>): Operation {
     access: staff,
     async run(work) {
       const { tx, input: given, actor, model, newId, now } = work
-      const { to, replyTo, record = null } = given
+      const { to, replyTo, record = null, language } = given
       const said = wordsOf(byName, given)
       const email = await queueEmail(work, {
         key: `emails.send:${newId('key')}`,
@@ -74,6 +84,7 @@ export function sendMail(mails: Iterable<AnyOwnMail>): Operation {
         // A key is a program's, and an advertisement is nobody's letter.
         isByHand: given.template === undefined && given.category !== 'marketing' && actor.session !== null,
         ...(replyTo && { replyTo: normalEmail(replyTo) }),
+        ...(language && { language }),
       })
       const [output] = await presentAll(tx, model.get(emails), actor, [email!])
       return { output: output as unknown, status: 201, headers: { location: `/api/emails/${email!.id}` } }

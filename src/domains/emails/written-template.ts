@@ -10,8 +10,18 @@ const trackingHtml = '{{#tracking}}{{carrier}}: {{#url}}<a href="{{url}}">{{numb
 /** What somebody types off, or copies, stands on one line. */
 const isUnbroken = (field: string) => ['iban', 'bic', 'reference'].includes(field)
 
-/** A template with its name, as `queueEmail` takes it. */
-export function writtenTemplate(name: string, language: Language, words: MailWords): Template & { readonly name: string } {
+type Named = Template & { readonly name: string }
+
+/** A template with its name, as `queueEmail` takes it. Made once: what is made of it is found again by it. */
+export function writtenTemplate(name: string, language: Language, words: MailWords): Named {
+  const key = `${name}.${language}`
+  const known = made.get(key) ?? write(name, language, words)
+  made.set(key, known)
+  return known
+}
+const made = new Map<string, Named>()
+
+function write(name: string, language: Language, words: MailWords): Named {
   const { subject, lines, hasItems = false, hasTracking = false, rows = [], hasCode = false, after } = words
   const text = [
     words.heading,
@@ -39,8 +49,8 @@ export function writtenTemplate(name: string, language: Language, words: MailWor
 }
 
 /** Where the view has what it asks for. */
-function said(line: Line, made: (words: string) => string): string {
-  return typeof line === 'string' ? made(line) : `${opened(line[0])}${made(line[1])}${closed(line[0])}`
+function said(line: Line, part: (words: string) => string): string {
+  return typeof line === 'string' ? part(line) : `${opened(line[0])}${part(line[1])}${closed(line[0])}`
 }
 
 const opened = (when: string) => (when.startsWith('^') ? `{{${when}}}` : `{{#${when}}}`)

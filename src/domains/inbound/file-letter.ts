@@ -194,6 +194,7 @@ function rowOf(letter: Letter, filed: NewRow) {
     messageId: parsed.messageId ?? `<${id}@unknown.invalid>`,
     key,
     template: null,
+    templateVersion: null,
     record: thread?.record ?? answered?.record ?? null,
     thread: thread?.id ?? null,
     attachments: null,

@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto'
 import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
 import { limits } from '../../base/limits.ts'
+import { plainText } from '../../base/plain-text.ts'
 import { isAutomatic, type Report, type ReadMail as ReportedMail, readReport } from '../emails/read-report.ts'
 import { trimReply } from '../emails/trim-reply.ts'
-import { plainText } from './plain-text.ts'
 import { readMailDate } from './read-mail-date.ts'
 import { withoutLinkSecrets } from './without-link-secrets.ts'
 

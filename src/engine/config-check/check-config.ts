@@ -69,7 +69,7 @@ import { tellOf } from './entries.ts'
 export type ConfigMistake = { readonly path: string; readonly message: string }
 
 /** First parts of addresses that are not collections. */
-const reservedCollections = new Set(['auth', 'batch', 'changes', 'docs', 'schema', 'mail', 'ledger', 'audit', 'health'])
+const reservedCollections = new Set(['auth', 'batch', 'changes', 'docs', 'schema', 'mail', 'emailTemplates', 'ledger', 'audit', 'health'])
 
 const emailAddress = is('an e-mail address', (value) => typeof value === 'string' && isEmail(value))
 const units = is(

@@ -3,7 +3,7 @@ import mustache from 'mustache'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { isTimeZone } from '../../base/time-zone.ts'
-import type { AnyOwnMail } from '../../domains/emails/define-mail.ts'
+import { type AnyOwnMail, dataMisfit } from '../../domains/emails/define-mail.ts'
 import { isOwnTemplate } from '../../domains/emails/order-templates.ts'
 import { nextDue, parseCron, parseEvery } from '../../extend/cron.ts'
 import { type Add, callable, is, passes, plainObject, shown } from '../../schema/shape.ts'
@@ -45,11 +45,12 @@ export const checkMails = entries(
       text: templateText,
       html: templateText,
       category: is('transactional or marketing', (value) => value === 'transactional' || value === 'marketing'),
+      sample: plainObject,
     },
-    required: ['name', 'data', 'subject', 'text'],
+    required: ['name', 'data'],
     made: 'defineMail(…)',
   },
-  checkNames,
+  checkMail,
 )
 
 export const checkSecrets = entries({
@@ -107,9 +108,15 @@ function templateText(value: unknown, path: string, add: Add): void {
 }
 
 /** What is filled in must be there: a misspelt name would be a gap in the mail. */
-function checkNames(given: Readonly<Record<string, unknown>>, path: string, add: Add): void {
-  const { data, subject, text, html } = given as unknown as AnyOwnMail
-  const known = ['shop', ...Object.keys(data.properties ?? {})]
+function checkMail(given: Readonly<Record<string, unknown>>, path: string, add: Add): void {
+  const mail = given as unknown as AnyOwnMail
+  const { data, subject, text, html, sample } = mail
+  if ((subject === null) !== (text === null))
+    add(`${path}.${subject === null ? 'subject' : 'text'}`, 'is missing: the mail says both, or files say them')
+  if (html !== null && text === null) add(`${path}.text`, 'is missing: there is html')
+  const misfit = sample === null ? null : dataMisfit(mail, sample)
+  if (misfit !== null) add(`${path}.sample${misfit.path.replaceAll('/', '.')}`, misfit.message)
+  const known = ['shop', 'unsubscribeUrl', ...Object.keys(data.properties ?? {})]
   for (const [part, content] of Object.entries({ subject, text, html }))
     for (const name of content === null ? [] : namesIn(content))
       if (!known.includes(name)) add(`${path}.${part}`, `{{${name}}} is nothing that \`data\` has${nearest(name, known)}`)

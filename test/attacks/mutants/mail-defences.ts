@@ -57,8 +57,8 @@ export const mailDefences: readonly Defence[] = [
   {
     name: 'a link to unsubscribe stands in no words of others',
     file: 'src/domains/emails/render.ts',
-    from: "(isMarketing ? words.replaceAll(unsubscribeMark, '-unsubscribe-') : words)",
-    to: 'words',
+    from: "words.replaceAll(unsubscribeMark, '-unsubscribe-').replaceAll(",
+    to: 'words.replaceAll(',
     test,
     asked: ['the mark of the link to unsubscribe'],
   },
@@ -117,6 +117,22 @@ export const mailDefences: readonly Defence[] = [
     to: 'link: writtenColor(accent)',
     test: 'test/browser/mails.test.ts',
     asked: ['every mail fits a telephone'],
+  },
+  {
+    name: 'a file of a mail fills in nothing that is not escaped',
+    file: 'src/domains/emails/placeholders.ts',
+    from: "if (type === '&') looked.tell(",
+    to: "if (type === '') looked.tell(",
+    test: 'src/domains/emails/mail-files.test.ts',
+    asked: ['what is wrong is said'],
+  },
+  {
+    name: 'MJML that was changed and not compiled is not sent as it was',
+    file: 'src/domains/emails/mail-files.ts',
+    from: '!compiled.startsWith(mark)',
+    to: '!compiled',
+    test: 'src/domains/emails/mail-files.test.ts',
+    asked: ['MJML is taken as it was compiled'],
   },
   {
     name: 'a second header of a name breaks its signature',
