@@ -17,6 +17,7 @@ import { IncomingPage } from './pages/incoming.ts'
 import { KeysPage } from './pages/keys.ts'
 import { LedgerPage } from './pages/ledger.ts'
 import { MailPage } from './pages/mail.ts'
+import { MailTemplatesPage } from './pages/mail-templates.ts'
 import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
 import { OrdersTransferPage } from './pages/orders-transfer.ts'
@@ -163,8 +164,8 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
 function CurrentPage(): VNode {
   const { path } = usePlace()
   const route = parseRoute(path)
-  // The mail list stays while its preview changes; every other address is a page of its own.
-  return html`<${GuardedPage} key=${route.page === 'mail' ? 'mail' : path} route=${route} />`
+  // Lists of mails and of their templates stay while their previews change; every other address is a page of its own.
+  return html`<${GuardedPage} key=${route.page === 'mail' || route.page === 'mailTemplates' ? route.page : path} route=${route} />`
 }
 
 /** An error in one page leaves the navigation standing. */
@@ -190,6 +191,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${PriceListPage} id=${route.id} />`
     case 'mail':
       return html`<${MailPage} id=${route.id} />`
+    case 'mailTemplates':
+      return html`<${MailTemplatesPage} name=${route.name} />`
     case 'inbox':
       return html`<${InboxPage} />`
     case 'thread':

@@ -1,7 +1,7 @@
 /** No style of a mail may fetch anything; the rest of it stays. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withoutRemote } from './mail-document.ts'
+import { inScheme, withoutRemote } from './mail-document.ts'
 
 test('remote urls and imports go, data urls stay', () => {
   const rows: [string, string][] = [
@@ -13,4 +13,11 @@ test('remote urls and imports go, data urls stay', () => {
     ['@IMPORT "a.css";', ''],
   ]
   for (const [css, clean] of rows) assert.equal(withoutRemote(css), clean)
+})
+
+test('rules for the night hold where the night is asked for, and nowhere else', () => {
+  const css = 'a{b:c}@media(prefers-color-scheme:dark){x}@media (Prefers-Color-Scheme: light){y}'
+  assert.equal(inScheme(css, 'dark'), 'a{b:c}@media(min-width:0){x}@media (max-width:0){y}')
+  assert.equal(inScheme(css, 'light'), 'a{b:c}@media(max-width:0){x}@media (min-width:0){y}')
+  assert.equal(inScheme(css, undefined), css)
 })

@@ -12,7 +12,8 @@ export interface PreparedMail {
 const nothing = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
 const refused = 'script,iframe,frame,object,embed,base,link,meta,form[action],audio,video,source'
 
-export function prepareMail(source: string): PreparedMail {
+/** `scheme`: as it is by day or by night, whatever the browser is set to; left out, as the browser is. */
+export function prepareMail(source: string, scheme?: 'light' | 'dark'): PreparedMail {
   // DOMParser makes an inert document: nothing in it loads or runs.
   const mail = new DOMParser().parseFromString(source, 'text/html')
   for (const element of mail.querySelectorAll(refused)) {
@@ -31,7 +32,7 @@ export function prepareMail(source: string): PreparedMail {
     }
     const style = element.getAttribute('style')
     if (style !== null) element.setAttribute('style', withoutRemote(style))
-    if (element.tagName === 'STYLE') element.textContent = withoutRemote(element.textContent ?? '')
+    if (element.tagName === 'STYLE') element.textContent = inScheme(withoutRemote(element.textContent ?? ''), scheme)
   }
   // Mails are written for white paper; in a dark console they still are. Links open outside the frame.
   const head = mail.createElement('style')
@@ -45,4 +46,12 @@ export function prepareMail(source: string): PreparedMail {
 /** CSS without what it would fetch. */
 export function withoutRemote(css: string): string {
   return css.replace(/@import[^;]+;?/gi, '').replace(/url\(\s*(['"]?)(?!\s*['"]?data:)[^)]*\)/gi, 'none')
+}
+
+/** CSS whose rules for day and night are those of one of both. */
+export function inScheme(css: string, scheme: 'light' | 'dark' | undefined): string {
+  if (scheme === undefined) return css
+  return css.replace(/\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi, (_, asked: string) =>
+    asked.toLowerCase() === scheme ? '(min-width:0)' : '(max-width:0)',
+  )
 }

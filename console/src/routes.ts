@@ -9,6 +9,7 @@ export type Route =
   | { page: 'newPriceList' }
   | { page: 'priceList'; id: string }
   | { page: 'mail'; id?: string }
+  | { page: 'mailTemplates'; name?: string }
   | { page: 'inbox' }
   | { page: 'quarantine' }
   | { page: 'thread'; id: string }
@@ -44,6 +45,8 @@ export function parseRoute(path: string): Route {
     if (third === 'trash' || third === 'transfer') return { page: third, collection: second }
     return { page: 'record', collection: second, id: third }
   }
+  // Ids are TypeIDs, so this is never one.
+  if (first === 'mail' && second === 'templates') return { page: 'mailTemplates', ...(third !== undefined && { name: third }) }
   if (third !== undefined) return { page: 'unknown' }
   if (first === 'orders') {
     if (second === undefined) return { page: 'orders' }

@@ -613,8 +613,8 @@ const runningRows: Row[] = [
     events: ['emails.resend: effects, emails'],
     body: { status: 'queued', mayArriveTwice: false },
   }),
-  ...rows('emailTemplates.list', staffOnly(200), { method: 'GET', url: '/api/emailTemplates' }),
-  ...rows('emailTemplates.preview', staffOnly(200), { method: 'GET', url: '/api/emailTemplates/order_receipt?language=de' }),
+  ...rows('emails.listTemplates', staffOnly(200), { method: 'GET', url: '/api/emailTemplates' }),
+  ...rows('emails.previewTemplate', staffOnly(200), { method: 'GET', url: '/api/emailTemplates/order_receipt?language=de' }),
   ...rows('emails.askUnsubscribe', all(200), { method: 'GET', url: aLink }, { given: theLinkKey }),
   // Its link is what lets somebody in: outgoing-mail.test.ts has good ones.
   ...rows('emails.unsubscribe', all(403), post(aLink), { given: theLinkKey }),

@@ -43,6 +43,7 @@ for (const size of sizes)
     await giveOneBack(visitor)
     await cancelIt(visitor)
     await lookAtTheRest(visitor)
+    await lookAtTemplates(visitor)
     await page.context().close()
   })
 
@@ -518,7 +519,7 @@ async function readReceipt(visitor: Visitor): Promise<void> {
     .first()
     .click()
   const frame = page.frameLocator('iframe')
-  await frame.getByText('Your payment has arrived').waitFor()
+  await frame.getByRole('paragraph').getByText('your payment has arrived').waitFor()
   assert.match((await page.locator('iframe').getAttribute('sandbox')) ?? '', /^allow-popups/)
   await visitor.look('console-receipt')
   await page.getByRole('tab', { name: 'Text' }).click()
@@ -557,4 +558,26 @@ async function lookAtTheRest(visitor: Visitor): Promise<void> {
   await page.goto('/console')
   await page.getByText('Latest orders').waitFor()
   await visitor.look('console-home')
+}
+
+async function lookAtTemplates(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page.goto('/console/mail')
+  await page.getByRole('link', { name: 'Templates' }).click()
+  await page.getByRole('link', { name: 'order_receipt' }).press('Enter')
+  const frame = page.frameLocator('iframe')
+  await frame.getByRole('heading', { name: 'Thank you!' }).waitFor()
+  const ground = () => frame.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor)
+  const byDay = await ground()
+  await page.getByRole('button', { name: 'By night' }).click()
+  await eventually('it is night', async () => (await ground()) !== byDay || undefined)
+  await page.getByRole('button', { name: 'On a telephone' }).click()
+  await visitor.look('console-template')
+  await page.getByLabel('Language').selectOption('de')
+  await frame.getByRole('heading', { name: 'Danke!' }).waitFor()
+  await page.getByRole('tab', { name: 'Text' }).click()
+  await page.locator('.mail-text', { hasText: 'Zwischensumme' }).waitFor()
+  await page.getByRole('tab', { name: 'Data' }).click()
+  await page.locator('.mail-text', { hasText: '"taxIncluded"' }).waitFor()
+  await visitor.look('console-template-data')
 }

@@ -64,7 +64,7 @@ const chips = [
 export function MailPage({ id }: { id?: string }): VNode {
   const { query } = usePlace()
   return html`
-    <div class=${id === undefined ? '' : 'wide-only'}><${PageHead} title="Mail" /></div>
+    <div class=${id === undefined ? '' : 'wide-only'}><${PageHead} title="Mail" actions=${html`<a class="button" href=${`${base}/mail/templates`}>Templates</a>`} /></div>
     <div class="split ${id === undefined ? '' : 'open'}">
       <div class="split-list">
         <${RecordList}

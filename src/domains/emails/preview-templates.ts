@@ -50,7 +50,7 @@ export function templateOperations(mails: Iterable<AnyOwnMail>): readonly Operat
 
 function listTemplates(own: readonly AnyOwnMail[]): Operation {
   return query({
-    name: 'emailTemplates.list',
+    name: 'emails.listTemplates',
     route: 'GET /api/emailTemplates',
     summary: 'All mails that there are',
     tag: 'E-mails',
@@ -72,7 +72,7 @@ function listTemplates(own: readonly AnyOwnMail[]): Operation {
 
 function previewTemplate(own: readonly AnyOwnMail[]): Operation {
   return query({
-    name: 'emailTemplates.preview',
+    name: 'emails.previewTemplate',
     route: 'GET /api/emailTemplates/:name',
     summary: 'A mail as it looks, made of an example',
     tag: 'E-mails',
