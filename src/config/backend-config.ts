@@ -269,6 +269,8 @@ export type InboundMailConfig = {
   readonly domain?: string
   /** Names there that take mail from anybody: `['help', 'orders']`. `postmaster` always does. */
   readonly addresses?: readonly string[]
+  /** Where letters to an address go besides the inbox. */
+  readonly routes?: readonly MailRouteConfig[]
   /** Where the process with the role `mail` listens: 2525 when left out. `KINGPOST_SMTP_PORT` goes before it. */
   readonly port?: number
   /** The address of this machine that it listens at: the one of HTTP when left out. */
@@ -300,6 +302,18 @@ export type ImapMailboxConfig = {
   readonly since?: string
   /** What is done there with a message that was taken: it is marked as read when left out, or left as it is, or moved to another folder. */
   readonly taken?: 'seen' | 'nothing' | { readonly moveTo: string }
+}
+
+/**
+ * Where letters to an address go besides the inbox. `to`: what stands before the @, such as `tickets`; `*` at its end is whatever follows, as in
+ * `order-*`. The first that fits is taken, and its addresses take mail from anybody.
+ */
+export type MailRouteConfig = {
+  readonly to: string
+  /** The record that a letter is about: the one whose `field`, which is unique, has what stands in place of the `*`. */
+  readonly record?: { readonly collection: string; readonly field: string }
+  /** The name of an operation of the config. It is run once for each letter, with `{ email: 'eml_…', part: '…' }`. */
+  readonly operation?: string
 }
 type Ambiguous = 'hold' | 'resend'
 

@@ -220,7 +220,18 @@ export type MailboxSettings = {
 }
 
 /** `domain`: as the DNS has it. `addresses`: what stands before the @ where anybody may write to. */
-export type InboundMailSettings = { readonly domain: string; readonly addresses: ReadonlySet<string> }
+export type InboundMailSettings = {
+  readonly domain: string
+  readonly addresses: ReadonlySet<string>
+  readonly routes: readonly MailRoute[]
+}
+
+/** `to`: what stands before the @, in small letters; `*` at its end is whatever follows. `operation`: its name. */
+export type MailRoute = {
+  readonly to: string
+  readonly record: { readonly collection: string; readonly field: string } | null
+  readonly operation: string | null
+}
 
 /** A mail server in front, whose word of a letter is taken. `name`: in small letters. Without addresses it is that of a mailbox. */
 export type TrustedRelay = { readonly name: string; readonly addresses: readonly string[] }

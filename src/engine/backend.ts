@@ -82,6 +82,7 @@ import { settings } from '../settings/collections.ts'
 import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
 import { asMade, type OfferedProvider } from './config-check/check-payments.ts'
 import { checkScopes } from './config-check/check-roles.ts'
+import { checkRoutes } from './config-check/check-routes.ts'
 import { placeIn } from './config-check/entries.ts'
 import { secretsOfProviders } from './config-check/unlisted.ts'
 
@@ -212,9 +213,9 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   const ownMails = (config.mails ?? []) as readonly AnyOwnMail[]
   const { mistakes: inMails, ...written } = writtenMails(surroundings.mailFiles ?? [], ownMails, config.mail?.language)
   const unknown: ConfigMistake[] = [...inMails]
-  checkScopes(config, { model, project: { shop, staffRoles }, operations: extension.operations }, (path, message) => {
-    unknown.push({ path, message })
-  })
+  const tellUnknown = (path: string, message: string) => void unknown.push({ path, message })
+  checkScopes(config, { model, project: { shop, staffRoles }, operations: extension.operations }, tellUnknown)
+  checkRoutes(config.mail?.inbound?.routes ?? [], { model, operations: config.operations ?? [] }, tellUnknown)
   if (unknown.length > 0) throw new ConfigError(unknown)
   return {
     config,
@@ -264,7 +265,7 @@ function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSetti
     from,
     replyTo,
     language,
-    inbound: inbound?.domain === undefined ? null : inboundOf(inbound.domain, inbound.addresses),
+    inbound: inbound?.domain === undefined ? null : inboundOf(inbound.domain, inbound),
     trustedRelays: (inbound?.trustedRelays ?? []).map(({ name, addresses = [] }) => ({ name: name.toLowerCase(), addresses })),
     mailboxes: (inbound?.imap ?? []).map(mailboxOf),
     resends: Object.entries(ambiguous).flatMap(([category, what]) => (what === 'resend' ? [category] : [])),
@@ -279,8 +280,12 @@ function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSetti
 }
 
 /** RFC 5321 section 4.5.1: every domain that takes mail has a postmaster. */
-function inboundOf(domain: string, addresses: readonly string[] = []): InboundMailSettings {
-  return { domain: normalDomain(domain)!, addresses: new Set(['postmaster', ...addresses.map((name) => name.toLowerCase())]) }
+function inboundOf(domain: string, { addresses = [], routes = [] }: InboundMailConfig): InboundMailSettings {
+  return {
+    domain: normalDomain(domain)!,
+    addresses: new Set(['postmaster', ...addresses.map((name) => name.toLowerCase())]),
+    routes: routes.map(({ to, record = null, operation = null }) => ({ to: to.toLowerCase(), record, operation })),
+  }
 }
 
 function mailboxOf({

@@ -13,6 +13,7 @@ import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
 import { createFanOut } from '../changes/fan-out.ts'
 import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
+import type { Project } from '../config/project.ts'
 import type { RenderDocument } from '../documents/render-document.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/authenticate.ts'
 import type { IdentityProviders } from '../domains/accounts/identity-provider.ts'
@@ -56,7 +57,8 @@ import { deliverWebhook, type WebhookPorts } from '../domains/webhooks/deliver-w
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
-import { extensionHandlers, extensionSchedules } from '../extend/extension.ts'
+import { type Extension, extensionHandlers, extensionSchedules } from '../extend/extension.ts'
+import { followLetters, letterHandlers } from '../extend/letters.ts'
 import { throwAsTold } from '../extend/own-code.ts'
 import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
@@ -145,14 +147,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
   const extension = { ...backend.extension, clock }
   const webhooks = createWebhookEvents({ model, storage, newId })
-  const reactTo = createReact([eventHooks(extension.hooks, { ...extension, log }), webhooks.followEvent], providers)
+  const reactTo = createReact([eventHooks(extension.hooks, { ...extension, log }), followLetters, webhooks.followEvent], providers)
   const react = replace.react?.(reactTo) ?? reactTo
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
   const mailIn = createMailIn(common, options.mailReader)
-  const handlers = [...effectHandlers({ ...options, blobs, providers, extension, mailIn }, common), ...extensionHandlers(extension)]
+  const handlers = [
+    ...effectHandlers({ ...options, blobs, providers, extension, mailIn }, common),
+    ...extensionHandlers(extension),
+    ...routed(extension, project),
+  ]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf, providers }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -222,6 +228,11 @@ function createMailIn(parts: TransactionParts & WorkParts, reader = readHere): M
     receiveMail: createMailReceiving(parts),
     isMailTaken: async (address) => inbound !== null && (await isKnownAddress(addressKey, inbound, address)),
   }
+}
+
+function routed({ operations, model }: Extension, { mail: { inbound } }: Project): EffectHandler[] {
+  const names = (inbound?.routes ?? []).flatMap(({ operation }) => (operation === null ? [] : [operation]))
+  return letterHandlers({ operations, model, names })
 }
 
 /** Loaded with the first message: a start need not read it. */

@@ -10,7 +10,7 @@ import { type EmailThread, emailThreads } from '../../src/domains/emails/threads
 import { inboundMails, inboundPieces } from '../../src/domains/inbound/collections.ts'
 import { threadNotes } from '../../src/domains/inbound/thread-notes.ts'
 import { effects } from '../../src/effects/effect.ts'
-import { after, before, collection, defineMail, field, Type } from '../../src/index.ts'
+import { after, before, collection, command, defineErrors, defineMail, field, emails as letters, staff, Type } from '../../src/index.ts'
 import { inboundInvariants } from '../../src/observe/invariants/inbound.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
@@ -51,12 +51,41 @@ const acknowledgeLater = after({
     if (email.subject === 'Acknowledge later') acknowledged.push(await mail.send(acknowledgment, { to: email.from, data: {} }))
   },
 })
+const errors = defineErrors({ shut: { status: 422, message: 'Nobody is there.' } })
+let isShut = false
+const takeTicket = command({
+  name: 'tickets.take',
+  route: 'POST /api/tickets/take',
+  summary: 'A letter that was sent to the tickets',
+  input: Type.Object({ email: Type.String(), part: Type.Optional(Type.String()) }, { additionalProperties: false }),
+  output: Type.Object({ ticket: Type.String() }),
+  errors: [errors.shut],
+  access: staff,
+  async run({ input: { email, part }, records }) {
+    const letter = await records(letters).get(email)
+    const { id } = await records(tickets).create({ letter: `taken ${email}`, words: letter!.reply, about: part ?? null })
+    // What was written before is not written where it ends so.
+    if (isShut) throw errors.shut()
+    return { output: { ticket: id } }
+  },
+})
 const config = {
   ...testConfig,
   collections: [...testConfig.collections!, tickets],
+  operations: [takeTicket],
   hooks: [open, acknowledge, acknowledgeLater],
   mails: [acknowledgment],
-  mail: { inbound: { domain: 'in.shop.test', addresses: ['help'] } },
+  mail: {
+    inbound: {
+      domain: 'in.shop.test',
+      addresses: ['help'],
+      routes: [
+        { to: 'Tickets', operation: 'tickets.take' },
+        { to: 'order-*', record: { collection: 'orders', field: 'number' } },
+        { to: '*', operation: 'tickets.take' },
+      ],
+    },
+  },
 }
 let world: World
 let order: { readonly id: string; readonly number: string }
@@ -92,13 +121,13 @@ const ask = (method: string, url: string, body?: object, headers: Record<string,
 
 let count = 0
 /** What arrives and is read. */
-async function take(lines: readonly string[]): Promise<Email> {
+async function take(lines: readonly string[], recipients: readonly string[] = ['help@in.shop.test']): Promise<Email> {
   count++
   const raw = Buffer.from([`Message-ID: <${count}@mail.example>`, ...lines].join('\r\n'))
   const { id } = await world.engine.receiveMail(raw, {
     door: 'smtp',
     from: 'ann@mail.example',
-    recipients: ['help@in.shop.test'],
+    recipients,
     remoteAddress: null,
     helo: null,
     isEncrypted: false,
@@ -268,6 +297,73 @@ describe('what could not be read', () => {
     const { inbound } = await take([...ann, '', 'Fine'])
     assert.equal((await ask('DELETE', `/inboundMails/${inbound}`)).status, 409)
     assert.equal((await ask('POST', `/inboundMails/${inbound}/read`)).status, 409)
+  })
+})
+
+describe('a route', () => {
+  const taken = async ({ id }: Email) => {
+    const found = await read().find(tickets, { where: eq('letter', `taken ${id}`), limit: 2 })
+    return found.map(({ words, about }) => [words, about])
+  }
+  const owed = async ({ inbound }: Email) =>
+    await read().find(effects, { where: eq('key', `email.route.tickets.take:${inbound}`), limit: 2 })
+  const until = async (what: string, is: () => Promise<boolean>) =>
+    await eventually(what, async () => {
+      await world.clock.advance(1_000)
+      return (await is()) ? true : null
+    })
+
+  test('has an operation take each letter once, however many addresses lead to it and however it came', async () => {
+    const twice = await take([...ann, '', 'A ticket'], ['TICKETS@in.shop.test', 'other@in.shop.test', 'tickets+a@in.shop.test'])
+    await until('it is taken', async () => (await taken(twice)).length > 0)
+    assert.deepEqual(await taken(twice), [['A ticket', null]])
+    const part = await take([...ann, '', 'And one more'], ['Other.One@in.shop.test'])
+    await until('it is taken', async () => (await taken(part)).length > 0)
+    assert.deepEqual(await taken(part), [['And one more', 'Other.One']])
+    assert.equal((await owed(part))[0]!.state, 'done')
+    // What looks like an address that we have signed, and is none.
+    for (const to of ['reply+a00000000000000000000000000', 'bounce-x']) {
+      const forged = await take([...ann, '', `To ${to}`], [`${to}@in.shop.test`])
+      assert.deepEqual(await owed(forged), [])
+    }
+    const known = await Promise.all(
+      ['tickets', 'order-1', 'whatever', 'reply+a0', 'order-1@elsewhere.example'].map((to) =>
+        world.engine.isMailTaken(to.includes('@') ? to : `${to}@in.shop.test`),
+      ),
+    )
+    assert.deepEqual(known, [true, true, true, false, false])
+  })
+
+  test('whose operation refuses has written nothing, waits for staff with the reason, and is done once they have it tried again', async () => {
+    isShut = true
+    const letter = await take([...ann, '', 'Is anybody there?'], ['tickets@in.shop.test'])
+    const state = async () => (await owed(letter))[0]!
+    await eventually('it was given up', async () => {
+      await world.clock.advance(3_600_000)
+      return (await state()).state === 'dead' ? true : null
+    })
+    assert.deepEqual([await taken(letter), (await state()).record], [[], letter.id])
+    assert.match((await state()).lastError!, /Nobody is there/)
+    isShut = false
+    assert.equal((await ask('POST', `/effects/${(await state()).id}/retry`)).status, 200)
+    await until('it is taken', async () => (await taken(letter)).length > 0)
+    assert.deepEqual(await taken(letter), [['Is anybody there?', null]])
+  })
+
+  test('leads to a record by what stands in the address, in any case, and by no subject', async () => {
+    const to = (number: string) => `Order-${number}@in.shop.test`
+    const bea = ['From: Bea <bea@mail.example>', `Subject: Order ${order.number}`]
+    const there = await take([...bea, '', 'About it'], [to(order.number.toLowerCase())])
+    assert.deepEqual([there.record, there.isVerified], [order.id, false])
+    const { address, status } = await threadOf(there)
+    assert.deepEqual([address, status], ['bea@mail.example', 'open'])
+    const next = await take([...bea, '', 'And this'], ['help@in.shop.test', to(order.number)])
+    assert.equal(next.thread, there.thread)
+    for (const other of [`${order.number}x`, '%', "' or 1=1 --", 'order'])
+      assert.equal((await take([...bea, '', `About ${other}`], [to(other)])).record, null, other)
+    // An answer to a mail of ours stays where that is.
+    const answered = await take([...ann, `In-Reply-To: ${receipt.messageId}`, '', 'Here'], [to('none')])
+    assert.equal(answered.thread, (await read().get(emails, receipt.id))!.thread)
   })
 })
 

@@ -65,6 +65,30 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
   ],
   'a key that is none, in tax': [(c) => (c.shop.tax.price = 'added'), /^shop\.tax\.price: is not an option; did you mean "prices"/],
   'a key that is none, in mail': [(c) => (c.mail.from.adress = 'x'), /^mail\.from\.adress: is not an option; did you mean "address"/],
+  'a route of mail to a record that there is not': [
+    (c) =>
+      (c.mail.inbound.routes[0].record = pick([
+        { collection: 'club', field: 'slug' },
+        { collection: 'clubs', field: 'slugg' },
+      ])),
+    /^mail\.inbound\.routes\[0\]\.record: (there is no collection "club"; did|clubs has no field "slugg"; did)/,
+  ],
+  'a route of mail by a field that several share': [
+    (c) => (c.mail.inbound.routes[0].record.field = 'title'),
+    /^mail\.inbound\.routes\[0\]\.record: clubs\.title must be a unique/,
+  ],
+  'a route of mail to an operation that cannot take it': [
+    (c) => (c.mail.inbound.routes[0].operation = pick(['clubs.jion', 'clubs.join'])),
+    /^mail\.inbound\.routes\[0\]\.operation: (there is no operation "clubs\.jion"|the input of "clubs\.join" has no email)/,
+  ],
+  'a route of mail from an address that is none, or ours': [
+    (c) => (c.mail.inbound.routes[0].to = pick(['a*b', 'a b', 'club-*@x', '', 'reply+*', 'bounce-*'])),
+    /^mail\.inbound\.routes\[0\]\.to: (must be what stands before the @|is an address of our own)/,
+  ],
+  'a route of mail to a record that no address names': [
+    (c) => (c.mail.inbound.routes[0].to = 'club'),
+    /^mail\.inbound\.routes\[0\]\.to: must end with \*/,
+  ],
   'a key that is none, in an operation': [
     (c) => (c.operations[0].sumary = 'x'),
     /^operation clubs\.\w+, sumary: is not an option; did you mean "summary"/,

@@ -139,6 +139,7 @@ export function validConfig(): any {
       inbound: {
         domain: 'in.example.com',
         addresses: ['help'],
+        routes: [{ to: 'club-*', record: { collection: 'clubs', field: 'slug' } }],
         port: 2525,
         host: '127.0.0.1',
         tls: { key: './mail-key.pem', cert: './mail-cert.pem' },

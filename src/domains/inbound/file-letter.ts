@@ -4,14 +4,16 @@
 import { isEmail, normalEmail } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
-import { eq } from '../../contract/filter.ts'
+import { eq, oneOf } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
-import { findUnique } from '../../storage/find-all.ts'
+import type { AnyRecord } from '../../schema/collection.ts'
+import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Authentication } from '../emails/authentication.ts'
 import { type Email, emails } from '../emails/collections.ts'
 import { emailReceived } from '../emails/events.ts'
 import { type EmailThread, emailIds, emailThreads, idsAfter, openThread, threadKeyOf } from '../emails/threads.ts'
 import { type InboundMail, inboundMails } from './collections.ts'
+import { routeOf } from './mail-route.ts'
 import { noteReport } from './note-report.ts'
 import type { ParsedMail } from './parse-mail.ts'
 import type { Recognised } from './recognise.ts'
@@ -124,7 +126,8 @@ async function threadOf(work: Work, letter: Threaded): Promise<EmailThread> {
   const address = addressOf(mail, parsed)
   const subject = parsed.subject || '(no subject)'
   const known = answered?.thread ? await tx.get(emailThreads, answered.thread) : null
-  const thread = known ?? (await openThread(work, placeOf({ answered, address, subject, id })))
+  const routed = answered === null ? await routedRecord(work, mail) : null
+  const thread = known ?? (await openThread(work, placeOf({ answered, routed, address, subject, id })))
   // The mail that began it is a part of it, too.
   if (answered !== null && answered.thread === null) await tx.update(emails, answered, { set: { thread: thread.id } })
   const messageIds = idsAfter(thread.messageIds, ...[answered?.messageId, parsed.messageId].filter((one) => one != null))
@@ -144,15 +147,35 @@ async function threadOf(work: Work, letter: Threaded): Promise<EmailThread> {
   return await tx.update(emailThreads, thread, { set })
 }
 
+/** The record that an address of the config says, by what stands in it. */
+async function routedRecord({ tx, project: { mail } }: Work, { recipients }: InboundMail): Promise<string | null> {
+  for (const address of mail.inbound === null ? [] : recipients) {
+    const { route, part } = routeOf(mail.inbound!, address) ?? { route: null, part: null }
+    if (route?.record == null || part === null) continue
+    // Mail programs change the case of an address.
+    const spelt = [...new Set([part, part.toUpperCase(), part.toLowerCase()])]
+    const found = await findAll<AnyRecord>(tx, { name: route.record.collection }, oneOf(route.record.field, spelt))
+    if (found.length === 1) return found[0]!.id
+  }
+  return null
+}
+
 /** Whom an answer may go to: one address, and not whatever stands in a head. */
 function addressOf(mail: InboundMail, { replyTo, from }: ParsedMail): string {
   const good = [replyTo, from, mail.from ?? ''].find(isEmail)
   return good === undefined ? 'unknown' : normalEmail(good)
 }
 
-type Unplaced = { readonly answered: Email | null; readonly address: string; readonly subject: string; readonly id: string }
+type Unplaced = {
+  readonly answered: Email | null
+  readonly routed: string | null
+  readonly address: string
+  readonly subject: string
+  readonly id: string
+}
 
-function placeOf({ answered, address, subject, id }: Unplaced) {
+function placeOf({ answered, routed, address, subject, id }: Unplaced) {
+  if (routed !== null) return { key: threadKeyOf(routed, address), record: routed, address, subject }
   const to = answered?.direction === 'out' ? answered.to : address
   const record = answered?.record ?? null
   if (answered !== null && record !== null) return { key: threadKeyOf(record, to), record, address: to, subject: answered.subject }

@@ -3,13 +3,25 @@ import { isDay } from '../../base/clock.ts'
 import { isEmail, normalDomain } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import { isAddressBlock } from '../../base/public-address.ts'
-import type { ImapMailboxConfig, InboundMailConfig } from '../../config/backend-config.ts'
+import type { ImapMailboxConfig, InboundMailConfig, MailRouteConfig } from '../../config/backend-config.ts'
 import { type Check, is, isObject, line, list, object, whole, word } from '../../schema/shape.ts'
 import { loopback, secret } from './check-providers.ts'
 
 const localName = is(
   'what stands before the @ of an address, such as help',
   (value) => typeof value === 'string' && !value.includes('@') && isEmail(`${value}@in.example`),
+)
+const routeName = is('what stands before the @ of an address, such as tickets or order-*', (value) => {
+  if (typeof value !== 'string' || value.includes('@') || value.slice(0, -1).includes('*')) return false
+  return isEmail(`${value.replace('*', 'x')}@in.example`)
+})
+const route = object(
+  {
+    to: routeName,
+    record: object({ collection: line, field: line }, { required: ['collection', 'field'] }),
+    operation: line,
+  } satisfies Record<keyof MailRouteConfig, Check>,
+  { required: ['to'] },
 )
 const shortLine = is('one line of at most 200 characters', (value) => typeof value === 'string' && /^[^\r\n\0]{1,200}$/.test(value))
 const moveTo = object({ moveTo: shortLine }, { required: ['moveTo'] })
@@ -53,6 +65,7 @@ const relays = list(
 const inboundShape = object({
   domain: is('a domain, such as in.shop.example', (value) => typeof value === 'string' && normalDomain(value) !== null),
   addresses: list(localName),
+  routes: list(route),
   port: whole(0, 65_535),
   host: is('an address of this machine, such as 0.0.0.0', (value) => typeof value === 'string' && /^[\w.:-]+$/.test(value)),
   tls: object({ key: line, cert: line }, { required: ['key', 'cert'] }),
@@ -70,6 +83,6 @@ export const checkInbound: Check = (value, path, add) => {
   if (!isObject(value) || value['domain'] !== undefined) return
   if (!Array.isArray(value['imap']) || value['imap'].length === 0)
     add(`${path}.domain`, 'is missing: there is none without it, but for mailboxes in `imap`')
-  for (const name of ['addresses', 'port', 'host', 'tls'])
+  for (const name of ['addresses', 'routes', 'port', 'host', 'tls'])
     if (value[name] !== undefined) add(`${path}.${name}`, 'is of no use without `domain`')
 }

@@ -319,4 +319,20 @@ export const inboundDefences: readonly Defence[] = [
     test: conversations,
     asked: ['answers nothing that a program wrote'],
   },
+  {
+    name: 'a forged address of ours leads nowhere by a route',
+    file: 'src/domains/inbound/mail-route.ts',
+    from: 'if (/^(?:reply|bounce)[+-]/i.test(name)) return null',
+    to: '',
+    test: conversations,
+    asked: ['has an operation take each letter once'],
+  },
+  {
+    name: 'an operation takes a letter once, by however many addresses',
+    file: 'src/extend/letters.ts',
+    from: 'const id = email.inbound ?? email.id',
+    to: "const id = email.id && work.newId('key')",
+    test: conversations,
+    asked: ['has an operation take each letter once'],
+  },
 ]
