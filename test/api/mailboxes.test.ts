@@ -17,6 +17,7 @@ import { rawOf } from '../../src/domains/inbound/receive-mail.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World } from '../support/api-harness.ts'
 import { eventually } from '../support/eventually.ts'
+import { lyingImap } from '../support/lying-imap.ts'
 import { type Dovecot, mailPassword, startDovecot, whyNoDovecot } from '../support/servers/dovecot.ts'
 
 const config = { ...testConfig, mail: { inbound: { domain: 'in.shop.test', addresses: ['help'] } } }
@@ -52,18 +53,19 @@ async function reopen(mail: MailTransport): Promise<void> {
   await world.engine.start()
 }
 
-type Reading = Partial<MailboxPlace> & Pick<Partial<MailboxPollerOptions>, 'since' | 'pauses' | 'open' | 'receive'>
+type Reading = Partial<MailboxPlace> & Pick<Partial<MailboxPollerOptions>, 'since' | 'pauses' | 'open' | 'receive' | 'clock'>
 
 function read({
   since = 'all',
   pauses = {},
   open = openMailbox,
   receive = world.engine.receiveMail,
+  clock = systemClock,
   ...place
 }: Reading = {}): MailboxPoller {
   const poller = createMailboxPoller({
     place: { ...home(), ...place },
-    ...{ since, domain: 'in.shop.test', open, receive, parts: world.engine.parts, clock: systemClock },
+    ...{ since, domain: 'in.shop.test', open, receive, parts: world.engine.parts, clock },
     log: { write: (level, message, fields) => void world.log.push({ level, message, fields }) },
     pauses: { pauseMs: 20, refusedMs: 20, renewMs: 50, ...pauses },
   })
@@ -282,5 +284,83 @@ describe('a mailbox at Dovecot', { skip: why ?? false }, () => {
       return (await client.search({ seen: false }, { uid: true })) || []
     })
     assert.deepEqual(unseen, [1])
+  })
+})
+
+describe('a server that lies', () => {
+  /** As if an hour went by in six seconds: what a server may take is over at once. */
+  const hurried = { ...systemClock, after: (ms: number, task: () => void) => systemClock.after(ms / 600, task) }
+  const readAt = (port: number, reading: Reading = {}) =>
+    read({ port, clock: hurried, pauses: { pauseMs: 1, lookMs: 3_600_000 }, ...reading })
+  const there = async () =>
+    (await arrived())
+      .map(({ state, reason, place }) => `${place!.split(':').at(-1)} ${state === 'quarantined' ? reason!.split('.', 1)[0] : 'taken'}`)
+      .toSorted()
+
+  for (const way of ['cut', 'trickle', 'huge', 'silence', 'nothing'] as const)
+    test(`(${way}) about one message is left that one, and hands over those before and behind it`, async (t) => {
+      const { port } = await lyingImap(t, [{ raw: letter('one') }, { raw: letter('two'), way }, { raw: letter('three') }])
+      readAt(port)
+      const { taken, leftThere, lastUid, troubles } = await readTo(3)
+      assert.deepEqual(await there(), ['1 taken', '2 It could not be fetched 3 times', '3 taken'])
+      assert.deepEqual([taken, leftThere, lastUid, troubles], [2, 1, 3, 0])
+    })
+
+  test('about sizes: what is larger than was said is taken as it is, or left there', async (t) => {
+    const { port } = await lyingImap(t, [
+      { raw: letter('small', [], 'x'.repeat(100_000)), said: 1 },
+      { raw: letter('large', [], 'x'.repeat(limits.inboundMailBytesMax)), said: 1 },
+      { raw: letter('none'), said: 4_000_000_000 },
+      { raw: letter('last') },
+    ])
+    readAt(port, { clock: systemClock })
+    await readTo(4)
+    assert.deepEqual(await there(), [
+      '1 taken',
+      '2 It has 26 MiB, and 25 MiB are taken at most',
+      '3 It has 3815 MiB, and 25 MiB are taken at most',
+      '4 taken',
+    ])
+  })
+
+  test('about its numbers: made anew each time, it is read again and again, and each letter is there once', async (t) => {
+    const server = await lyingImap(t, [{ raw: letter('one') }, { raw: letter('two') }])
+    let times = 0
+    server.uidValidity = () => ++times
+    for (let round = 1; round <= 3; round++) {
+      const poller = readAt(server.port, { since: 'all' })
+      await eventually('read again', async () =>
+        (await row())?.uidValidity === String(round) && (await row()).state === 'waiting' ? true : null,
+      )
+      await poller.stop()
+    }
+    assert.deepEqual(await there(), ['1 taken', '2 taken'])
+  })
+
+  test('and repeats the password has it hidden', async (t) => {
+    const server = await lyingImap(t, [])
+    server.refusal = `LOGIN failed for "${mailPassword}"`
+    readAt(server.port)
+    const said = await eventually('refused', async () => (await row())?.lastError)
+    assert.match(said, /^127\.0\.0\.1 refuses .* and the password: .*LOGIN failed for "…"/)
+    assert.ok(!JSON.stringify(world.log.map(({ fields }) => String(fields?.['error']))).includes(mailPassword))
+  })
+
+  test('is told what was taken only once that is stored: what could not be stored is fetched again', async (t) => {
+    const server = await lyingImap(t, [{ raw: letter('one') }])
+    let isAway = true
+    const marked = () => server.heard.some((line) => line.startsWith('UID STORE'))
+    readAt(server.port, {
+      receive: async (...all) => {
+        assert.equal(marked(), false)
+        if (isAway) throw new Error('the database is away')
+        return await world.engine.receiveMail(...all)
+      },
+    })
+    await eventually('it failed', async () => ((await row())?.lastError === 'What it holds could not be stored.' ? true : null))
+    assert.equal(marked(), false)
+    isAway = false
+    const { taken, troubles } = await readTo(1)
+    assert.deepEqual([taken, troubles, marked()], [1, 0, true])
   })
 })

@@ -87,7 +87,7 @@ export const inboundMailboxes = collection('inboundMailboxes', {
     sinceUid: field.integer({ required: true }),
     /** How many are still to be read, as of the last look. */
     waiting: field.integer({ required: true }),
-    /** Taken so far, and those that could not be. */
+    /** Taken so far, and those that could not be: about, since a process may end before it has written it. */
     taken: field.integer({ required: true }),
     leftThere: field.integer({ required: true }),
     /** When it was last known that all is read. */

@@ -95,7 +95,7 @@ async function takeNoted(taking: Taking, uids: readonly number[]): Promise<Step>
 
 /** Takes as many of them, from the first on, as are held at once. */
 async function takeBatch(taking: Taking, uids: readonly number[]): Promise<Step> {
-  const { session, row } = taking
+  const { session, row, rows, place } = taking
   const [first] = uids
   if (row.troubledUid === first && row.troubles >= limits.mailboxTroublesMax) {
     const isThere = (await session.stillThere([first!])).length > 0
@@ -113,27 +113,19 @@ async function takeBatch(taking: Taking, uids: readonly number[]): Promise<Step>
     wanted.filter(({ size }) => size <= limits.inboundMailBytesMax),
   )
   for (const entry of tooLarge) await leaveThere(taking, entry, null)
+  const add = { taken, leftThere: leftThere + tooLarge.length }
   const unasked = new Set(listed.filter((entry) => !wanted.includes(entry) || tooLarge.includes(entry)).map(({ uid }) => uid))
-  await checkGone(
-    taking,
-    passed.filter((uid) => !met.has(uid) && !unasked.has(uid)),
-  )
-  return {
-    passed: passed.length,
-    set: { lastUid: passed.at(-1)!, lastError: why, ...noTrouble },
-    add: { taken, leftThere: leftThere + tooLarge.length },
+  const missing = passed.filter((uid) => !met.has(uid) && !unasked.has(uid))
+  // What was not handed over was removed by somebody meanwhile, or else it is asked for again.
+  const [withheld] = missing.length === 0 ? [] : await session.stillThere(missing)
+  if (withheld !== undefined) {
+    await rows.save({ add })
+    throw new MailboxError(`${place.host} does not hand over message ${withheld} of ${place.folder}.`)
   }
+  return { passed: passed.length, set: { lastUid: passed.at(-1)!, lastError: why, ...noTrouble }, add }
 }
 
 const noTrouble = { troubledUid: null, troubles: 0 } as const
-
-/** What was not handed over was removed by somebody meanwhile. @throws MailboxError where it is still there */
-async function checkGone(taking: Taking, uids: readonly number[]): Promise<void> {
-  if (uids.length === 0) return
-  const [uid] = await taking.session.stillThere(uids)
-  if (uid === undefined) return
-  throw new MailboxError(`${taking.place.host} does not hand over message ${uid} of ${taking.place.folder}.`)
-}
 
 /** At least one. */
 function fitting(uids: readonly number[], known: ReadonlyMap<number, MailboxEntry>): readonly number[] {
