@@ -4,7 +4,9 @@
 // ci
 // waits
 import assert from 'node:assert/strict'
+import { Resolver } from 'node:dns/promises'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
 import { customers, headerOf, type MailRig, openMailRig, type RigShop, skipsMailRig, swaks, tapMail } from '../support/mail-rig.ts'
@@ -104,6 +106,7 @@ describe('mail between servers', { skip }, () => {
     for (const [selector, signature] of Object.entries(signatures)) {
       assert.match(signature, new RegExp(`s=${selector};`))
       for (const [name, command] of Object.entries(verifiers)) {
+        // It knows no Ed25519.
         if (name === 'Mail::DKIM' && selector === 'ed') continue
         const good = await rig.run(command, `${signature}${rest}`)
         assert.equal(good.code, 0, `${name} on ${selector}: ${good.said}`)
@@ -111,6 +114,19 @@ describe('mail between servers', { skip }, () => {
         assert.notEqual(bad.code, 0, `${name} on ${selector}, with another text`)
       }
     }
+    const resolver = new Resolver()
+    resolver.setServers([rig.nameServer])
+    const options = {
+      resolver: (name: string, type: string) => resolver.resolve(name, type),
+      curTime: new Date(),
+      rejectRsaSha1: true,
+    } as const
+    const { results } = await dkimVerify(Buffer.from(`${signatures.ed}${rest}`, 'latin1'), options)
+    assert.deepEqual(
+      results.map(({ status, signingDomain }) => [status.result, signingDomain]),
+      [['pass', 'shop.test']],
+      'mailauth on ed',
+    )
     // One that knows no Ed25519 goes by the other one.
     const whole = await rig.run(verifiers['Mail::DKIM']!, raw!)
     assert.equal(whole.code, 0, whole.said)
@@ -124,10 +140,15 @@ describe('mail between servers', { skip }, () => {
     await hand(guest, replyTo, `From: Guest <${guest}>\r\nTo: ${replyTo}\r\n\r\nBy my mail server.\r\n`)
     for (const words of ['Directly from here.', 'By my mail server.']) {
       const letter = await letterWhen(({ text }) => text.trim() === words)
-      assert.deepEqual([letter.record, letter.isAutomatic, letter.subject], [order.id, false, ''])
+      assert.deepEqual([letter.record, letter.isAutomatic, letter.subject, letter.isVerified], [order.id, false, '', true])
       const { body: stored } = expectStatus(await shop.staff.get(`/api/inboundMails/${letter.inbound}`), 200)
       assert.equal(stored.isEncrypted, true)
     }
+    // Whoever has the address writes in the customer's name.
+    const forged = `From: Guest <${guest}>\n\nSend it to me.\n`
+    await swaks(['--server', `${rig.hostOf('shop.test')}:25`, '--helo', 'evil.test', '--from', 'eve@evil.test', '--to', replyTo], forged)
+    const fromEve = await letterWhen(({ text }) => text.trim() === 'Send it to me.')
+    assert.deepEqual([fromEve.record, fromEve.isVerified], [order.id, false])
     const threads = await shop.staff.all(`/api/emailThreads?filter[record]=${order.id}`)
     assert.deepEqual(
       threads.map(({ address, status }) => [address, status]),
@@ -233,6 +254,7 @@ describe('mail between servers', { skip }, () => {
     const asked = await letterWhen(({ text }) => text.includes('take them'), club)
     await answer(club, asked.thread, 'How many?')
     const back = await letterWhen(({ text }) => text.startsWith('How many'))
+    assert.deepEqual([back.authentication.dkim.result, back.authentication.dmarc.result], ['pass', 'pass'])
     await answer(shop, back.thread, 'Ten.')
     // Two in a row: nothing that the other side wrote lies between them.
     await answer(shop, back.thread, 'And a map.')

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { selfSigned } from './certificate.ts'
 import { type Cleanable, cleanUp } from './clean-up.ts'
-import { startDnsServer } from './dns-server.ts'
+import { startDnsServer, type Zone } from './dns-server.ts'
 import type { HttpClient } from './http-client.ts'
 import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 import { freePort } from './servers/database-server.ts'
@@ -22,6 +22,8 @@ import { signInAdmin } from './shop.ts'
 export type MailRig = {
   readonly dovecot: Dovecot
   readonly postfix: Postfix
+  /** The address of who knows the names of all this, at port 53. */
+  readonly nameServer: string
   /** Where a shop of this domain takes mail in: `127.81.3.2`. */
   hostOf(domain: ShopDomain): string
   /** A shop of ours, that sends through Postfix or by the port given. */
@@ -63,17 +65,22 @@ export function headerOf(raw: string, name: string): string | undefined {
 /** `ways`: of Postfix, to addresses that the DNS does not tell. */
 export async function openMailRig(t: Cleanable, ways: Readonly<Record<string, string>> = {}): Promise<MailRig> {
   const network = `127.${64 + ((process.pid >> 8) & 127)}.${process.pid & 255}`
+  const nameServer = `${network}.1`
   const hosts: Record<ShopDomain, string> = { 'shop.test': `${network}.2`, 'club.test': `${network}.3` }
   const keys = dkimKeys()
-  const zone = Object.fromEntries(
+  const zone: Record<string, Zone> = Object.fromEntries(
     shopDomains.flatMap((domain) => [
       [`in.${domain}`, { MX: [`10 mx.${domain}`] }],
       [`mx.${domain}`, { A: [hosts[domain]] }],
       [`rsa._domainkey.${domain}`, { TXT: [keys.rsa.record] }],
       [`ed._domainkey.${domain}`, { TXT: [keys.ed.record] }],
+      [`_dmarc.${domain}`, { TXT: ['v=DMARC1; p=reject'] }],
     ]),
   )
-  const dns = await startDnsServer(zone, { host: `${network}.1`, port: 53 })
+  // Who writes from there is vouched for by where it comes from.
+  zone[customers] = { TXT: ['v=spf1 ip4:127.0.0.0/8 -all'] }
+  zone[`_dmarc.${customers}`] = { TXT: ['v=DMARC1; p=reject'] }
+  const dns = await startDnsServer(zone, { host: nameServer, port: 53 })
   cleanUp(t, dns.close)
   const port = await freePort()
   const dovecot = await startDovecot({ submission: `127.0.0.1:${port}` })
@@ -82,7 +89,7 @@ export async function openMailRig(t: Cleanable, ways: Readonly<Record<string, st
     name: `mx.${customers}`,
     domains: [customers],
     lmtpSocket: dovecot.lmtpSocket,
-    nameServer: `${network}.1`,
+    nameServer,
     port,
     ways,
     settings: postfixSettings,
@@ -95,12 +102,13 @@ export async function openMailRig(t: Cleanable, ways: Readonly<Record<string, st
   return {
     dovecot,
     postfix,
+    nameServer,
     hostOf: (domain) => hosts[domain],
     async openShop(domain, { smtpPort = port, ...options } = {}) {
       const env = {
         ...{ MAIL_RIG_DOMAIN: domain, MAIL_RIG_HOST: hosts[domain], MAIL_RIG_TLS: folder },
         ...{ KINGPOST_SMTP_PORT: '25', KINGPOST_SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
-        ...{ DKIM_RSA: keys.rsa.key, DKIM_ED: keys.ed.key },
+        ...{ DKIM_RSA: keys.rsa.key, DKIM_ED: keys.ed.key, KINGPOST_DNS: nameServer },
       }
       const server = await startServer(t, { config: join(import.meta.dirname, 'mail-rig.config.ts'), env, ...options })
       return { server, domain, staff: await signInAdmin(server) }
