@@ -9,7 +9,17 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
-import { customers, headerOf, type MailRig, openMailRig, type RigShop, skipsMailRig, swaks, tapMail } from '../support/mail-rig.ts'
+import {
+  customers,
+  headerOf,
+  impostors,
+  type MailRig,
+  openMailRig,
+  type RigShop,
+  skipsMailRig,
+  swaks,
+  tapMail,
+} from '../support/mail-rig.ts'
 import { checkOut, effectsAtRest, makeArticle, makeCart } from '../support/shop.ts'
 import { createFaultyWay, type Fault, type FaultyWay, phases, ways } from '../support/smtp-faults.ts'
 import { talkTo } from '../support/smtp-talk.ts'
@@ -247,7 +257,8 @@ describe('mail between servers', { skip }, () => {
   })
 
   test('two shops that write to each other have one conversation on each side, and each letter once', async () => {
-    const club = await rig.openShop('club.test')
+    // It brings its mail straight to where MX records lead.
+    const club = await rig.openShop('club.test', { smtpUrl: `mx://mx.club.test?dns=${rig.nameServer}` })
     const answer = async (at: RigShop, thread: string, text: string) =>
       void expectStatus(await at.staff.post(`/api/emailThreads/${thread}/reply`, { text }), 201)
     await write('help@in.club.test', { subject: 'Old books', text: 'Do you take them?' })
@@ -275,12 +286,22 @@ describe('mail between servers', { skip }, () => {
       [3, 1],
     )
 
+    // To Postfix by the key that a signed DNS names, and to nobody by another.
+    const direct = await club.staff.post('/api/emails', { to: guest, subject: 'Directly', text: 'Hello.' })
+    const elsewhere = await club.staff.post('/api/emails', { to: `guest@${impostors}`, subject: 'Directly', text: 'Hello.' })
+    const [copy] = await arrived('guest', expectStatus(direct, 201).body.messageId)
+    assert.match(copy!, /by mx\.cust\.test \(Postfix\) with ESMTPS/)
+    const kept = await eventually('it is not delivered', async () => {
+      const { body } = expectStatus(await club.staff.get(`/api/emails/${expectStatus(elsewhere, 201).body.id}`), 200)
+      return body.status === 'deferred' ? body : null
+    })
+    assert.match(kept.lastError, /certificate|DANE|TLSA|key/i)
+
     // Both have code that answers whatever comes.
     await write('help@in.club.test', { subject: 'Opening hours', text: 'Please acknowledge this.' })
     const answered = await letterWhen(({ subject }) => subject === 'Acknowledged')
     assert.equal(answered.isAutomatic, true)
     await effectsAtRest(shop.staff)
-    await effectsAtRest(club.staff)
     assert.deepEqual(
       rig.postfix.queue().filter(({ recipients }) => recipients.some(({ address }) => address.includes('@in.'))),
       [],

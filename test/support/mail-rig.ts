@@ -2,7 +2,7 @@
 // and a name server of the test's own says who takes mail for whom. Our shops take mail in at port 25 of addresses of their own, as MX records lead there.
 // Invariant: all of it is on this machine, at addresses and in folders that no other run has.
 import { spawn, spawnSync } from 'node:child_process'
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer, connect as netConnect } from 'node:net'
@@ -35,10 +35,17 @@ type Said = { readonly code: number | null; readonly said: string }
 
 const shopDomains = ['shop.test', 'club.test'] as const
 export type ShopDomain = (typeof shopDomains)[number]
-export type ShopOptions = { readonly smtpPort?: number; readonly database?: string; readonly dataFolder?: string }
+export type ShopOptions = {
+  readonly smtpPort?: number
+  readonly smtpUrl?: string
+  readonly database?: string
+  readonly dataFolder?: string
+}
 export type RigShop = { readonly server: ServerProcess; readonly staff: HttpClient; readonly domain: ShopDomain }
 
 export const customers = 'cust.test'
+/** A domain whose records name another key (DANE) than the server that they lead to has. */
+export const impostors = 'false.test'
 
 /** Null where a rig can be had, else why not and what to do. */
 export function whyNoMailRig(): string | null {
@@ -78,9 +85,21 @@ export async function openMailRig(t: Cleanable, ways: Readonly<Record<string, st
     ]),
   )
   // Who writes from there is vouched for by where it comes from.
-  zone[customers] = { TXT: ['v=spf1 ip4:127.0.0.0/8 -all'] }
+  zone[customers] = { TXT: ['v=spf1 ip4:127.0.0.0/8 -all'], MX: [`10 mx.${customers}`] }
   zone[`_dmarc.${customers}`] = { TXT: ['v=DMARC1; p=reject'] }
-  const dns = await startDnsServer(zone, { host: nameServer, port: 53 })
+  const mx = { host: `${network}.4`, ...selfSigned(`mx.${customers}`) }
+  const digest = createHash('sha256')
+    .update(createPublicKey(mx.cert).export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+  for (const [name, key] of [
+    [`mx.${customers}`, digest],
+    [`mx.${impostors}`, '00'.repeat(32)],
+  ] as const) {
+    zone[name] = { A: [mx.host] }
+    zone[`_25._tcp.${name}`] = { TLSA: [`3 1 1 ${key}`] }
+  }
+  zone[impostors] = { MX: [`10 mx.${impostors}`] }
+  const dns = await startDnsServer(zone, { isSigned: true, host: nameServer, port: 53 })
   cleanUp(t, dns.close)
   const port = await freePort()
   const dovecot = await startDovecot({ submission: `127.0.0.1:${port}` })
@@ -90,6 +109,7 @@ export async function openMailRig(t: Cleanable, ways: Readonly<Record<string, st
     domains: [customers],
     lmtpSocket: dovecot.lmtpSocket,
     nameServer,
+    mx,
     port,
     ways,
     settings: postfixSettings,
@@ -104,10 +124,10 @@ export async function openMailRig(t: Cleanable, ways: Readonly<Record<string, st
     postfix,
     nameServer,
     hostOf: (domain) => hosts[domain],
-    async openShop(domain, { smtpPort = port, ...options } = {}) {
+    async openShop(domain, { smtpPort = port, smtpUrl = `smtp://127.0.0.1:${smtpPort}`, ...options } = {}) {
       const env = {
         ...{ MAIL_RIG_DOMAIN: domain, MAIL_RIG_HOST: hosts[domain], MAIL_RIG_TLS: folder },
-        ...{ KINGPOST_SMTP_PORT: '25', KINGPOST_SMTP_URL: `smtp://127.0.0.1:${smtpPort}` },
+        ...{ KINGPOST_SMTP_PORT: '25', KINGPOST_SMTP_URL: smtpUrl },
         ...{ DKIM_RSA: keys.rsa.key, DKIM_ED: keys.ed.key, KINGPOST_DNS: nameServer },
       }
       const server = await startServer(t, { config: join(import.meta.dirname, 'mail-rig.config.ts'), env, ...options })

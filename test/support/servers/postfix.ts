@@ -24,6 +24,8 @@ export type PostfixOptions = {
   /** A name server's address, on port 53. */
   readonly nameServer: string
   readonly port?: number
+  /** Where MX records lead to it, at port 25, and what it shows there. In PEM. */
+  readonly mx?: { readonly host: string; readonly key: string; readonly cert: string }
   /** Others of main.cf. */
   readonly settings?: Readonly<Record<string, string>>
   /** Addresses and domains, and by what they are reached: `{ 'ann@shop.test': 'smtp:[127.0.0.1]:2525' }`. */
@@ -53,7 +55,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     ...(options.port !== undefined && { port: options.port }),
     prepare: (folder) => prepare(folder, options),
     command(folder, port) {
-      writeFileSync(join(folder, 'etc/master.cf'), services(port))
+      writeFileSync(join(folder, 'etc/master.cf'), services(port, options.mx?.host))
       return askingOnly(join(folder, 'resolv.conf'), [join(daemons, 'master'), '-c', join(folder, 'etc'), '-d'])
     },
     probe: greeting,
@@ -73,7 +75,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   }
 }
 
-function prepare(folder: string, { name, domains, lmtpSocket, nameServer, settings = {}, ways = {} }: PostfixOptions): void {
+function prepare(folder: string, { name, domains, lmtpSocket, nameServer, mx, settings = {}, ways = {} }: PostfixOptions): void {
   for (const own of ['etc', 'queue', 'data']) mkdirSync(join(folder, own))
   execFileSync('chown', ['postfix', join(folder, 'data')])
   writeFileSync(join(folder, 'resolv.conf'), `nameserver ${nameServer}\noptions timeout:2 attempts:2\n`)
@@ -114,8 +116,10 @@ function prepare(folder: string, { name, domains, lmtpSocket, nameServer, settin
     queue_run_delay: '1s',
     smtp_destination_concurrency_failed_cohort_limit: '0',
     lmtp_destination_concurrency_failed_cohort_limit: '0',
+    ...(mx && { smtpd_tls_security_level: 'may', smtpd_tls_chain_files: join(folder, 'etc/chain.pem') }),
     ...settings,
   }
+  if (mx !== undefined) writeFileSync(join(folder, 'etc/chain.pem'), `${mx.key}${mx.cert}`, { mode: 0o600 })
   writeFileSync(
     join(folder, 'etc/main.cf'),
     Object.entries(main)
@@ -135,9 +139,10 @@ function prepare(folder: string, { name, domains, lmtpSocket, nameServer, settin
 }
 
 /** None of them in a root folder of its own: the queue lies in a folder that goes with the test. */
-function services(port: number): string {
+function services(port: number, host: string | undefined): string {
   const rows = [
     `127.0.0.1:${port} inet n - n - - smtpd`,
+    ...(host === undefined ? [] : [`${host}:25 inet n - n - - smtpd`]),
     'cleanup unix n - n - 0 cleanup',
     'qmgr unix n - n 300 1 qmgr',
     'tlsmgr unix - - n 1000? 1 tlsmgr',
