@@ -26,7 +26,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   imports: ['accounts', 'carts', 'catalog', 'fulfillment', 'ledger', 'orders', 'payments'],
   inbound: ['accounts', 'emails'],
   invoices: ['carts', 'emails', 'ledger', 'orders', 'payments'],
-  history: ['emails', 'fulfillment', 'orders', 'payments', 'returns'],
+  history: ['accounts', 'emails', 'fulfillment', 'orders', 'payments', 'returns'],
   ledger: [],
   orders: ['accounts', 'carts', 'catalog', 'credit', 'discounts', 'ledger', 'payments', 'stock'],
   payments: ['credit', 'ledger'],

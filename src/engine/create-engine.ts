@@ -13,7 +13,6 @@ import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
 import { createFanOut } from '../changes/fan-out.ts'
 import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
-import type { Project } from '../config/project.ts'
 import type { RenderDocument } from '../documents/render-document.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/authenticate.ts'
 import type { IdentityProviders } from '../domains/accounts/identity-provider.ts'
@@ -57,8 +56,8 @@ import { deliverWebhook, type WebhookPorts } from '../domains/webhooks/deliver-w
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
-import { type Extension, extensionHandlers, extensionSchedules } from '../extend/extension.ts'
-import { followLetters, letterHandlers } from '../extend/letters.ts'
+import { extensionHandlers, extensionSchedules } from '../extend/extension.ts'
+import { followLetters } from '../extend/letters.ts'
 import { throwAsTold } from '../extend/own-code.ts'
 import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
@@ -145,7 +144,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const providers = spareProviders(options.providers.map(checkAnswers), { clock, log })
   const feed = await createFeed(storage)
   const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
-  const extension = { ...backend.extension, clock }
+  const extension = { ...backend.extension, clock, project }
   const webhooks = createWebhookEvents({ model, storage, newId })
   const reactTo = createReact([eventHooks(extension.hooks, { ...extension, log }), followLetters, webhooks.followEvent], providers)
   const react = replace.react?.(reactTo) ?? reactTo
@@ -154,11 +153,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
   const mailIn = createMailIn(common, options.mailReader)
-  const handlers = [
-    ...effectHandlers({ ...options, blobs, providers, extension, mailIn }, common),
-    ...extensionHandlers(extension),
-    ...routed(extension, project),
-  ]
+  const handlers = [...effectHandlers({ ...options, blobs, providers, extension, mailIn }, common), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf, providers }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -228,11 +223,6 @@ function createMailIn(parts: TransactionParts & WorkParts, reader = readHere): M
     receiveMail: createMailReceiving(parts),
     isMailTaken: async (address) => inbound !== null && (await isKnownAddress(addressKey, inbound, address)),
   }
-}
-
-function routed({ operations, model }: Extension, { mail: { inbound } }: Project): EffectHandler[] {
-  const names = (inbound?.routes ?? []).flatMap(({ operation }) => (operation === null ? [] : [operation]))
-  return letterHandlers({ operations, model, names })
 }
 
 /** Loaded with the first message: a start need not read it. */

@@ -91,6 +91,7 @@ import { uploadFile } from '../domains/files/upload-file.ts'
 import { cancelFulfillment, deliverFulfillment, trackFulfillment } from '../domains/fulfillment/change-fulfillment.ts'
 import { fulfillOrder } from '../domains/fulfillment/fulfill-order.ts'
 import { noteOrder } from '../domains/history/note-order.ts'
+import { orderLetters } from '../domains/history/order-letters.ts'
 import { orderTimeline } from '../domains/history/order-timeline.ts'
 import { importOrders } from '../domains/imports/import-orders.ts'
 import { downloadInvoice } from '../domains/invoices/download-invoice.ts'
@@ -371,6 +372,7 @@ function shopOperations({ model, hooksOf }: Offer, providers: ReadonlyMap<string
     lookUpOrder,
     noteOrder,
     orderTimeline,
+    orderLetters,
     approveReturn,
     rejectReturn,
     receiveReturn,

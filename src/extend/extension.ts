@@ -1,5 +1,7 @@
 // Everything that a project adds to the engine, made of its config once: what the engine asks for in the places where code
 // of a project takes part.
+
+import type { Project } from '../config/project.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import { fileHooks } from '../domains/files/claim-files.ts'
 import { collectionsWithFiles } from '../domains/files/file-fields.ts'
@@ -11,6 +13,7 @@ import type { Model } from '../schema/model.ts'
 import { ownEffectHandler } from './define-effect.ts'
 import { type OwnSchedule, ownSchedule } from './define-schedule.ts'
 import type { Hook } from './hook.ts'
+import { letterHandlers } from './letters.ts'
 import type { AnyOwnEffect } from './own-effect.ts'
 import { ownOperation } from './own-operation.ts'
 import type { OwnSecret } from './own-secret.ts'
@@ -46,9 +49,10 @@ export function createExtension(
   return { ...parts, hooks, schedules, operations: operations.map((operation) => ownOperation(operation, parts)) }
 }
 
-export function extensionHandlers(extension: Extension): EffectHandler[] {
-  const { hooks, effects } = extension
-  return [...hookHandlers(hooks, extension), ...[...effects].map((effect) => ownEffectHandler(effect, extension))]
+export function extensionHandlers(extension: Extension & { readonly project: Project }): EffectHandler[] {
+  const { hooks, effects, project } = extension
+  const own = [...effects].map((effect) => ownEffectHandler(effect, extension))
+  return [...hookHandlers(hooks, extension), ...own, ...letterHandlers(extension, project.mail.inbound)]
 }
 
 export function extensionSchedules(extension: Extension): Schedule[] {

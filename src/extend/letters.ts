@@ -4,9 +4,12 @@
 // for those who call it.
 import { systemActor } from '../access/actor.ts'
 import { declarationOf } from '../base/place.ts'
+import type { InboundMailSettings } from '../config/project.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { Type } from '../contract/type.ts'
+import { emails } from '../domains/emails/collections.ts'
 import { emailReceived } from '../domains/emails/events.ts'
+import { emailThreads } from '../domains/emails/threads.ts'
 import { inboundMails } from '../domains/inbound/collections.ts'
 import { routeOf } from '../domains/inbound/mail-route.ts'
 import { type EffectHandler, type EffectKind, effectHandler, effectKind, enqueue } from '../effects/effect.ts'
@@ -14,6 +17,7 @@ import type { Command, CommandContext, Operation } from '../operation/define.ts'
 import type { Work } from '../operation/work.ts'
 import type { Model } from '../schema/model.ts'
 import { validatorOf } from '../schema/validate.ts'
+import { heardLetter, scopeOf } from './scope.ts'
 
 type Letter = { readonly email: string; readonly part?: string | undefined }
 
@@ -44,10 +48,11 @@ export async function followLetters(work: Work, event: DomainEvent): Promise<voi
   }
 }
 
-type Routed = { readonly operations: readonly Operation[]; readonly model: Model; readonly names: readonly string[] }
+type Offered = { readonly operations: readonly Operation[]; readonly model: Model }
 
-/** `names`: of the operations that letters go to. */
-export function letterHandlers({ operations, model, names }: Routed): EffectHandler[] {
+/** Of the operations that letters go to. */
+export function letterHandlers({ operations, model }: Offered, inbound: InboundMailSettings | null): EffectHandler[] {
+  const names = (inbound?.routes ?? []).map(({ operation }) => operation)
   return operations
     .filter((one): one is Command => one.kind === 'command' && names.includes(one.name))
     .map((operation) => letterHandler(operation, model))
@@ -59,6 +64,11 @@ function letterHandler(operation: Command, model: Model): EffectHandler {
     perform: async () => ({ end: 'done', result: null }),
     async settle({ outcome, payload, effect, tell: _, ...work }) {
       if (outcome.end !== 'done') return []
+      const letter = await work.tx.get(emails, payload.email)
+      // It is deleted with the person who wrote it.
+      if (letter === null) return []
+      const thread = letter.thread === null ? null : await work.tx.get(emailThreads, letter.thread)
+      scopeOf(work.tx).letter = heardLetter(letter, thread)
       validatorOf(operation.input)(payload, 'body')
       const context: CommandContext<unknown, unknown> = {
         ...work,

@@ -4,7 +4,6 @@
 
 import { systemActor } from '../access/actor.ts'
 import { frozenCopyOf } from '../base/copy.ts'
-import { normalEmail } from '../base/email-address.ts'
 import { isEngineError, isPassing, LostRace } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
@@ -23,7 +22,7 @@ import { type HookCall, hookCalls } from './hook-calls.ts'
 import { named, OwnLimit, OwnMistake, type Piece, runOwnCode } from './own-code.ts'
 import { dutyWork, type OwnParts, outsideWork, ownWork } from './own-work.ts'
 import { checkedValues } from './records.ts'
-import { boundOf, chained, scopeOf } from './scope.ts'
+import { boundOf, chained, heardLetter, scopeOf } from './scope.ts'
 
 type Values = Readonly<Record<string, unknown>>
 type Call = { readonly call: string }
@@ -166,8 +165,7 @@ export function eventHooks(
 function hear({ tx }: Pick<Work, 'tx'>, { on }: Hook, told: Values): void {
   if (on !== 'email.received') return
   const { email, thread } = told as ProjectEvents['email.received']
-  const from = [email.from, email.replyTo ?? '', thread.address].map(normalEmail)
-  scopeOf(tx).letter = { from, isAutomatic: email.isAutomatic === true }
+  scopeOf(tx).letter = heardLetter(email, thread)
 }
 
 async function runOnEvent(hook: Hook, parts: OwnParts, { work, payload }: { work: Work; payload: Values }): Promise<void> {

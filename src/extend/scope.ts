@@ -1,7 +1,10 @@
 // What code of the project has done in one transaction so far: its bounds. They keep one mistake, such as a hook that
 // writes what it watches, from holding the database.
 import type { Clock } from '../base/clock.ts'
+import { normalEmail } from '../base/email-address.ts'
 import { limits } from '../base/limits.ts'
+import type { Email } from '../domains/emails/collections.ts'
+import type { EmailThread } from '../domains/emails/threads.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { type Bound, OwnLimit, OwnTooMuch } from './own-code.ts'
 
@@ -17,6 +20,11 @@ type Scope = {
 
 /** `from`: whom an answer to it would go to. */
 export type HeardLetter = { readonly from: readonly string[]; readonly isAutomatic: boolean }
+type Written = Pick<Email, 'from' | 'replyTo' | 'isAutomatic'>
+
+export function heardLetter({ from, replyTo, isAutomatic }: Written, thread: Pick<EmailThread, 'address'> | null): HeardLetter {
+  return { from: [from, replyTo ?? '', thread?.address ?? ''].map(normalEmail), isAutomatic: isAutomatic === true }
+}
 
 const scopes = new WeakMap<Transaction, Scope>()
 

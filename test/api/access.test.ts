@@ -979,6 +979,10 @@ const shopRows: Row[] = [
   ...rows('orders.timeline', holder(200), (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/timeline` }), {
     given: declinedPayment,
   }),
+  ...rows('orders.letters', holder(200), (_, { order }) => ({ method: 'GET', url: `/api/orders/${order}/letters` }), {
+    given: declinedPayment,
+    body: { items: [] },
+  }),
   ...rows(
     'orders.return',
     holder(409),

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { after as afterAll, before as beforeAll, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { users } from '../../src/domains/accounts/collections.ts'
 import { type Email, emails } from '../../src/domains/emails/collections.ts'
 import { type EmailThread, emailThreads } from '../../src/domains/emails/threads.ts'
 import { inboundMails, inboundPieces } from '../../src/domains/inbound/collections.ts'
@@ -53,6 +54,7 @@ const acknowledgeLater = after({
 })
 const errors = defineErrors({ shut: { status: 422, message: 'Nobody is there.' } })
 let isShut = false
+const answered: boolean[] = []
 const takeTicket = command({
   name: 'tickets.take',
   route: 'POST /api/tickets/take',
@@ -61,8 +63,9 @@ const takeTicket = command({
   output: Type.Object({ ticket: Type.String() }),
   errors: [errors.shut],
   access: staff,
-  async run({ input: { email, part }, records }) {
+  async run({ input: { email, part }, records, mail }) {
     const letter = await records(letters).get(email)
+    if (letter!.subject === 'Answer') answered.push(await mail.send(acknowledgment, { to: letter!.from, data: {} }))
     const { id } = await records(tickets).create({ letter: `taken ${email}`, words: letter!.reply, about: part ?? null })
     // What was written before is not written where it ends so.
     if (isShut) throw errors.shut()
@@ -332,6 +335,12 @@ describe('a route', () => {
       ),
     )
     assert.deepEqual(known, [true, true, true, false, false])
+    // A program's letter is taken, and not answered.
+    for (const head of ['Auto-Submitted: auto-replied', 'X-Mailer: hers']) {
+      const letter = await take(['From: ann@mail.example', 'Subject: Answer', head, '', head], ['tickets@in.shop.test'])
+      await until('it is taken', async () => (await taken(letter)).length > 0)
+    }
+    assert.deepEqual(answered, [false, true])
   })
 
   test('whose operation refuses has written nothing, waits for staff with the reason, and is done once they have it tried again', async () => {
@@ -367,6 +376,45 @@ describe('a route', () => {
   })
 })
 
+test('a customer reads their letters at the order, and nobody does who has but its secret', async () => {
+  const cart = await fillCart(world, 'owner', [{ variant: 'variant', quantity: 1 }])
+  const { id, number } = (await checkOut(world, 'owner', cart, 'card_success')).body.order
+  const to = [`order-${number}@in.shop.test`]
+  const own = await take(['From: owner@example.com', 'Subject: Mine', '', 'Is it red?', '', '> It is yours.'], to)
+  const eve = await take(['From: eve@other.example', 'Subject: Not mine', '', 'Where is theirs?'], to)
+  for (const { thread } of [own, eve]) {
+    assert.equal((await ask('POST', `/emailThreads/${thread}/notes`, { text: 'A difficult one.' })).status, 201)
+    assert.equal((await ask('POST', `/emailThreads/${thread}/reply`, { text: `To ${thread}` })).status, 201)
+  }
+  const url = `/api/orders/${id}/letters`
+  const seen = async (as: 'owner' | 'staff') => {
+    const answer = await world.call(as, { method: 'GET', url })
+    return answer.body.items.map(({ direction, text }: { direction: string; text: string }) => `${direction} ${text}`)
+  }
+  const verify = (emailVerified: boolean) =>
+    world.write(async (tx) => void (await tx.update(users, (await tx.get(users, world.ids['owner']!))!, { set: { emailVerified } })))
+  await verify(false)
+  assert.deepEqual(await seen('owner'), [])
+  await verify(true)
+  // It is not sure that they wrote it.
+  assert.deepEqual(await seen('owner'), [`out To ${own.thread}`])
+  await world.write((tx) => tx.touchOrFail(emails, own.id, { set: { isVerified: true } }))
+  assert.deepEqual(await seen('owner'), ['in Is it red?', `out To ${own.thread}`])
+  assert.deepEqual((await seen('staff')).length, 4)
+  const guests = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+  await world.call('guest', {
+    method: 'PATCH',
+    url: `/api/carts/${guests.id}`,
+    headers: guests.headers,
+    body: { email: 'ann@mail.example' },
+  })
+  const theirs = (await checkOut(world, 'guest', guests, 'card_success')).body.order
+  const letter = await take([...ann, '', 'Mine, too'], [`order-${theirs.number}@in.shop.test`])
+  await world.write((tx) => tx.touchOrFail(emails, letter.id, { set: { isVerified: true } }))
+  const answer = await world.call('guest', { method: 'GET', url: `/api/orders/${theirs.id}/letters`, headers: guests.headers })
+  assert.deepEqual([answer.status, answer.body], [200, { items: [] }])
+})
+
 test('code of a project is told of each letter once, without what nobody may read', async () => {
   told = []
   const letter = await take([...ann, '', 'Tell them'])
@@ -400,5 +448,5 @@ test('code of a project that answers letters answers nothing that a program wrot
   await take([from('eve'), 'Subject: Acknowledge', '', 'A person'])
   assert.equal(acknowledged.at(-1), true)
   const sent = await read().find(emails, { where: eq('template', 'acknowledgment'), limit: 20 })
-  assert.equal(sent.length, limits.strangerMailsAtOnce + 1)
+  assert.equal(sent.filter(({ to }) => to.endsWith('@peer.example')).length, limits.strangerMailsAtOnce + 1)
 })

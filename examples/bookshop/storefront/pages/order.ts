@@ -11,6 +11,7 @@ import { h } from '../dom.ts'
 import { drawDownloads, findDownloads } from '../downloads.ts'
 import { banner, onSubmit } from '../forms.ts'
 import { createInvoices } from '../invoices.ts'
+import { drawLetters, findLetters } from '../letters.ts'
 import { hasFailed, isDigital, isFinal, tellOrder, tellPage, wasPaid } from '../order-state.ts'
 import { askForWays, followPayment, paymentChoice, paymentRadios, paymentTitle } from '../payment-methods.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
@@ -44,6 +45,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const parcels = h('div', {})
   const invoices = h('div', {})
   const downloads = h('div', {})
+  const letters = h('div', {})
   const show = (next: View) => {
     view = next
     const reread = () => void read().then(show)
@@ -56,6 +58,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
       (sent) => redraw(parcels, sent, (given) => drawSent(given, client, reread)),
       () => undefined,
     )
+    void findLetters(client, id).then((given) => redraw(letters, given, drawLetters))
     if (next.order.placedAt !== null) invoicesSoon()
     if (next.order.placedAt !== null) void findDownloads(client, id).then((given) => downloads.replaceChildren(...drawDownloads(given)))
   }
@@ -69,7 +72,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   follow(client, { id, signal, look })
   return {
     title: `Order ${view.order.number}`,
-    view: h('div', { class: 'order' }, status, retry, downloads, parcels, showOrdered.place, invoices, cancel),
+    view: h('div', { class: 'order' }, status, retry, downloads, parcels, showOrdered.place, invoices, letters, cancel),
   }
 }
 
