@@ -4,15 +4,14 @@
 import { staffRolesOf } from '../access/staff-roles.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { parseColor, textOn, writtenColor } from '../base/color.ts'
-import { normalDomain } from '../base/email-address.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
-import type { BackendConfig, ImapMailboxConfig, InboundMailConfig, MailConfig, ShopConfig } from '../config/backend-config.ts'
+import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import { bookkeepingOf } from '../config/bookkeeping.ts'
 import { invoicesOf } from '../config/invoices.ts'
 import { defaultAccent, mailDesignOf } from '../config/mail-design.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
-import type { InboundMailSettings, MailboxSettings, MailSettings, Project, ShopSettings } from '../config/project.ts'
+import type { Project, ShopSettings } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
 import { sellerOf, standardClass, taxClassesOf, taxOf } from '../config/tax.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
@@ -85,6 +84,7 @@ import { checkScopes } from './config-check/check-roles.ts'
 import { checkRoutes } from './config-check/check-routes.ts'
 import { placeIn } from './config-check/entries.ts'
 import { secretsOfProviders } from './config-check/unlisted.ts'
+import { mailOf } from './mail-settings.ts'
 
 export type Backend = {
   readonly config: BackendConfig<Operation>
@@ -255,56 +255,6 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         ...(options['days'] === undefined ? {} : { waitsMs: Number(options['days']) * 86_400_000 }),
       })),
     },
-  }
-}
-
-function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<MailSettings, 'design' | 'written'> {
-  const { from = sender, replyTo = null, language = 'en', inbound, ambiguous = {}, perDomain = {}, dkim = [], provider } = given
-  const { atOnce = null, perMinute = null } = perDomain
-  return {
-    from,
-    replyTo,
-    language,
-    inbound: inbound?.domain === undefined ? null : inboundOf(inbound.domain, inbound),
-    trustedRelays: (inbound?.trustedRelays ?? []).map(({ name, addresses = [] }) => ({ name: name.toLowerCase(), addresses })),
-    mailboxes: (inbound?.imap ?? []).map(mailboxOf),
-    resends: Object.entries(ambiguous).flatMap(([category, what]) => (what === 'resend' ? [category] : [])),
-    perDomain: { atOnce, perMinute },
-    provider: provider === undefined ? null : { domain: '', region: 'us', ...provider, key: provider.key.name },
-    dkim: dkim.map(({ domain = from.address.slice(from.address.indexOf('@') + 1), selector, key }) => ({
-      domain,
-      selector,
-      key: key.name,
-    })),
-  }
-}
-
-/** RFC 5321 section 4.5.1: every domain that takes mail has a postmaster. */
-function inboundOf(domain: string, { addresses = [], routes = [] }: InboundMailConfig): InboundMailSettings {
-  return {
-    domain: normalDomain(domain)!,
-    addresses: new Set(['postmaster', ...addresses.map((name) => name.toLowerCase())]),
-    routes: routes.map(({ to, record = null, operation = null }) => ({ to: to.toLowerCase(), record, operation })),
-  }
-}
-
-function mailboxOf({
-  tls = 'implicit',
-  port,
-  folder = 'INBOX',
-  since,
-  taken = 'seen',
-  password,
-  ...rest
-}: ImapMailboxConfig): MailboxSettings {
-  return {
-    ...rest,
-    tls,
-    port: port ?? (tls === 'implicit' ? 993 : 143),
-    folder,
-    password: password.name,
-    since: since === undefined ? 'first look' : since === 'all' ? since : Date.parse(`${since}T00:00:00Z`),
-    settling: typeof taken === 'string' ? { to: taken } : { to: 'folder', folder: taken.moveTo },
   }
 }
 
