@@ -7,18 +7,23 @@ const algorithm = 'aes-256-gcm'
 const nonceBytes = 12
 const tagBytes = 16
 
-/** Two seals of one text are not alike. `key`: 32 bytes. */
-export function seal(text: string, key: Uint8Array, random: Random): Buffer {
+/** Two seals of one content are not alike. `key`: 32 bytes. */
+export function seal(content: string | Uint8Array, key: Uint8Array, random: Random): Buffer {
   const nonce = random.bytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce)
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+  return Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()])
 }
 
 /** @throws Error for what was altered, or sealed with another key */
 export function openSealed(sealed: Uint8Array, key: Uint8Array): string {
+  return openSealedBytes(sealed, key).toString('utf8')
+}
+
+/** @throws Error for what was altered, or sealed with another key */
+export function openSealedBytes(sealed: Uint8Array, key: Uint8Array): Buffer {
   if (sealed.length < nonceBytes + tagBytes) throw new Error('This is too short for a sealed text.')
   const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
   decipher.setAuthTag(sealed.subarray(-tagBytes))
   const text = decipher.update(sealed.subarray(nonceBytes, -tagBytes))
-  return Buffer.concat([text, decipher.final()]).toString('utf8')
+  return Buffer.concat([text, decipher.final()])
 }

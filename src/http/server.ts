@@ -121,7 +121,7 @@ export function createServer(parts: ServerParts): HttpServer {
   const limiter = parts.limiter ?? createRateLimiter(parts.clock)
   const live = createLiveStreams(parts)
   const routes = [...parts.operations.map(routeAt), ...parts.named.map(routeByName)]
-  const withoutNames = routes.filter(({ path }) => !path.includes(':'))
+  const fixed = byBeginning(routes.filter(({ path }) => !path.includes(':')))
 
   const unrouted = (request: FastifyRequest, reply: FastifyReply) => answerUnrouted({ ...parts, limiter }, routes, request, reply)
 
@@ -143,7 +143,7 @@ export function createServer(parts: ServerParts): HttpServer {
       url: route.path,
       config: { rawBody: route.operation.rawBody === true },
       handler: unless(
-        fixedWithin(withoutNames, route),
+        fixedWithin(fixed, route),
         unrouted,
         counted(routeHandler(parts, { limiter, live, preferred }, route), parts.admission),
       ),
@@ -449,12 +449,22 @@ function methodsOf(routes: readonly Route[], path: string): Set<string> {
   return new Set(routesAt(routes, path).map((route) => route.method))
 }
 
+/** By each beginning of their paths that ends with a slash: each route with a name would look at all of them. */
+function byBeginning(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> {
+  const found = new Map<string, Route[]>()
+  for (const route of routes)
+    for (let end = 1; end > 0; end = route.path.indexOf('/', end) + 1) {
+      const start = route.path.slice(0, end)
+      found.set(start, [...(found.get(start) ?? []), route])
+    }
+  return found
+}
+
 /** Addresses that stand in a route as they are, and that this pattern would fit: `DELETE /api/users/aggregate` is no record's. */
-function fixedWithin(withoutNames: readonly Route[], { method, path }: Route): ReadonlySet<string> {
+function fixedWithin(fixed: ReadonlyMap<string, readonly Route[]>, { method, path }: Route): ReadonlySet<string> {
   const names = path.indexOf(':')
   if (names < 0) return none
-  const start = path.slice(0, names)
-  const within = withoutNames.filter((one) => one.path.startsWith(start) && isPathOf(path, one.path))
+  const within = (fixed.get(path.slice(0, names)) ?? []).filter((one) => isPathOf(path, one.path))
   if (within.length === 0) return none
   const own = new Set(within.filter((one) => one.method === method).map((one) => one.path))
   return new Set(within.map((one) => one.path).filter((one) => !own.has(one)))

@@ -49,7 +49,7 @@ export type SeedOptions = {
 
 /** An hour without answers is an hour of looks. */
 const stepsMaxOf = (isLong: boolean) => (isLong ? 600_000 : 60_000)
-/** One seed in so many also forgets what is old, and every stored record is held against the schema at its end. */
+/** One seed in so many also runs the schedules that find nothing, and every stored record is held against the schema at its end. */
 const thoroughEvery = 7
 /** Three of ten seeds work on a database server, where transactions overlap. */
 const serverSeeds: readonly number[] = [2, 5, 8]
@@ -161,7 +161,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       receivers,
       secret,
       mutant,
-      forgets: isThorough,
+      isThorough,
       afterTransaction,
       ownerOfCommit,
       complain: report,
