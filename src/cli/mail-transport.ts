@@ -1,7 +1,7 @@
 // Who takes the mail of this process: a mail server by SMTP, a provider by HTTP, the servers of its receivers themselves, or nobody; and outside
 // production perhaps a mailbox of those who develop, instead of whom it names.
 import { systemClock } from '../base/clock.ts'
-import { parseDnsServer, systemDns } from '../base/dns.ts'
+import { systemDns } from '../base/dns.ts'
 import { systemEgress } from '../base/egress.ts'
 import { normalDomain } from '../base/email-address.ts'
 import type { Project } from '../config/project.ts'
@@ -32,24 +32,17 @@ async function smtpTransport(smtpUrl: string, settings: ProcessSettings, project
   return createSmtpTransport({ url: smtpUrl, clock: systemClock, dkim: await dkimKeysOf(settings, project) })
 }
 
-/** `mx://mail.shop.example?dns=127.0.0.1`: what this machine is called, and which resolver it asks. @throws UsageError */
+/** `mx://mail.shop.example`: what this machine is called. @throws UsageError */
 async function mxTransport(url: string, settings: ProcessSettings, project: Project): Promise<MailTransport> {
   const { createMxTransport } = await import('../domains/emails/transport-mx.ts')
-  const { hostname, searchParams, port, username, pathname } = new URL(url)
+  const { hostname, search, port, username, pathname } = new URL(url)
   const name = normalDomain(hostname)
-  const refuse = (words: string) => new UsageError(`--smtp-url: ${words}.`)
-  if (name === null) throw refuse('mx:// needs the full name of this machine, as in mx://mail.shop.example')
-  if (port !== '' || username !== '' || !['', '/'].includes(pathname) || [...searchParams.keys()].some((one) => one !== 'dns'))
-    throw refuse('mx:// has a name and dns=…, and nothing else')
-  try {
-    const resolvers = searchParams.getAll('dns').map(parseDnsServer)
-    const dns = systemDns(resolvers.length === 0 ? undefined : resolvers)
-    const dkim = await dkimKeysOf(settings, project)
-    return createMxTransport({ name, dns, egress: systemEgress, clock: systemClock, dkim, isPublicOnly: !settings.isDevelopment })
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw refuse((error as Error).message)
-  }
+  if (name === null) throw new UsageError('--smtp-url: mx:// needs the full name of this machine, as in mx://mail.shop.example.')
+  if (port + username + search !== '' || !['', '/'].includes(pathname))
+    throw new UsageError('--smtp-url: mx:// has a name, and nothing else.')
+  const dkim = await dkimKeysOf(settings, project)
+  const dns = systemDns(settings.dnsServers ?? undefined)
+  return createMxTransport({ name, dns, egress: systemEgress, clock: systemClock, dkim, isPublicOnly: !settings.isDevelopment })
 }
 
 /** @throws UsageError */

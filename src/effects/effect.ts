@@ -133,8 +133,18 @@ function isOfRestoredPast({ worker }: Transaction, record: string | null): boole
 export type Outcome<TResult = unknown> =
   /** `result`: what the other side answered, and records that `perform` has read, for `settle`. */
   | { readonly end: 'done'; readonly result: TResult }
-  /** Nothing happened outside; try again after a pause. `isUncertain`: it may have happened, and is made again all the same. */
-  | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number; readonly isNoAttempt?: true; readonly isUncertain?: true }
+  /**
+   * Nothing happened outside; try again after a pause. `isUncertain`: it may have happened, and is made again all the same. `knownUntil`: it may have
+   * happened, and the other side knows a repeat by its key until then.
+   */
+  | {
+      readonly end: 'retry'
+      readonly error: string
+      readonly afterMs?: number
+      readonly isNoAttempt?: true
+      readonly isUncertain?: true
+      readonly knownUntil?: number
+    }
   /**
    * It will never work. `isUncertain`: after attempts of which nobody knows whether they did. `isOurs`: why is the matter of whoever runs
    * the project, and of nobody else. `isLastUncertain`: the last of them is among those.

@@ -16,6 +16,7 @@ const message: Message = {
   html: '<p>Hello.</p>',
   messageId: '<eml_1@shop.example>',
   inReplyTo: '<a@mail.example>',
+  isAutomatic: false,
   references: ['<b@mail.example>', '<a@mail.example>'],
   createdAt: Date.UTC(2026, 10, 24),
   sendAt: null,

@@ -25,7 +25,11 @@ type Ports = { readonly egress: Egress; readonly clock: Pick<Clock, 'now'> }
 export function createHttpTransport(provider: HttpProvider, { egress, clock }: Ports): MailTransport {
   return {
     async send(message) {
-      const lost = isRepeatKnown(provider, message, clock.now()) ? 'deferred' : 'unknown'
+      const lost = (reply: string): Delivery => {
+        const knownUntil = repeatKnownUntil(provider, message)
+        // The next try may be half a day away.
+        return knownUntil - clock.now() > limits.mailRepeatMs ? { status: 'deferred', reply, knownUntil } : { status: 'unknown', reply }
+      }
       const request = await provider.request(message)
       try {
         const answer = await egress.request({ method: 'POST', ...request, charactersMax: limits.paymentAnswerCharactersMax })
@@ -34,20 +38,20 @@ export function createHttpTransport(provider: HttpProvider, { egress, clock }: P
         const reply = `${provider.name}: ${textOf(error)}`
         // Nobody was reached, so nothing was said.
         if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(reply)) return { status: 'unavailable', reply }
-        return { status: lost, reply }
+        return lost(reply)
       }
     },
     close: async () => {},
   }
 }
 
-/** Whether the next try, which may be half a day away, is still known as a repeat of this one. It counts from when the message was owed. */
-function isRepeatKnown({ repeatsKnownMs = 0 }: HttpProvider, { anewAt, sendAt, createdAt }: Message, now: number): boolean {
-  return now - (anewAt ?? sendAt ?? createdAt) < repeatsKnownMs - limits.mailRepeatMs
+/** It counts from when the message was owed: its first try was not before. */
+function repeatKnownUntil({ repeatsKnownMs = 0 }: HttpProvider, { anewAt, sendAt, createdAt }: Message): number {
+  return (anewAt ?? sendAt ?? createdAt) + repeatsKnownMs
 }
 
 /** `lost`: what it is where nobody knows whether they took it. */
-function deliveryOf(provider: HttpProvider, { status, body, headers }: EgressAnswer, lost: 'deferred' | 'unknown'): Delivery {
+function deliveryOf(provider: HttpProvider, { status, body, headers }: EgressAnswer, lost: (reply: string) => Delivery): Delivery {
   if (status >= 200 && status < 300) return { status: 'accepted', reply: `${provider.name}: ${status}` }
   const { words, isOurs = false } = provider.explain(body)
   const reply = `${provider.name}: ${status} ${words}`.slice(0, limits.refusalCharactersMax)
@@ -56,7 +60,7 @@ function deliveryOf(provider: HttpProvider, { status, body, headers }: EgressAns
   // The key, the account or its pace: the same for each message.
   if (isOurs || [401, 402, 403, 404, 429].includes(status)) return { status: 'unavailable', reply, ...pause }
   // Something between us and them gave up: they may have taken it.
-  if (status === 502 || status === 504) return { status: lost, reply }
+  if (status === 502 || status === 504) return lost(reply)
   if (status >= 500 || status === 408 || status === 409) return { status: 'deferred', reply, ...pause }
   return { status: 'refused', reply }
 }

@@ -431,6 +431,25 @@ describe('how often', () => {
     assert.deepEqual([email.status, email.uncertainAt !== null, sent.length], ['sent', true, 2])
   })
 
+  test('one of which a provider knows a repeat for a while is sent again within it, and is a question after it', async () => {
+    for (const [knownMs, status, count] of [
+      [60_000, 'sent', 2],
+      [1_000, 'ambiguous', 1],
+    ] as const) {
+      sent = []
+      ends = [{ status: 'deferred', reply: 'the answer was lost', knownUntil: world.clock.now() + knownMs }]
+      const id = await write()
+      await work(world, 10_000)
+      const email = await read(id)
+      assert.deepEqual([email.status, email.uncertainAt !== null, sent.length], [status, status === 'ambiguous', count])
+      if (status !== 'ambiguous') continue
+      // Staff have looked, and send it.
+      assert.equal((await post(`/api/emails/${id}/resend`)).status, 200)
+      await work(world)
+      assert.deepEqual([(await read(id)).status, sent.length], ['sent', 2])
+    }
+  })
+
   test('the last try of all leaves the doubt that it ends with', async () => {
     await world.close()
     await open({}, { ambiguous: { transactional: 'resend' } })

@@ -56,12 +56,14 @@ type OwnTemplate = Pick<Template, 'category' | 'language'> &
 
 /**
  * Sends a message. Once staff have it sent again: `attemptsBefore`, made before that, which say nothing of how long it is tried from then on;
- * and `anewAt`, ms since 1970 UTC, since when it is another message to a provider that knows a repeat by its key.
+ * and `anewAt`, ms since 1970 UTC, since when it is another message to a provider that knows a repeat by its key. `knownUntil`: one that may have
+ * taken it knows a repeat until then.
  */
 const sending = Type.Object({
   email: Type.String(),
   attemptsBefore: Type.Optional(Type.Integer()),
   anewAt: Type.Optional(Type.Integer()),
+  knownUntil: Type.Optional(Type.Integer()),
 })
 export type Sending = Static<typeof sending>
 export const emailSend = effectKind('email.send', sending)

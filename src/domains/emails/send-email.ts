@@ -37,17 +37,15 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
       if (early > 0) return { end: 'retry', error: 'It is not to be sent yet.', afterMs: early, isNoAttempt: true }
       const keptBack = await whyKeptBack(read, email, now)
       if (keptBack !== null) return { end: 'done', result: { email, ...keptBack } }
+      const policy = { resends: project.mail.resends.includes(email.category ?? 'transactional'), now }
+      // We were away for so long: whoever may have taken it would take it for another one.
+      if ((payload.knownUntil ?? Infinity) <= now && email.uncertainAt === null) return uncertain(email, forgotten, policy)
       const attachments = email.attachments === null ? [] : await attach(read, email.attachments).catch((error: Error) => error)
       // Nothing was said to anybody yet.
       if (attachments instanceof Error) return deferred(email, effect, { reply: attachments.message, now })
       const unsubscribeUrl = email.category === 'marketing' ? await unsubscribeLinks.urlOf(email.id, project.publicUrl) : undefined
-      const message = {
-        ...email,
-        ...wordsOf(email, unsubscribeUrl),
-        attachments,
-        ...(unsubscribeUrl && { unsubscribeUrl }),
-        anewAt: payload.anewAt,
-      }
+      const { anewAt } = payload
+      const message = { ...email, ...wordsOf(email, unsubscribeUrl), attachments, ...(unsubscribeUrl && { unsubscribeUrl }), anewAt }
       const delivery = await transport.send(message)
       switch (delivery.status) {
         case 'accepted':
@@ -60,11 +58,13 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
         case 'unavailable':
           return { end: 'retry', error: delivery.reply, isNoAttempt: true, afterMs: inTime(email, delivery.afterMs ?? unavailableMs, now) }
         case 'unknown':
-          return uncertain(email, delivery.reply, { resends: project.mail.resends.includes(email.category ?? 'transactional'), now })
+          return uncertain(email, delivery.reply, policy)
       }
     },
 
     async settle({ tx, newId, effect, payload, outcome, now }) {
+      if (outcome.end === 'retry' && outcome.knownUntil !== undefined)
+        await tx.touch(effects, effect.id, { set: { payload: { ...payload, knownUntil: outcome.knownUntil } } })
       // What `perform` found over already is as it should be.
       if (outcome.end === 'done' && outcome.result === null) return
       const email = outcome.end === 'done' ? await tx.current(emails, outcome.result!.email) : await tx.get(emails, payload.email)
@@ -91,6 +91,8 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
     },
   })
 }
+
+const forgotten = 'An answer was lost, and so late nobody knows a repeat of it any more.'
 
 /** How soon to look again where the transport does not say it. */
 const unavailableMs = 30_000
@@ -129,14 +131,15 @@ export async function findSuppression(read: Pick<Reader, 'find'>, { to, category
   return found ?? null
 }
 
-type Failed = { readonly reply: string; readonly afterMs?: number; readonly now: number }
+type Failed = { readonly reply: string; readonly afterMs?: number; readonly knownUntil?: number; readonly now: number }
 
 /** Its receiver put it off. */
-function deferred(email: Email, { failures }: Effect, { reply, afterMs = 0, now }: Failed): Outcome<never> {
+function deferred(email: Email, { failures }: Effect, { reply, afterMs = 0, knownUntil, now }: Failed): Outcome<never> {
   const count = (failures ?? 0) + 1
   const pauseMs = pauseAfter(count, email)
   if (pauseMs === null) return { end: 'dead', isUncertain: true, error: `${reply} (gave up after ${count} failures)` }
-  return { end: 'retry', error: reply, afterMs: inTime(email, Math.max(pauseMs, afterMs), now) }
+  const known = knownUntil !== undefined && { knownUntil }
+  return { end: 'retry', error: reply, afterMs: inTime(email, Math.max(pauseMs, afterMs), now), ...known }
 }
 
 /** Handed over, and nobody knows more. Where the config wants that, it goes once more, when its receiver may know it as a repeat. */
@@ -162,7 +165,8 @@ function isUncertain({ effect, payload, outcome }: Attempt): boolean {
 
 /** What an effect is set to that is tried as often as a new one: its attempts until now are over, and known. */
 export function fromHereOn({ attempts, payload }: Effect, more: Pick<Sending, 'anewAt'> = {}): Partial<Effect> {
-  return { failures: null, payload: { ...payload, ...more, attemptsBefore: attempts } }
+  const { knownUntil: _, ...rest } = payload
+  return { failures: null, payload: { ...rest, ...more, attemptsBefore: attempts } }
 }
 
 /** What the receiver reads. */

@@ -13,6 +13,8 @@ export type Delivery =
       readonly status: 'deferred' | 'unavailable'
       readonly reply: string
       readonly afterMs?: number
+      /** Nobody knows whether it was taken: whoever may have taken it knows a repeat until then, ms since 1970 UTC. */
+      readonly knownUntil?: number
       /** It is so of all mail to this domain. */
       readonly isOfDomain?: true
     }

@@ -193,10 +193,18 @@ export const mailDefences: readonly Defence[] = [
   {
     name: 'what a provider no longer knows as a repeat is not sent twice by itself',
     file: 'src/mail-providers/send-by-http.ts',
-    from: '< repeatsKnownMs - limits.mailRepeatMs',
-    to: '< repeatsKnownMs * Infinity',
+    from: 'knownUntil - clock.now() > limits.mailRepeatMs ?',
+    to: 'knownUntil > 0 ?',
     test: 'src/mail-providers/mail-providers.test.ts',
     asked: ['what staff send again is no repeat'],
+  },
+  {
+    name: 'nor is what it has forgotten while we were away',
+    file: send,
+    from: '(payload.knownUntil ?? Infinity) <= now',
+    to: '(payload.knownUntil ?? Infinity) <= 0',
+    test: 'test/api/outgoing-mail.test.ts',
+    asked: ['one of which a provider knows a repeat'],
   },
   {
     name: 'mails of accounts name no address of ours to answer to',
