@@ -62,7 +62,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['base'],
   // Ways to other companies, of which the sandbox stands beside us.
   'payment-providers': ['base', 'contract', 'schema', 'config', 'domains/payments', 'sandbox'],
-  'mail-providers': ['base', 'domains/emails'],
+  'mail-providers': ['base', 'domains/emails', 'domains/inbound'],
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames, 'extend'],
   extend: [...spine, ...domainNames],

@@ -104,6 +104,18 @@ export const limits = {
   /** Of what mail systems report: characters that are looked at, and recipients that are told. */
   reportCharactersMax: 100_000,
   reportedRecipientsMax: 100,
+  /** Of webhooks of providers of mail: their ids of events are some 50 characters. */
+  mailEventIdCharactersMax: 100,
+  /** How old what they have signed may be. Svix signs each repeat anew, and asks for this; Mailgun repeats for 8 hours, SendGrid for a day, SNS for an hour. */
+  svixAgeMaxMs: 5 * 60_000,
+  mailgunAgeMaxMs: 12 * 3_600_000,
+  sendgridAgeMaxMs: 3 * 24 * 3_600_000,
+  snsAgeMaxMs: 24 * 3_600_000,
+  /** An event is known as a repeat for so long: longer than anything that is signed is good. */
+  mailEventsKeepMs: 30 * 24 * 3_600_000,
+  /** Certificates of SNS that a process keeps, and how long it does not ask again for one that it did not get. */
+  snsCertificatesMax: 8,
+  snsCertificatePauseMs: 10_000,
   /** Messages that one process reads at once, held in memory; the others wait in the database, and keep no payment and no receipt waiting. */
   mailReadsAtOnce: 2,
   /** Messages that wait in memory for the thread that reads: those, and files that staff open. */

@@ -34,6 +34,7 @@ import { openErasedList } from './erased-list.ts'
 import { createExchangeRates } from './exchange-rates.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { compileMails } from './mail-folder.ts'
+import { openMailHooks } from './mail-hooks.ts'
 import { openMailReceiver } from './mail-receiver.ts'
 import { createMailThread } from './mail-thread.ts'
 import { openMailTransport } from './mail-transport.ts'
@@ -168,7 +169,7 @@ const network = { webhooks: { egress: systemEgress }, egress: systemEgress }
 
 async function serveOn(place: Place): Promise<Running> {
   const { settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock, faults, isAgain } = place
-  const mail = await openMailTransport(settings, backend.project)
+  const [mail, mailHooks] = [await openMailTransport(settings, backend.project), await openMailHooks(settings, backend.project)]
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
   const blobs = openBlobs(settings)
@@ -183,7 +184,7 @@ async function serveOn(place: Place): Promise<Running> {
     log,
     services: servicesOf({ clock, log, backend, settings }),
     providers: payments.all,
-    ...{ mail, ...mails.ports, ...network },
+    ...{ mail, mailHooks, ...mails.ports, ...network },
     ...{ blobs, erasedList: openErasedList(settings.dataFolder), renderDocument: documents.render },
     ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
     meter: createRuntimeMeter(admission.counts),

@@ -246,6 +246,8 @@ export type MailConfig = {
   readonly dkim?: readonly { readonly domain?: string; readonly selector: string; readonly key: Declared }[]
   /** How mails look. */
   readonly design?: MailDesignConfig
+  /** Providers that tell by webhooks what became of mail. None when left out. */
+  readonly webhooks?: readonly MailHookConfig[]
   /** Takes mail in: answers of customers, and what mail systems say of ours. None when left out. */
   readonly inbound?: InboundMailConfig
 }
@@ -259,6 +261,17 @@ export type MailDesignConfig = {
   readonly color?: string
   /** Below each mail, line by line: `['Book club', 'Main Street 1', '10115 Berlin']`. That of `shop.seller` when left out. */
   readonly address?: readonly string[]
+}
+
+/**
+ * Whom it is taken from what became of mail: webhooks of a provider, to `/api/mail/inbound/{provider}`. `secret`: made by `defineSecret('…')`; of
+ * `postmark` the password in the address that it is given, of `mailgun` and `resend` the signing key of webhooks, of `sendgrid` the verification key.
+ * `topic`: of `ses`, the ARN of the topic of SNS. Several of one provider: keys that change, or webhooks with keys of their own.
+ */
+export type MailHookConfig = {
+  readonly provider: MailProviderConfig['name']
+  readonly secret?: Declared
+  readonly topic?: string
 }
 
 export type InboundMailConfig = {

@@ -149,6 +149,8 @@ export type AccountSettings = {
   readonly requireVerifiedEmail: boolean
 }
 
+export type MailProviderName = 'resend' | 'postmark' | 'sendgrid' | 'mailgun' | 'ses'
+
 export type MailSettings = {
   readonly from: { readonly name: string; readonly address: string }
   readonly replyTo: string | null
@@ -165,11 +167,13 @@ export type MailSettings = {
   readonly perDomain: { readonly atOnce: number | null; readonly perMinute: number | null }
   /** Who takes all mail by HTTP; null: a mail server. `key`: the variable that holds it. */
   readonly provider: {
-    readonly name: 'resend' | 'postmark' | 'sendgrid' | 'mailgun' | 'ses'
+    readonly name: MailProviderName
     readonly key: string
     readonly domain: string
     readonly region: string
   } | null
+  /** Who tells what became of it. `secret`: the variable that holds it; of whom none is needed, ''. `topic`: '' where there is none. */
+  readonly webhooks: readonly { readonly provider: MailProviderName; readonly secret: string; readonly topic: string }[]
   /** `key`: the variable that holds it. */
   readonly dkim: readonly { readonly domain: string; readonly selector: string; readonly key: string }[]
   readonly design: MailDesign

@@ -48,6 +48,7 @@ import { declaresFiles } from '../domains/files/file-fields.ts'
 import { fulfillments } from '../domains/fulfillment/collections.ts'
 import { orderNotes } from '../domains/history/collections.ts'
 import { inboundMailboxes, inboundMails, inboundPieces } from '../domains/inbound/collections.ts'
+import { mailEvents } from '../domains/inbound/mail-events.ts'
 import { savedReplies } from '../domains/inbound/saved-replies.ts'
 import { threadNotes } from '../domains/inbound/thread-notes.ts'
 import { invoiceSeries, invoices } from '../domains/invoices/collections.ts'
@@ -388,6 +389,7 @@ function coreCollections() {
     threadNotes,
     savedReplies,
     inboundMailboxes,
+    mailEvents,
     idempotencyKeys,
     rateLimits,
     hookCalls,

@@ -31,6 +31,7 @@ import { createFileLinkKey } from '../domains/files/file-link.ts'
 import { createPictureSizes, type PictureMaker, type PictureParts, type PictureSizes } from '../domains/files/picture-sizes.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { isKnownAddress } from '../domains/inbound/known-address.ts'
+import type { MailHooks } from '../domains/inbound/mail-hook.ts'
 import { mailboxFigures } from '../domains/inbound/mailbox-figures.ts'
 import type { MailReader } from '../domains/inbound/parse-mail.ts'
 import { readEffect } from '../domains/inbound/read-effect.ts'
@@ -90,6 +91,8 @@ export type EngineOptions = {
   readonly mailReader?: MailReader
   /** Looks up who vouches for what comes in. Nobody looks when left out. */
   readonly authenticateMail?: AuthenticateMail
+  /** Providers of mail that tell by webhooks what became of it. None when left out. */
+  readonly mailHooks?: MailHooks
   /** The way to the receivers of webhooks. Left out where there is none. */
   readonly webhooks?: WebhookPorts
   /** The way to providers that sign people in. Left out where there is none. */
@@ -152,7 +155,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
-  const mailIn = createMailIn(common, options.mailReader)
+  const mailIn = createMailIn(common, options)
   const handlers = [...effectHandlers({ ...options, blobs, providers, extension, mailIn }, common), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf, providers }), ...extensionSchedules(extension)]
@@ -213,12 +216,15 @@ type MailIn = Pick<Engine, 'receiveMail' | 'isMailTaken'> & {
   readonly answerable: (transport: MailTransport) => MailTransport
 }
 
-function createMailIn(parts: TransactionParts & WorkParts, reader = readHere): MailIn {
+function createMailIn(
+  parts: TransactionParts & WorkParts,
+  { mailReader: reader = readHere, mailHooks: hooks = new Map() }: Pick<EngineOptions, 'mailReader' | 'mailHooks'>,
+): MailIn {
   const addressKey = createAddressKey(parts)
   const { inbound } = parts.project.mail
   return {
     addressKey,
-    ports: { reader, unsubscribeLinks: createUnsubscribeLinks(parts) },
+    ports: { reader, hooks, unsubscribeLinks: createUnsubscribeLinks(parts) },
     answerable: (transport) => (inbound === null ? transport : answerable(transport, addressKey, inbound.domain)),
     receiveMail: createMailReceiving(parts),
     isMailTaken: async (address) => inbound !== null && (await isKnownAddress(addressKey, inbound, address)),

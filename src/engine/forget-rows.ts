@@ -12,6 +12,7 @@ import { proofs } from '../domains/accounts/proofs.ts'
 import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { endSessions } from '../domains/accounts/session.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
+import { mailEvents } from '../domains/inbound/mail-events.ts'
 import { linksBefore, orderLinks } from '../domains/orders/order-links.ts'
 import { paymentLinks } from '../domains/orders/payment-links.ts'
 import { webhookInbox } from '../domains/payments/collections.ts'
@@ -39,6 +40,7 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await forget(idempotencyKeys, 'createdAt', now - limits.idempotencyKeepMs)
     await forget(rateLimits, 'arrival', now)
     await forget(scheduleTicks, 'createdAt', now - limits.scheduleTicksKeepMs)
+    await forget(mailEvents, 'createdAt', now - limits.mailEventsKeepMs)
     await forget(hookCalls, 'createdAt', now - limits.hookCallsKeepMs)
     for (const collection of [signInTries, devices]) await forget(collection, 'forgottenAt', now)
     for (const collection of [proofs, passkeyChallenges, providerFlows]) await forget(collection, 'expiresAt', now)

@@ -5,22 +5,25 @@ import { resendEmail } from '../domains/emails/resend-email.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
 import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
 import type { UnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
+import type { MailHooks } from '../domains/inbound/mail-hook.ts'
 import { openMailOperations } from '../domains/inbound/open-mail.ts'
 import type { MailReader } from '../domains/inbound/parse-mail.ts'
 import { quarantineOperations } from '../domains/inbound/quarantine.ts'
+import { receiveMailHook } from '../domains/inbound/receive-hook.ts'
 import { fillSavedReply } from '../domains/inbound/saved-replies.ts'
 import { threadOperations } from '../domains/inbound/thread-operations.ts'
 import type { Operation } from '../operation/define.ts'
 
-export type MailPorts = { readonly unsubscribeLinks: UnsubscribeLinks; readonly reader: MailReader }
+export type MailPorts = { readonly unsubscribeLinks: UnsubscribeLinks; readonly reader: MailReader; readonly hooks: MailHooks }
 
 export const idleMailPorts: MailPorts = {
   unsubscribeLinks: { urlOf: async () => '', isGood: async () => false },
   reader: { read: () => Promise.reject(new Error('idle')), readEnclosed: async () => null },
+  hooks: new Map(),
 }
 
 /** `mails`: templates of the project. */
-export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, reader }: MailPorts): readonly Operation[] {
+export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, reader, hooks }: MailPorts): readonly Operation[] {
   return [
     sendMail(mails),
     ...templateOperations(mails),
@@ -31,5 +34,6 @@ export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, 
     ...threadOperations,
     fillSavedReply,
     ...quarantineOperations,
+    receiveMailHook(hooks),
   ]
 }

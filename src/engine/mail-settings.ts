@@ -16,6 +16,11 @@ export function mailOf(given: MailConfig, sender: MailSettings['from']): Omit<Ma
     resends: Object.entries(ambiguous).flatMap(([category, what]) => (what === 'resend' ? [category] : [])),
     perDomain: { atOnce, perMinute },
     provider: provider === undefined ? null : { domain: '', region: 'us', ...provider, key: provider.key.name },
+    webhooks: (given.webhooks ?? []).map(({ provider: teller, secret, topic = '' }) => ({
+      provider: teller,
+      secret: secret?.name ?? '',
+      topic,
+    })),
     dkim: dkim.map(({ domain = from.address.slice(from.address.indexOf('@') + 1), selector, key }) => ({
       domain,
       selector,

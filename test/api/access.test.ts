@@ -634,6 +634,7 @@ const runningRows: Row[] = [
       events: ['suppressions.delete: suppressions'],
     },
   ),
+  ...rows('emails.receiveHook', all(404), post('/api/mail/inbound/postmark', {})),
   ...rows('inboundMails.raw', staffOnly(200), (_, { mail }) => ({ method: 'GET', url: `/api/inboundMails/${mail}/raw` }), {
     given: aLetter,
   }),
@@ -1417,6 +1418,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   threadNotes: { counts: adminsAlone },
   savedReplies: { counts: adminsAlone },
   inboundMailboxes: { counts: adminsAlone },
+  mailEvents: { counts: adminsAlone },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhookDeliveries: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },

@@ -145,6 +145,19 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.mail.inbound.trustedRelays[0].addresses = ['10.0.0.0/33']),
     /^mail\.inbound\.trustedRelays\[0\]\.addresses\[0\]: must be an address or a block of them/,
   ],
+  'webhooks of mail of nobody': [(c) => (c.mail.webhooks[0].provider = 'sparkpost'), /^mail\.webhooks\[0\]\.provider: must be "resend"/],
+  'webhooks of mail that anybody could send': [
+    (c) => (c.mail.webhooks[0] = { provider: 'postmark' }),
+    /^mail\.webhooks\[0\]\.secret: is missing: without it anybody/,
+  ],
+  'webhooks of mail of any topic': [
+    (c) => (c.mail.webhooks[1] = { provider: 'ses', secret: c.mail.webhooks[0].secret }),
+    /^mail\.webhooks\[1\]\.topic: is missing/,
+  ],
+  'webhooks of mail of what is no topic': [
+    (c) => (c.mail.webhooks[1].topic = 'arn:aws:sns:evil.example/:123456789012:mail'),
+    /^mail\.webhooks\[1\]\.topic: must be the ARN/,
+  ],
   'a selector that is no name': [(c) => (c.mail.dkim[0].selector = 'a b'), /^mail\.dkim\[0\]\.selector: must be a name of the DNS/],
   'an address that is none': [(c) => (c.mail.from.address = 'a@b.c '), /^mail\.from\.address: must be an e-mail address/],
   'a name of two lines': [(c) => (c.mail.from.name = 'Clubs\r\nBcc: x@y.example'), /^mail\.from\.name: must be a text of one line/],

@@ -123,7 +123,7 @@ STATED = [
     (r".*", "cart_incomplete", r".*", "checkout asks for what it needs, by the cart"),
     (r".*", "discount_unknown", r".*", "a code names a discount"),
     (r"(POST|PATCH) /api/discounts.*", "validation_failed", r"/(value|per|code|getProducts|getCategories|customerGroups|endsAt|uses.*|firstOrder|active)(/.*)?(#.*)?", "a value as its kind asks for, and what goes with it"),
-    (r"POST /api/payments/webhooks/.*", "webhook_rejected", r".*", "a webhook is signed by its provider"),
+    (r"POST /api/(payments/webhooks|mail/inbound)/.*", "webhook_rejected", r".*", "a webhook is signed by its provider"),
 ]
 
 

@@ -23,6 +23,7 @@ import type { AuthenticateMail } from '../../src/domains/emails/authentication.t
 import type { MailFile } from '../../src/domains/emails/mail-files.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
+import type { MailHooks } from '../../src/domains/inbound/mail-hook.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import type { WebhookPorts } from '../../src/domains/webhooks/deliver-webhook.ts'
@@ -216,6 +217,8 @@ export type ApiHarnessOptions = {
   readonly blobs?: BlobStore
   /** Makes pictures smaller; none when left out. */
   readonly pictureMaker?: () => Promise<PictureMaker | null>
+  /** Providers of mail whose webhooks are taken; none when left out. */
+  readonly mailHooks?: MailHooks
   /** The way to receivers of webhooks; none when left out. */
   readonly webhooks?: WebhookPorts
   /** Looks up who vouches for letters; nobody when left out. */
@@ -324,6 +327,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       ...(options.exchangeRates && { exchangeRates: options.exchangeRates }),
     },
     providers: [(options.provider ?? ((real) => real))(sandbox), ...(options.payments ?? [])],
+    ...(options.mailHooks ? { mailHooks: options.mailHooks } : {}),
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
     ...(options.authenticateMail && { authenticateMail: options.authenticateMail }),
     egress: options.egress ?? idleProvider,

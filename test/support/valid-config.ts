@@ -167,6 +167,10 @@ export function validConfig(): any {
       ambiguous: { account: 'resend', marketing: 'hold' },
       perDomain: { atOnce: 10, perMinute: 300 },
       provider: { name: 'mailgun', key: defineSecret('MAILGUN_KEY'), domain: 'mg.example.com', region: 'eu' },
+      webhooks: [
+        { provider: 'mailgun', secret: defineSecret('MAILGUN_SIGNING_KEY') },
+        { provider: 'ses', topic: 'arn:aws:sns:eu-central-1:123456789012:mail' },
+      ],
       dkim: [{ domain: 'example.com', selector: 'key1', key: defineSecret('DKIM_KEY') }],
     },
     http: { cors: { origins: ['https://app.example'] }, contentSecurityPolicy: { 'img-src': ['https://images.example'] } },

@@ -6,10 +6,12 @@ import { secretMark } from '../../base/secret.ts'
 import { escapeHtml } from '../../base/text.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { type Effect, type EffectHandler, effectHandler, effects, type Outcome } from '../../effects/effect.ts'
+import { findUnique } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { pauseAfter } from './categories.ts'
 import { addressHash, type Email, type EmailAttachment, emails, suppressions } from './collections.ts'
-import { emailSend, type Sending } from './queue-email.ts'
+import { emailSend, type Sending, sendKey } from './queue-email.ts'
 import { isNoMailbox, suppress } from './suppressions.ts'
 import type { Attachment, Delivery, MailTransport } from './transport.ts'
 import { type UnsubscribeLinks, unsubscribeMark } from './unsubscribe-link.ts'
@@ -68,7 +70,9 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
       // What `perform` found over already is as it should be.
       if (outcome.end === 'done' && outcome.result === null) return
       const email = outcome.end === 'done' ? await tx.current(emails, outcome.result!.email) : await tx.get(emails, payload.email)
-      if (email === null || isOver(email)) return
+      if (email === null) return
+      // Somebody has told what became of it while the attempt was under way.
+      if (isOver(email)) return outcome.end === 'done' ? undefined : await endSending(tx, email.id)
       const uncertain = email.uncertainAt === null && isUncertain({ effect, payload, outcome }) ? { uncertainAt: now } : {}
       const set = { ...statusOf(email, outcome, now), ...uncertain }
       if (Object.entries(set).some(([name, value]) => Reflect.get(email, name) !== value)) await tx.update(emails, email, { set })
@@ -93,6 +97,14 @@ export function sendEmail({ transport, attach, unsubscribeLinks }: Ports): Effec
 }
 
 const forgotten = 'An answer was lost, and so late nobody knows a repeat of it any more.'
+
+/** It is known what became of the message: there is nothing left to try, and nothing to ask staff about. */
+export async function endSending(tx: Transaction, email: string): Promise<void> {
+  const effect = await findUnique(tx, effects, eq('key', sendKey(email)))
+  // An attempt that is under way finds the message over when it ends, and so does the one that follows where its process died.
+  if (effect === null || effect.state === 'done' || effect.state === 'running') return
+  await tx.update(effects, effect, { set: { state: 'done', owner: null, lastError: null } })
+}
 
 /** How soon to look again where the transport does not say it. */
 const unavailableMs = 30_000

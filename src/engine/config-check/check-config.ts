@@ -15,12 +15,14 @@ import type {
   BookkeepingConfig,
   MailConfig,
   MailDesignConfig,
+  MailHookConfig,
   MailProviderConfig,
   ShopConfig,
   StockConfig,
   WebhooksConfig,
 } from '../../config/backend-config.ts'
 import { mailCategories } from '../../domains/emails/categories.ts'
+import { snsTopic } from '../../domains/inbound/mail-hook.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { isKind } from '../../schema/kinds/kind.ts'
@@ -160,6 +162,24 @@ const mailDesign = object({
   color,
   address: list(line),
 } satisfies Record<keyof MailDesignConfig, Check>)
+const hookShape = object(
+  {
+    provider: word('resend', 'postmark', 'sendgrid', 'mailgun', 'ses'),
+    secret,
+    topic: is(
+      'the ARN of a topic of SNS, such as arn:aws:sns:eu-central-1:123456789012:mail',
+      (value) => typeof value === 'string' && snsTopic.test(value),
+    ),
+  } satisfies Record<keyof MailHookConfig, Check>,
+  { required: ['provider'] },
+)
+const mailHook: Check = (value, path, add) => {
+  hookShape(value, path, add)
+  if (!isObject(value)) return
+  const [needed, other] = value['provider'] === 'ses' ? ['topic', 'secret'] : ['secret', 'topic']
+  if (value[needed!] === undefined) add(`${path}.${needed}`, 'is missing: without it anybody could say what became of mail')
+  if (value[other!] !== undefined) add(`${path}.${other}`, `is of no use to ${String(value['provider'])}`)
+}
 const mailShape = object({
   from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
   replyTo: emailAddress,
@@ -169,6 +189,7 @@ const mailShape = object({
   ambiguous: object(Object.fromEntries(mailCategories.map((category) => [category, word('hold', 'resend')]))),
   perDomain: object({ atOnce: whole(1, limits.effectSlots), perMinute: whole(1, 1_000_000) }),
   provider: mailProvider,
+  webhooks: list(mailHook),
   dkim: list(
     object(
       {

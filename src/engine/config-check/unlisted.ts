@@ -44,6 +44,7 @@ export function secretsOfProviders({ accounts, shop, mail }: BackendConfig<Opera
     ...(ratesSecret === undefined ? [] : [ratesSecret]),
     ...(mail?.dkim ?? []).map(({ key }) => key),
     ...(mail?.inbound?.imap ?? []).map(({ password }) => password),
+    ...(mail?.webhooks ?? []).flatMap(({ secret }) => secret ?? []),
     ...(mail?.provider === undefined ? [] : [mail.provider.key]),
   ]
 }

@@ -9,6 +9,7 @@ import { figureDefences } from './figure-defences.ts'
 import { invoiceDefences } from './invoice-defences.ts'
 import { ledgerDefences } from './ledger-defences.ts'
 import { mailDefences } from './mail-defences.ts'
+import { mailHookDefences } from './mail-hook-defences.ts'
 import { inboundDefences } from './mail-in-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
 import { ownFieldDefences } from './own-field-defences.ts'
@@ -669,6 +670,7 @@ export const defences: readonly Defence[] = [
   ...taxDefences,
   ...mailDefences,
   ...inboundDefences,
+  ...mailHookDefences,
   ...invoiceDefences,
   ...mollieDefences,
   ...stripeDefences,

@@ -298,6 +298,7 @@ const own: Readonly<Record<string, Question>> = {
   'figures.customers': (asking) => named(asking, { method: 'GET', url: '/api/figures/customers?from=2026-11-01&to=2026-11-30' }),
   'stock.adjustLevel': (asking) =>
     named(asking, { method: 'PATCH', url: `/api/stockLevels/${asking.chance.pick(['‹variantLevel›', 'stk_x'])}`, body: { onHand: 1 } }),
+  'emails.receiveHook': (asking) => named(asking, { method: 'POST', url: '/api/mail/inbound/postmark', body: { ID: 1 } }),
   'payments.receiveWebhook': (asking) =>
     named(asking, { method: 'POST', url: '/api/payments/webhooks/sandbox', body: { id: 'evt_1', reference: idOf(asking, 'pay') } }),
   'carts.create': (asking) => named(asking, { method: 'POST', url: '/api/carts', body: { email: 'somebody@example.com' } }),
