@@ -129,6 +129,11 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.mail.provider = { name: 'mailgun', key: c.mail.provider.key }),
     /^mail\.provider\.domain: is missing/,
   ],
+  'a logo that mail programs do not show': [
+    (c) => (c.mail.design.logo = pick(['/logo.svg', 'logo.png', 'http://x.example/logo.png', 5])),
+    /^mail\.design\.logo: must be the address of a PNG/,
+  ],
+  'a colour of mails that is none': [(c) => (c.mail.design.color = pick(['red', '#fff', null])), /^mail\.design\.color: must be a colour/],
   'a key for signatures where the provider signs': [
     (c) => (c.mail.provider = { name: 'postmark', key: c.mail.provider.key }),
     /^mail\.dkim: is of no use: postmark signs/,
