@@ -126,7 +126,7 @@ test('what is wrong is said with its file, its line and what to do', () => {
     ],
     [
       { 'welcome.html': html.replace('Welcome, {{name}}', '{{nam}}') },
-      'mails/welcome.html: {{nam}} is nothing that this mail is given; did you mean "name"?',
+      'mails/welcome.html:2: {{nam}} is nothing that this mail is given; did you mean "name"?',
     ],
     [{ 'welcome.html': `${front}\n{{#gifts}}` }, 'mails/welcome.html:6: is no template: unclosed section "gifts"'],
     [{ 'welcome.html': `${front}{{{name}}}` }, 'mails/welcome.html:5: {{{name}}} would not be escaped: write {{name}}'],

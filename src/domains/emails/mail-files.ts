@@ -189,8 +189,10 @@ function checkNames(
       return found === null ? null : { text: found.text, tell: teller(found.path, found.text, 0) }
     },
   })
-  for (const text of Object.values(said))
-    checkPlaceholders({ text, example, tell: (_, message) => add(path, message), partial: () => null })
+  for (const [key, text] of Object.entries(said)) {
+    const line = source.text.split('\n').findIndex((one) => one.startsWith(`${key}:`)) + 1
+    checkPlaceholders({ text, example, tell: (_, message) => add(`${path}:${line}`, message), partial: () => null })
+  }
 }
 
 function exampleOf(name: string, mail: AnyOwnMail | undefined): Readonly<Record<string, unknown>> {
