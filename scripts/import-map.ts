@@ -115,7 +115,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['domains/emails/transport-smtp.ts', 'domains/emails/transport-mx.ts', 'domains/emails/compose-message.ts'],
   'smtp-server': ['domains/inbound/smtp-receiver.ts'],
   'postal-mime': ['domains/inbound/parse-mail.ts'],
-  mailauth: ['domains/inbound/authenticate-mail.ts'],
+  mailauth: ['domains/inbound/authenticate-mail.ts', 'domains/inbound/mail-checks.ts'],
   pg: ['storage/postgres/'],
   mysql2: ['storage/mysql/'],
   mongodb: ['storage/mongodb/'],

@@ -24,6 +24,7 @@ const commandLines = `
   kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
   kingpost mails                      list all mails, and say what is wrong in their templates
   kingpost mails build                compile those in MJML
+  kingpost doctor mail                what the DNS says of the domains of mail, and what to publish
   kingpost openapi                    print the OpenAPI document
   kingpost sandbox                    run the payment sandbox by itself, for several servers (development)
   kingpost help COMMAND               this, of one command

@@ -78,7 +78,7 @@ export function redirected(
 }
 
 /** @throws UsageError */
-async function dkimKeysOf({ readSecret }: ProcessSettings, { mail }: Project): Promise<DkimKey[]> {
+export async function dkimKeysOf({ readSecret }: ProcessSettings, { mail }: Project): Promise<DkimKey[]> {
   if (mail.dkim.length === 0) return []
   const { parseDkimKey } = await import('../domains/emails/sign-dkim.ts')
   return mail.dkim.map(({ domain, selector, key: variable }) => {

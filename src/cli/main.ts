@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<(settings: ProcessSettings
   import: async () => (await import('./import.ts')).importFile,
   admin: async () => (await import('./admin.ts')).createAdmin,
   mails: async () => (await import('./mails.ts')).mails,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   openapi: async () => (await import('./openapi.ts')).exportOpenApi,
   sandbox: async () => (await import('./sandbox.ts')).runSandbox,
 }

@@ -148,15 +148,19 @@ function servicesOf({ clock, log, backend, settings }: Pick<Place, 'log' | 'back
   }
 }
 
-/** One reads, and one looks up who vouches for a letter: whose domain answers slowly keeps nobody waiting who reads another. */
-function openMailThreads({ dnsServers }: ProcessSettings, { project: { mail } }: Backend) {
+/** One thread reads, and one looks up who vouches for a letter: whose domain answers slowly keeps nobody waiting who reads another. */
+function openMailParts({ settings, loaded, backend: { project } }: Pick<Place, 'settings' | 'loaded' | 'backend'>) {
+  const { inbound, mailboxes, from } = project.mail
   const reader = createMailThread()
-  const { inbound, mailboxes, from } = mail
-  if (inbound === null && mailboxes.length === 0) return { ports: { mailReader: reader }, stop: reader.stop }
+  const ports = {
+    mailReader: reader,
+    lookAtMail: async () => await (await import('./mail-facts.ts')).lookAtMail({ settings, loaded, project }),
+  }
+  if (inbound === null && mailboxes.length === 0) return { ports, stop: reader.stop }
   const name = inbound?.domain ?? from.address.slice(from.address.indexOf('@') + 1)
-  const vouching = createMailThread({ readMs: limits.mailAuthenticateMs, dns: dnsServers, name })
+  const vouching = createMailThread({ readMs: limits.mailAuthenticateMs, dns: settings.dnsServers, name })
   return {
-    ports: { mailReader: reader, authenticateMail: vouching.authenticate },
+    ports: { ...ports, authenticateMail: vouching.authenticate },
     stop() {
       reader.stop()
       vouching.stop()
@@ -175,7 +179,7 @@ async function serveOn(place: Place): Promise<Running> {
   const blobs = openBlobs(settings)
   if (settings.filesUrl !== null) void lookAtStore(blobs, log)
   const pictures = openPictures(settings, backend, log)
-  const [documents, mails, admission] = [createDocumentThread(), openMailThreads(settings, backend), admissionOf(storage, log)]
+  const [documents, mails, admission] = [createDocumentThread(), openMailParts(place), admissionOf(storage, log)]
   const engine = await createEngine({
     backend,
     storage,

@@ -117,6 +117,7 @@ export const commandOptions: Readonly<Record<string, readonly Option[]>> = {
   import: [...database, 'by', 'json'],
   admin: [...database, 'password-stdin'],
   mails: ['config'],
+  doctor: ['config', 'smtp-url', 'json'],
   openapi: ['config', 'public-url'],
   sandbox: ['data-dir', 'port', 'host', 'public-url', 'webhook-url', 'json'],
 }

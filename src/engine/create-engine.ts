@@ -69,7 +69,7 @@ import { inTransaction, type TransactionParts } from '../storage/in-transaction.
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
 import { checkAnswers } from './check-answers.ts'
-import type { MailPorts } from './mail-operations.ts'
+import { idleMailPorts, type MailPorts } from './mail-operations.ts'
 import { operationsOf } from './operations.ts'
 import { createReact } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
@@ -93,6 +93,8 @@ export type EngineOptions = {
   readonly authenticateMail?: AuthenticateMail
   /** Providers of mail that tell by webhooks what became of it. None when left out. */
   readonly mailHooks?: MailHooks
+  /** Looks whether the DNS fits the domains of mail. Left out where nobody is asked. */
+  readonly lookAtMail?: MailPorts['lookAtMail']
   /** The way to the receivers of webhooks. Left out where there is none. */
   readonly webhooks?: WebhookPorts
   /** The way to providers that sign people in. Left out where there is none. */
@@ -218,13 +220,17 @@ type MailIn = Pick<Engine, 'receiveMail' | 'isMailTaken'> & {
 
 function createMailIn(
   parts: TransactionParts & WorkParts,
-  { mailReader: reader = readHere, mailHooks: hooks = new Map() }: Pick<EngineOptions, 'mailReader' | 'mailHooks'>,
+  {
+    mailReader: reader = readHere,
+    mailHooks: hooks = new Map(),
+    lookAtMail = idleMailPorts.lookAtMail,
+  }: Pick<EngineOptions, 'mailReader' | 'mailHooks' | 'lookAtMail'>,
 ): MailIn {
   const addressKey = createAddressKey(parts)
   const { inbound } = parts.project.mail
   return {
     addressKey,
-    ports: { reader, hooks, unsubscribeLinks: createUnsubscribeLinks(parts) },
+    ports: { reader, hooks, lookAtMail, unsubscribeLinks: createUnsubscribeLinks(parts) },
     answerable: (transport) => (inbound === null ? transport : answerable(transport, addressKey, inbound.domain)),
     receiveMail: createMailReceiving(parts),
     isMailTaken: async (address) => inbound !== null && (await isKnownAddress(addressKey, inbound, address)),

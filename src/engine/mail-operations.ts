@@ -5,6 +5,8 @@ import { resendEmail } from '../domains/emails/resend-email.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
 import { askUnsubscribe, unsubscribe } from '../domains/emails/unsubscribe.ts'
 import type { UnsubscribeLinks } from '../domains/emails/unsubscribe-link.ts'
+import { lookAtMailDomains } from '../domains/inbound/look-at-mail.ts'
+import type { MailCheck } from '../domains/inbound/mail-checks.ts'
 import type { MailHooks } from '../domains/inbound/mail-hook.ts'
 import { openMailOperations } from '../domains/inbound/open-mail.ts'
 import type { MailReader } from '../domains/inbound/parse-mail.ts'
@@ -14,16 +16,25 @@ import { fillSavedReply } from '../domains/inbound/saved-replies.ts'
 import { threadOperations } from '../domains/inbound/thread-operations.ts'
 import type { Operation } from '../operation/define.ts'
 
-export type MailPorts = { readonly unsubscribeLinks: UnsubscribeLinks; readonly reader: MailReader; readonly hooks: MailHooks }
+export type MailPorts = {
+  readonly unsubscribeLinks: UnsubscribeLinks
+  readonly reader: MailReader
+  readonly hooks: MailHooks
+  readonly lookAtMail: () => Promise<readonly MailCheck[]>
+}
 
 export const idleMailPorts: MailPorts = {
   unsubscribeLinks: { urlOf: async () => '', isGood: async () => false },
+  lookAtMail: async () => [],
   reader: { read: () => Promise.reject(new Error('idle')), readEnclosed: async () => null },
   hooks: new Map(),
 }
 
 /** `mails`: templates of the project. */
-export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, reader, hooks }: MailPorts): readonly Operation[] {
+export function mailOperations(
+  mails: Iterable<AnyOwnMail>,
+  { unsubscribeLinks, reader, hooks, lookAtMail }: MailPorts,
+): readonly Operation[] {
   return [
     sendMail(mails),
     ...templateOperations(mails),
@@ -31,6 +42,7 @@ export function mailOperations(mails: Iterable<AnyOwnMail>, { unsubscribeLinks, 
     askUnsubscribe(unsubscribeLinks),
     unsubscribe(unsubscribeLinks),
     ...openMailOperations(reader),
+    lookAtMailDomains(lookAtMail),
     ...threadOperations,
     fillSavedReply,
     ...quarantineOperations,
