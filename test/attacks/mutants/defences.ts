@@ -11,6 +11,7 @@ import { ledgerDefences } from './ledger-defences.ts'
 import { mailDefences } from './mail-defences.ts'
 import { mailHookDefences } from './mail-hook-defences.ts'
 import { inboundDefences } from './mail-in-defences.ts'
+import { mailboxDefences } from './mailbox-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
 import { ownFieldDefences } from './own-field-defences.ts'
 import { payPalDefences } from './paypal-defences.ts'
@@ -671,6 +672,7 @@ export const defences: readonly Defence[] = [
   ...mailDefences,
   ...inboundDefences,
   ...mailHookDefences,
+  ...mailboxDefences,
   ...invoiceDefences,
   ...mollieDefences,
   ...stripeDefences,

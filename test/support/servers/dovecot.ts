@@ -46,6 +46,13 @@ export function whyNoDovecot(): string | null {
   return missing ? 'Dovecot cannot be found: apt-get install dovecot-imapd dovecot-lmtpd dovecot-sieve' : null
 }
 
+/** For tests: false where it is there, else why they are not run. @throws Error in CI */
+export function skipsDovecot(): string | false {
+  const reason = whyNoDovecot()
+  if (reason !== null && process.env['CI'] === 'true') throw new Error(`${reason}. In CI this must run.`)
+  return reason === null ? false : `NOT RUN: ${reason}`
+}
+
 function hasModules(): boolean {
   try {
     for (const file of ['imap', 'lmtp', 'modules/lib90_sieve_plugin.so']) statSync(join('/usr/lib/dovecot', file))
