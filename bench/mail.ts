@@ -174,12 +174,10 @@ async function write(staff: HttpClient): Promise<void> {
 /** Until the last was taken, and until the last was read. */
 async function sayBoth(name: string, server: ServerProcess, take: (staff: HttpClient) => Promise<void>): Promise<void> {
   const staff = await signInAdmin(server)
-  let taken: Measured | null = null
   const all = await measured(server.pid, async () => {
-    taken = await measured(server.pid, () => take(staff))
+    say(`${name}, until the last was taken`, await measured(server.pid, () => take(staff)))
     await until(() => areAtRest(staff))
   })
-  say(`${name}, until the last was taken`, taken!)
   say(`${name}, until the last was read`, all)
   await server.stop()
 }
@@ -235,12 +233,10 @@ try {
       ways: { '*': `smtp:[127.0.0.1]:${sink.port}` },
     })
     t.after(() => postfix.stop())
-    let taken: Measured | null = null
     const all = await measured(postfix.pid(), async () => {
-      taken = await measured(postfix.pid(), () => bring(postfix.port))
+      say('Postfix, until the last was taken', await measured(postfix.pid(), () => bring(postfix.port)))
       await until(() => sink.taken() >= count)
     })
-    say('Postfix, until the last was taken', taken!)
     say('Postfix, until the last was handed on', all)
   }
 } finally {

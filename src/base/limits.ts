@@ -150,6 +150,9 @@ export const limits = {
   /** Of messages in mailboxes of others, read by IMAP: so many are held in memory at once, and no more bytes than that, but for one that is larger. */
   mailboxBatchMessages: 50,
   mailboxBatchBytes: 8_388_608,
+  /** No more are fetched while so many wait to be read: each look for what is due would pass over all of them. */
+  mailboxUnreadMax: 200,
+  mailboxCatchUpMs: 100,
   /** Of a head that was stored with a message: where its delivery was noted. */
   storedHeadBytesMax: 131_072,
   /** A line of a server's answer: the numbers of a million messages fit. */

@@ -339,6 +339,16 @@ describe('a server that lies', () => {
     assert.deepEqual(await there(), ['1 taken', '2 taken'])
   })
 
+  test('and refuses to search is not believed to have nothing', async (t) => {
+    const server = await lyingImap(t, [{ raw: letter('one') }, { raw: letter('two'), way: 'nothing' }])
+    server.refusesSearch = true
+    readAt(server.port)
+    await eventually('it is told', async () => ((await row())?.lastError?.includes('it refuses to search') ? true : null))
+    server.refusesSearch = false
+    await readTo(2)
+    assert.deepEqual(await there(), ['1 taken', '2 It could not be fetched 3 times'])
+  })
+
   test('and repeats the password has it hidden', async (t) => {
     const server = await lyingImap(t, [])
     server.refusal = `LOGIN failed for "${mailPassword}"`

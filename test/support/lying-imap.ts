@@ -15,6 +15,8 @@ export type LyingImap = {
   /** What was said to it, without the tags. */
   readonly heard: string[]
   uidValidity: () => number
+  /** Refuses to search. */
+  refusesSearch: boolean
   /** The answer to whoever signs in; null: let in. */
   refusal: string | null
 }
@@ -24,6 +26,7 @@ export async function lyingImap(t: Cleanable, messages: readonly LyingMessage[])
     messages: new Map(messages.map((one, index) => [index + 1, one])),
     heard: [] as string[],
     uidValidity: () => 7,
+    refusesSearch: false,
     refusal: null as string | null,
   }
   const sockets = new Set<Socket>()
@@ -70,6 +73,7 @@ function answer(imap: Omit<LyingImap, 'port'>, socket: Socket, line: string): vo
       `* OK [UIDNEXT ${next}] x`,
     )
   }
+  if (/^UID SEARCH/.test(command) && imap.refusesSearch) return void say(`${tag} NO not now`)
   if (/^UID SEARCH/.test(command)) return void ok(`* SEARCH ${uids().join(' ')}`)
   if (/^UID FETCH/.test(command) && command.includes('RFC822.SIZE'))
     return void ok(

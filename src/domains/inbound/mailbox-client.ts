@@ -1,6 +1,6 @@
 // A mailbox of others, by IMAP, on imapflow. Nothing is believed of a server: how long it takes, how much it sends and what it says of sizes are
 // bounded. Invariants: after whatever fails the connection is closed; a message is marked as read by `settle` alone, never by being fetched.
-import { type FetchMessageObject, ImapFlow } from 'imapflow'
+import { type FetchMessageObject, ImapFlow, type SearchObject } from 'imapflow'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 
@@ -124,20 +124,25 @@ function callingOf(client: ImapFlow, place: MailboxPlace, clock: Clock): Calling
 
 function reading(client: ImapFlow, call: Calling) {
   const among = (uids: readonly number[]) => uids.join(',')
+  const search = (query: SearchObject) =>
+    call('look for messages', async () => {
+      const found = await client.search(query, { uid: true })
+      // A refusal is not that there are none.
+      if (!Array.isArray(found)) throw new Error('it refuses to search')
+      return found
+    })
   return {
     isTold: client.capabilities.has('IDLE'),
 
     async find(after, since) {
       // By the day, in the server's time zone.
       const query = { uid: `${after + 1}:*`, ...(since !== null && { since: new Date(since - 86_400_000) }) }
-      const found = await call('look for messages', () => client.search(query, { uid: true }))
       // `*` is the last message, whatever number is asked for.
-      return (found || []).filter((uid) => uid > after).sort((a, b) => a - b)
+      return (await search(query)).filter((uid) => uid > after).sort((a, b) => a - b)
     },
 
     async stillThere(uids) {
-      const found = await call('look for messages', () => client.search({ uid: among(uids) }, { uid: true }))
-      return (found || []).filter((uid) => uids.includes(uid))
+      return (await search({ uid: among(uids) })).filter((uid) => uids.includes(uid))
     },
 
     async list(uids) {

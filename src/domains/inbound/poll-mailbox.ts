@@ -3,9 +3,10 @@
 import type { Cancel, Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { Log } from '../../base/log.ts'
+import { eq } from '../../contract/filter.ts'
 import type { WorkParts } from '../../operation/work.ts'
 import type { TransactionParts } from '../../storage/in-transaction.ts'
-import type { InboundMailbox } from './collections.ts'
+import { type InboundMailbox, inboundMails } from './collections.ts'
 import { MailboxError, type MailboxPlace, type OpenMailbox } from './mailbox-client.ts'
 import { createMailboxRow, type MailboxRow } from './mailbox-row.ts'
 import { type OpenedMailbox, placeCursor, readNew } from './read-mailbox.ts'
@@ -59,7 +60,8 @@ export function createMailboxPoller(options: MailboxPollerOptions): MailboxPolle
     })
     try {
       const gotOn = () => void (failures = 0)
-      await readOn({ ...options, name, rows, session, clock: parts.clock, isStopped, gotOn }, row, pauses.lookMs)
+      const unread = () => parts.storage.reader.count(inboundMails, eq('state', 'received'))
+      await readOn({ ...options, name, rows, session, unread, clock: parts.clock, ownClock: clock, isStopped, gotOn }, row, pauses.lookMs)
     } finally {
       endRenewing()
       session.close()

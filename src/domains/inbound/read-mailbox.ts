@@ -19,8 +19,11 @@ export type OpenedMailbox = {
   readonly session: MailboxSession
   readonly rows: MailboxRow
   readonly receive: ReceiveMail
-  /** The database's, where it has one. */
+  /** How many messages, whichever way they came, are stored and not read yet. */
+  readonly unread: () => Promise<number>
+  /** Of the database, where it has one; for pauses, this process's own. */
   readonly clock: Pick<Clock, 'now'>
+  readonly ownClock: Pick<Clock, 'after'>
   readonly log: Log
   /** Ends between two batches. */
   readonly isStopped: () => boolean
@@ -63,6 +66,8 @@ async function takeFound(box: OpenedMailbox, row: InboundMailbox, found: readonl
   // After one that failed they are fetched one by one, until it is known which one it is.
   let careful = current.troubles > 0 ? limits.mailboxBatchMessages : 0
   for (let at = 0; at < found.length && !isStopped(); ) {
+    while (!isStopped() && (await box.unread()) >= limits.mailboxUnreadMax)
+      await new Promise<void>((resolve) => void box.ownClock.after(limits.mailboxCatchUpMs, resolve))
     const count = careful > 0 ? 1 : limits.mailboxBatchMessages
     const step = await takeNoted({ ...box, row: current }, found.slice(at, at + count))
     at += step.passed
