@@ -344,7 +344,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'stock-by-look',
     sin: 'Whether there is stock is looked up first, and then it is taken.',
-    from: 140,
+    from: 315,
     prepare: (store) => void store.sql('pragma ignore_check_constraints=on').run(),
     transaction: (inner) => ({
       ...inner,
@@ -358,7 +358,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'discount-without-limit',
     sin: 'A discount is taken without a look at how often it may be.',
-    from: 310,
+    from: 30,
     transaction: (inner) => ({
       ...inner,
       getMany: async (ref, ids) => unused(ref, await inner.getMany(ref, ids)),
