@@ -635,7 +635,7 @@ const runningRows: Row[] = [
     },
   ),
   ...rows('emails.receiveHook', all(404), post('/api/mail/inbound/postmark', {})),
-  ...rows('mailChecks.list', staffOnly(200), () => ({ method: 'GET', url: '/api/mailChecks' })),
+  ...rows('mailChecks.look', staffOnly(200), () => ({ method: 'GET', url: '/api/mailChecks' })),
   ...rows('inboundMails.raw', staffOnly(200), (_, { mail }) => ({ method: 'GET', url: `/api/inboundMails/${mail}/raw` }), {
     given: aLetter,
   }),

@@ -28,7 +28,7 @@ const output = Type.Object({
 
 export function lookAtMailDomains(look: () => Promise<readonly MailCheck[]>): Operation {
   return query({
-    name: 'mailChecks.list',
+    name: 'mailChecks.look',
     route: 'GET /api/mailChecks',
     summary: 'What the DNS says of the domains of mail, and what to publish',
     tag: 'E-mails',

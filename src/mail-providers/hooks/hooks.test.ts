@@ -111,6 +111,10 @@ describe('Mailgun', () => {
       {},
     ]
     for (const by of bad) assert.equal(await of(by), null, JSON.stringify(by))
+    // As a number it would be the same time, and what is left of the token another one, which had not been seen.
+    const signed = signHmac('key-1', `${seconds}e0${token.slice(2)}`)
+    assert.ok(await of({ timestamp: seconds, token: `e0${token.slice(2)}`, signature: signed }))
+    assert.equal(await of({ timestamp: `${seconds}e0`, token: token.slice(2), signature: signed }), null)
     for (const text of ['', '[]', 'null', '{"signature":[]}']) assert.equal(await receive(hook, { body: text, headers: {} }), null)
   })
 })
