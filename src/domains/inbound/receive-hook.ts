@@ -33,7 +33,6 @@ export function receiveMailHook(hooks: MailHooks): Operation {
     errors: ['webhook_rejected', 'not_found', 'provider_unavailable'],
     access: anyone,
     takesNoKey: 'each event has an id of its own',
-    isFromElsewhere: true,
     async prepare({ input: { provider }, now, request }) {
       const ofProvider = hooks.get(provider)
       if (ofProvider === undefined) throw new EngineError('not_found')
