@@ -1,4 +1,3 @@
-/// <reference path="./mailauth.d.ts" />
 // Looks up who vouches for a letter, by mailauth. It runs where reading runs: in a thread that is ended when it takes too long. Invariants: a letter
 // is authentic only where its author is one address, the same to whoever reads it, and the domain of that address vouches for all of the letter; the word
 // of a mail server in front is taken only where the caller says that it may be. What fails is `temperror`, never an error of the letter's.
