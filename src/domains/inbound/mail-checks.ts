@@ -1,4 +1,3 @@
-/// <reference path="./mailauth.d.ts" />
 // Whether the DNS says of the domains of mail what receivers look for: what is there, what is wrong, and the exact record to publish. Looks up, and
 // changes nothing. Who is asked (`dns`, `fetchPolicy`) is given; what is not answered is `unknown`, and never good.
 import { X509Certificate } from 'node:crypto'
