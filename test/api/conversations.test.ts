@@ -382,6 +382,8 @@ test('a customer reads their letters at the order, and nobody does who has but i
   const to = [`order-${number}@in.shop.test`]
   const own = await take(['From: owner@example.com', 'Subject: Mine', '', 'Is it red?', '', '> It is yours.'], to)
   const eve = await take(['From: eve@other.example', 'Subject: Not mine', '', 'Where is theirs?'], to)
+  // So that it is known which was written first.
+  await world.clock.advance(1)
   for (const { thread } of [own, eve]) {
     assert.equal((await ask('POST', `/emailThreads/${thread}/notes`, { text: 'A difficult one.' })).status, 201)
     assert.equal((await ask('POST', `/emailThreads/${thread}/reply`, { text: `To ${thread}` })).status, 201)
