@@ -571,12 +571,14 @@ describe('an answer to a mail of ours', () => {
     })
     vouch = createMailAuthenticator({ dns: systemDns([dns]), clock: systemClock, name: 'in.shop.test' })
     try {
+      const named = async (email: Email) => (await read().get(emailThreads, email.thread!))!.name
       const own = await take(['From: Ann <Ann@mail.example>', '', 'Mine'], replyTo)
       assert.deepEqual([own.isVerified, own.record, own.authentication?.dmarc.result], [true, order, 'pass'])
       // Of her domain, and of another one that vouches for its own; and what says it is hers.
       const near = await take(['From: bob@mail.example', '', 'Bob'], replyTo, 'bob@mail.example')
       const eve = await take(['From: eve@evil.example', 'Message-ID: <e@evil.example>', '', 'Eve'], replyTo, 'eve@evil.example')
-      const forged = await take(['From: ann@mail.example', '', 'Forged'], replyTo, 'eve@evil.example')
+      const forged = await take(['From: Eve <ann@mail.example>', '', 'Forged'], replyTo, 'eve@evil.example')
+      assert.equal(await named(forged), 'Ann')
       assert.deepEqual(
         [near, eve, forged].map(({ isVerified, authentication, record }) => [isVerified, authentication?.isAuthentic, record]),
         [
@@ -595,6 +597,14 @@ describe('an answer to a mail of ours', () => {
       // One that answers nothing is of whoever wrote it.
       const first = await take(['From: eve@evil.example', '', 'Hello'], 'help@in.shop.test', 'eve@evil.example')
       assert.deepEqual([first.isVerified, first.record], [true, null])
+      // But not of whoever it names for the answer.
+      const other = await take(
+        ['From: eve@evil.example', 'Reply-To: ann@mail.example', '', 'Send it here'],
+        'help@in.shop.test',
+        'eve@evil.example',
+      )
+      const { address, isVerified } = (await read().get(emailThreads, other.thread!))!
+      assert.deepEqual([address, isVerified, other.isVerified, other.authentication?.isAuthentic], ['ann@mail.example', false, false, true])
       // What cannot be looked up keeps no letter back.
       vouch = async () => assert.fail('the thread was ended')
       const unknown = await take(['From: ann@mail.example', '', 'Late'], replyTo)

@@ -157,6 +157,13 @@ test('the word of a server in front is taken by its name alone, the topmost, and
     ['a failure above a pass', ['mx.shop.test; dmarc=fail header.from=mail.test; dkim=fail', passed], [], undefined],
     ['in a comment', ['mx.shop.test; dmarc=fail (; dmarc=pass header.from=mail.test)'], [], undefined],
     ['in a quoted text', ['mx.shop.test; dmarc=fail reason="; dmarc=pass header.from=mail.test"'], [], undefined],
+    ['in the name of a sender', ['mx.shop.test; spf=pass smtp.mailfrom="x smtp.mailfrom=a@mail.test y"@evil.test'], [], undefined],
+    [
+      'in the name of a sender, repeated in a comment',
+      ['mx.shop.test; spf=pass (of "x); dmarc=pass header.from=mail.test; a=("@evil.test) smtp.mailfrom="x y"@evil.test; dmarc=fail'],
+      [],
+      undefined,
+    ],
     ['of another domain', ['mx.shop.test; dkim=pass header.d=evil.test; spf=pass smtp.mailfrom=a@evil.test'], [], undefined],
   ] as const) {
     const found = await front(results, head, author)

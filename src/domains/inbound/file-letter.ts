@@ -133,9 +133,9 @@ async function threadOf(work: Work, letter: Threaded): Promise<EmailThread> {
   const messageIds = idsAfter(thread.messageIds, ...[answered?.messageId, parsed.messageId].filter((one) => one != null))
   // An answer of staff names it all the same.
   if (parsed.isAutomatic) return await tx.update(emailThreads, thread, { set: { isUnread: true, lastAt: now, messageIds } })
-  // Whoever else has got hold of an address of ours gives its owner no name.
-  const isOwner = normalEmail(parsed.from) === thread.address && parsed.fromName !== ''
   const isSure = isVerified(letter, { thread, answered })
+  // Whoever else has got hold of an address of ours gives its owner no name, and who may be somebody else gives them no other one.
+  const isOwner = normalEmail(parsed.from) === thread.address && parsed.fromName !== '' && (isSure || thread.name === null)
   const set = {
     status: 'open',
     isUnread: true,
@@ -188,13 +188,13 @@ const notSent = { category: null, sendAt: null, expiresAt: null, failure: null, 
 type NewRow = Filed & { readonly id: string; readonly now: number }
 
 /**
- * The domain of its author vouches for it, and its author is whom the conversation is with, or has written into it as such. One that answers nothing
- * begins a conversation with whoever wrote it.
+ * The domain of its author vouches for it, and its author is whom the conversation is with, or has written into it as such. Whoever
+ * names somebody else for the answer begins a conversation with them, and it is not sure that they know of it.
  */
 function isVerified({ parsed: { from }, authentication }: Letter, { thread, answered }: Pick<Filed, 'thread' | 'answered'>): boolean {
   if (authentication?.isAuthentic !== true || thread === null) return false
   const isFrom = (address: string) => normalEmail(address) === normalEmail(from)
-  return answered === null || isFrom(thread.address) || (answered.isVerified === true && isFrom(answered.from))
+  return isFrom(thread.address) || (answered?.isVerified === true && isFrom(answered.from))
 }
 
 function rowOf(letter: Letter, filed: NewRow) {

@@ -29,25 +29,33 @@ function fieldsOnTop(fields: readonly Field[]): Field[] {
   return fields.slice(0, second).filter(({ key }) => key === 'authentication-results')
 }
 
-/** Between semicolons that stand in no comment and in no quoted text; without the comments, which may be inside each other. */
+/**
+ * Between semicolons that stand in no comment and in no quoted text; without the comments, which may be inside each other. A stranger chooses what stands
+ * before the @ of the sender, and that may look like a result: what is quoted is one word, and what repeats half of a quoted text in a comment says
+ * nothing, since the other half has ended it.
+ */
 function partsOf(text: string): string[] {
   const parts = ['']
-  let [depth, isQuoted] = [0, false]
+  let [depth, isQuoted, quotes] = [0, false, 0]
   for (let at = 0; at < text.length; at++) {
     const letter = text[at]!
     if (letter === '\\' && (depth > 0 || isQuoted)) {
       const next = text[++at] ?? ''
-      if (depth === 0) parts[parts.length - 1] += next
+      if (depth === 0) parts[parts.length - 1] += asWord(next)
       continue
     }
+    if (letter === '"' && depth > 0) quotes++
     if (depth === 0 && letter === '"') isQuoted = !isQuoted
     else if (!isQuoted && letter === '(') depth++
     else if (!isQuoted && letter === ')' && depth > 0) depth--
     else if (depth === 0 && !isQuoted && letter === ';') parts.push('')
-    else if (depth === 0) parts[parts.length - 1] += letter
+    else if (depth === 0) parts[parts.length - 1] += isQuoted ? asWord(letter) : letter
+    if (depth === 0 && quotes % 2 === 1) return [parts[0]!]
   }
   return parts
 }
+
+const asWord = (letter: string) => letter.replace(/[\s=]/, '_')
 
 type Part = { readonly method: string; readonly result: AuthenticationResult | null; readonly said: ReadonlyMap<string, string> }
 
