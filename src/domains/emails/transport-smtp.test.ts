@@ -177,6 +177,7 @@ test('smtp: what an address says of TLS is looked at', () => {
     'smtp://a:b@mail.example?tls=none',
   ])
     assert.throws(() => mode(url), /tls/, url)
+  for (const url of ['smtp://', 'smtps://', 'smtp:///mail.example']) assert.throws(() => mode(url), /names no server/, url)
 })
 
 test('smtp: what a server asks for in words is kept', () => {

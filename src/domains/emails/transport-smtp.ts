@@ -29,6 +29,7 @@ export type TlsMode = (typeof tlsModes)[number]
 export function tlsModeOf(url: URL): TlsMode {
   const isImplicit = url.protocol === 'smtps:'
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url.hostname === '') throw new Error(`it names no server: ${url.protocol}//HOST:PORT`)
   const others = [...url.searchParams.keys()].filter((name) => name !== 'tls')
   if (others.length > 0) throw new Error(`it has no ${others[0]}; there is tls=${tlsModes.slice(1).join(', ')}`)
   const said = url.searchParams.get('tls')
