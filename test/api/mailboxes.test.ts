@@ -11,7 +11,7 @@ import { type Email, emails } from '../../src/domains/emails/collections.ts'
 import { emailThreads } from '../../src/domains/emails/threads.ts'
 import type { MailTransport, Message } from '../../src/domains/emails/transport.ts'
 import { type InboundMail, type InboundMailbox, inboundMailboxes, inboundMails } from '../../src/domains/inbound/collections.ts'
-import { type MailboxPlace, openMailbox } from '../../src/domains/inbound/mailbox-client.ts'
+import { type MailboxPlace, openMailbox, withoutSecrets } from '../../src/domains/inbound/mailbox-client.ts'
 import { createMailboxPoller, type MailboxPoller, type MailboxPollerOptions } from '../../src/domains/inbound/poll-mailbox.ts'
 import { rawOf } from '../../src/domains/inbound/receive-mail.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
@@ -356,6 +356,13 @@ describe('a server that lies', () => {
     const said = await eventually('refused', async () => (await row())?.lastError)
     assert.match(said, /^127\.0\.0\.1 refuses .* and the password: .*LOGIN failed for "…"/)
     assert.ok(!JSON.stringify(world.log.map(({ fields }) => String(fields?.['error']))).includes(mailPassword))
+  })
+
+  test('and repeats it as it was sent has it hidden, too', () => {
+    const secrets = { user: 'ann', password: 'a"b\\c' }
+    const base64 = (text: string) => Buffer.from(text).toString('base64')
+    const forms = ['a"b\\c', 'a\\"b\\\\c', base64('a"b\\c'), base64('\0ann\0a"b\\c')]
+    for (const form of forms) assert.equal(withoutSecrets(`no: ${form}.`, secrets), 'no: ….', form)
   })
 
   test('is told what was taken only once that is stored: what could not be stored is fetched again', async (t) => {

@@ -133,12 +133,21 @@ export function transmit(transmission: Transmission): Promise<Delivery> {
     connection.on('error', fail)
     connection.connect((error) => {
       if (error) return fail(error)
-      const why = misfit()
+      const why = misfitOf(misfit)
       if (why !== null) return end({ status: 'unavailable', reply: why })
       if (auth === null) return send()
       connection.login({ credentials: auth }, (refused) => (refused ? fail(refused) : send()))
     })
   })
+}
+
+/** A certificate of a stranger is taken apart there: what cannot be is not the right one. */
+function misfitOf(misfit: () => string | null): string | null {
+  try {
+    return misfit()
+  } catch (error) {
+    return `Its certificate cannot be read: ${error instanceof Error ? error.message : String(error)}`.slice(0, limits.refusalCharactersMax)
+  }
 }
 
 /** Small ones, so that the end is reached only when the peer has taken nearly all of it. */

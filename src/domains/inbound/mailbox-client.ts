@@ -239,14 +239,21 @@ type ClientError = Error & {
   readonly code?: string
 }
 
+/** As it was sent: plain, in quotes, and in the two forms of base64 (AUTHENTICATE LOGIN and PLAIN). */
+export function withoutSecrets(text: string, { user, password }: Pick<MailboxPlace, 'user' | 'password'>): string {
+  const base64 = (secret: string) => Buffer.from(secret).toString('base64')
+  const forms = [base64(`\0${user}\0${password}`), base64(`${user}\0${user}\0${password}`), base64(password)]
+  const quoted = password.replaceAll(/["\\]/g, '\\$&')
+  return [...forms, quoted, password].reduce((left, secret) => left.replaceAll(secret, '…'), text)
+}
+
 /** What staff are told. A server may repeat what it was sent: never the password. */
 function toldOf(error: ClientError, what: string, { host, port, user, folder, password, tls }: MailboxPlace): MailboxError {
   const said = [
     error.responseText,
     error.code === undefined || error.message.includes(error.code) ? error.message : `${error.message} (${error.code})`,
   ]
-  const words = (said[0] ?? said[1]!)
-    .replaceAll(password, '…')
+  const words = withoutSecrets(said[0] ?? said[1]!, { user, password })
     .replaceAll(/[\r\n]+/g, ' ')
     .slice(0, 300)
   if (error.authenticationFailed) return new MailboxError(`${host} refuses ${user} and the password: ${words}`, true)
