@@ -47,8 +47,8 @@ export const mailboxDefences: readonly Defence[] = [
   {
     name: 'what a server of a mailbox says holds no password',
     file: 'src/domains/inbound/mailbox-client.ts',
-    from: ".replaceAll(password, '…')",
-    to: '',
+    from: "reduce((left, secret) => left.replaceAll(secret, '…'), text)",
+    to: 'reduce((left) => left, text)',
     test,
     asked: ['repeats the password'],
   },
