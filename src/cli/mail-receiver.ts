@@ -50,10 +50,16 @@ export async function openMailReceiver({ settings, loaded, engine, log }: Parts)
 
 /** Whoever asks again gets the same object until a file has changed. @throws Error where one cannot be read */
 export function certificateIn(folder: string, { key, cert }: { readonly key: string; readonly cert: string }): () => Certificate {
-  const read = (path: string) => readFileSync(resolve(folder, path), 'utf8')
+  const read = (name: 'key' | 'cert', path: string) => {
+    try {
+      return readFileSync(resolve(folder, path), 'utf8')
+    } catch (error) {
+      throw new Error(`mail.inbound.tls.${name}: ${resolve(folder, path)} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    }
+  }
   let known: Certificate | null = null
   return () => {
-    const now = { key: read(key), cert: read(cert) }
+    const now = { key: read('key', key), cert: read('cert', cert) }
     if (known === null || known.key !== now.key || known.cert !== now.cert) known = now
     return known
   }

@@ -232,6 +232,10 @@ test('a certificate that is replaced while it runs is used from then on, and one
   talk.hangUp()
   await receiver.close()
   const time = createFakeClock()
+  assert.throws(
+    certificateIn(folder, { key: 'key.pem', cert: 'nope.pem' }),
+    /^Error: mail\.inbound\.tls\.cert: .*nope\.pem cannot be read \(ENOENT\)\.$/,
+  )
   const port = await open({ clock: time.clock, readCertificate: certificateIn(folder, { key: 'key.pem', cert: 'cert.pem' }) })
   /** By whoever trusts no other certificate than this one. */
   const securedBy = async ({ cert }: { readonly cert: string }) => {

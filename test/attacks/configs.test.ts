@@ -146,6 +146,10 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.mail.inbound.trustedRelays[0].addresses = ['mx.example.com']),
     /^mail\.inbound\.trustedRelays\[0\]\.addresses\[0\]: must be an address or a block of them/,
   ],
+  'a pattern where an address is asked for': [
+    (c) => (c.mail.inbound.addresses = ['order-*']),
+    /^mail\.inbound\.addresses\[0\]: must be what stands before the @ of an address, such as help; what has a \* goes into routes/,
+  ],
   'a block of more than all addresses': [
     (c) => (c.mail.inbound.trustedRelays[0].addresses = ['10.0.0.0/33']),
     /^mail\.inbound\.trustedRelays\[0\]\.addresses\[0\]: must be an address or a block of them/,

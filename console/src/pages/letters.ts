@@ -41,7 +41,7 @@ export function Letter({ email }: { email: Email }): VNode {
       ${!isIn && html`<${MailChip} status=${email.status} />`}
       <span class="push faint small"><${Time} at=${email.createdAt} /></span>
     </header>
-    <p class="letter-text">${isWhole ? whole : own || email.subject}</p>
+    <p class="letter-text">${isWhole ? whole : own || email.subject || '(no text)'}</p>
     ${
       whole.trim() !== own.trim() &&
       html`<button type="button" class="button small" aria-expanded=${isWhole ? 'true' : 'false'} onClick=${() => showWhole(!isWhole)}>

@@ -21,7 +21,7 @@ export function MailPreview({ email }: { email: Email }): VNode {
   const [width, setWidth] = useState<'desktop' | 'phone'>('desktop')
   return html`<article class="card flush mail">
     <header class="mail-head">
-      <h2>${email.subject || 'No subject'}</h2>
+      <h2>${email.subject || '(no subject)'}</h2>
       <p>
         <span class="faint">${email.direction === 'in' ? 'From' : 'To'}</span>
         ${' '}${email.direction === 'in' && email.fromName && html`<b>${email.fromName}</b> `}${formatMailbox(email.direction === 'in' ? email.from : email.to)}

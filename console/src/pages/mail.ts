@@ -31,7 +31,7 @@ const columns: Column<Email>[] = [
     label: 'Subject',
     sortable: true,
     place: 'bare',
-    render: (email) => html`<span class="clip wide">${email.subject || 'No subject'}</span>`,
+    render: (email) => html`<span class="clip wide">${email.subject || '(no subject)'}</span>`,
   },
   {
     key: 'status',

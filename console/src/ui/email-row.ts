@@ -23,7 +23,7 @@ export function EmailRow({ email }: { email: Email }): VNode {
   return html`<li>
     <a class="row" data-row href=${recordPath('emails', email.id)}>
       <span class="row-main">
-        <b>${email.subject || 'No subject'}</b>
+        <b>${email.subject || '(no subject)'}</b>
         <span class="faint">${email.direction === 'in' ? `from ${mailboxName(email.from)}` : `to ${mailboxName(email.to)}`}</span>
       </span>
       <span class="row-side"><${MailChip} status=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>

@@ -35,7 +35,7 @@ export function render(template: Template, given: View, look: Look): Rendered {
     .replace(/[\r\n]+/g, ' ')
     .trim()
   const said = plain(template.text)
-  const whole = isMarketing && !said.includes(unsubscribeMark) ? `${said}${unsubscribeLine(language)}` : said
+  const whole = isMarketing && !said.includes(unsubscribeMark) ? `${said.trimEnd()}\n\n${unsubscribeLine(language)}` : said
   if (template.html === null) return { subject, text: whole, html: null }
   const body = marked(filled(template.html, view, escaped))
   const preheader = template.preheader === undefined ? '' : plain(template.preheader)
@@ -54,7 +54,7 @@ const unsubscribeSlot = { toString: () => '\u0001' }
 
 /** The law of most countries wants it in the mail itself: not every program shows what its header says. */
 function unsubscribeLine(language: string): string {
-  return `\n${languageWords(nearestLanguage(language)).unsubscribe.footer} ${unsubscribeMark}\n`
+  return `${languageWords(nearestLanguage(language)).unsubscribe.footer} ${unsubscribeMark}\n`
 }
 
 /** Of a layout that has no place for it. */

@@ -8,8 +8,8 @@ import { type Check, is, isObject, line, list, object, whole, word } from '../..
 import { loopback, secret } from './check-providers.ts'
 
 const localName = is(
-  'what stands before the @ of an address, such as help',
-  (value) => typeof value === 'string' && !value.includes('@') && isEmail(`${value}@in.example`),
+  'what stands before the @ of an address, such as help; what has a * goes into routes',
+  (value) => typeof value === 'string' && !/[@*]/.test(value) && isEmail(`${value}@in.example`),
 )
 const routeName = is('what stands before the @ of an address, such as tickets or order-*', (value) => {
   if (typeof value !== 'string' || value.includes('@') || value.slice(0, -1).includes('*')) return false
