@@ -216,6 +216,7 @@ describe('every operation', () => {
       'batch.run',
       'changes.watch',
       'emails.askUnsubscribe',
+      'emails.receiveHook',
       'files.download',
       'files.link',
       'orders.download',
