@@ -60,13 +60,16 @@ afterEach(async () => {
   const { storage, model } = world.engine.parts
   const { reader, commitsAfter } = storage
   const groups = [inboundInvariants, effectInvariants, recordInvariants]
-  const wrong = await verifyDatabase({ read: reader, commitsAfter, model, now: world.clock.now(), groups })
-  await world.close()
   // On a server the log begins with what other tests left in it.
-  assert.deepEqual(
-    wrong.filter(({ invariant }) => invariant !== 'commits.readable'),
-    [],
-  )
+  const look = async () =>
+    (await verifyDatabase({ read: reader, commitsAfter, model, now: world.clock.now(), groups })).filter(
+      ({ invariant }) => invariant !== 'commits.readable',
+    )
+  // Letters are still being read, so a look is of no one moment: what is wrong stays wrong.
+  let wrong = await look()
+  for (let again = 0; wrong.length > 0 && again < 3; again++) wrong = await look()
+  await world.close()
+  assert.deepEqual(wrong, [])
 })
 
 const read = () => world.engine.parts.storage.reader

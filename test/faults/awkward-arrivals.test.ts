@@ -418,6 +418,7 @@ const arrivals: readonly Row[] = [
       'L:refund_payable:refund -700',
       'L:tax:GB:190000 -207',
       'mail order_receipt',
+      'mail order_refunded',
       'payment captured: captured 2000',
       'placed paid, captured 2000; the provider took 2000',
       'refund failed 700 requested',
