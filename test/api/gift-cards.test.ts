@@ -344,3 +344,22 @@ for (const [what, value] of [
     const kept = (await paymentsOf(after.id)).reduce((sum, { captured, refunded }) => sum + captured.amount - refunded.amount, 0)
     assert.equal(kept, total)
   })
+
+test('of three payments of which one has given back before, all that is left comes back', async () => {
+  const [first, second] = [await issue(300), await issue(300)]
+  const payment = { giftCards: [first.code, second.code], payment: byCard, expectedDue: eur(total - 600) }
+  const { body } = await order('guest', payment)
+  await work(world)
+  const { id } = body.order
+  const give = async (asked: object) => await post('staff', `orders/${id}/refunds`, asked)
+  assert.equal((await give({ amount: eur(500) })).status, 201)
+  await work(world)
+  const rest = await give({})
+  assert.equal(rest.status, 201, rest.text)
+  await work(world)
+  assert.deepEqual(
+    [await cardOf(first.id), await cardOf(second.id)].map(({ balance: left }) => left.amount),
+    [300, 300],
+  )
+  assert.equal((await orderOf(id)).paymentStatus, 'refunded')
+})

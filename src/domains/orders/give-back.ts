@@ -58,7 +58,8 @@ export async function refundFrom(
       amount: part,
       from: accounts.deposit(order.id),
       reason,
-      key: isFirst ? key : `${key}:${made.length}`,
+      // By the payment and no number: refunds of a payment that has given back before are numbered, too.
+      key: isFirst ? key : `${key}:${payment.id}`,
       lines: isFirst ? lines : null,
     }
     const refund =
